@@ -1,0 +1,153 @@
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
+import { CryptoError, toError } from "./errors.ts";
+import { openIndexedDB } from "./fake-backend.ts";
+import { mount } from "./indexed-db.ts";
+
+/** The one file of a store (with SQLite's `-wal` beside it while open). */
+export const STORE_FILE = "crypto.sqlite";
+
+/** What the native package keeps there. The engine cannot read it. */
+const NATIVE_FILE = "matrix-sdk-crypto.sqlite3";
+
+/** A 32-byte key (fast), a passphrase (PBKDF2 at every open, 0.4 s of blocked event loop), or none: not encrypted. */
+export type StoreSecret = Uint8Array | string | null;
+
+export interface OpenStore {
+  readonly path: string;
+  readonly handle: wasm.StoreHandle;
+  /** Frees the store after `last`. Whoever opens it meanwhile waits. */
+  close(last: () => Promise<void>): Promise<void>;
+}
+
+/** Directories in use by this process; the value settles when the directory is free again, if it is being closed. */
+const held = new Map<string, Promise<void> | "open">();
+
+/** Opens the store in `directory`, creating it if there is none. A store serves one machine at a time. */
+export async function openStore(directory: string, secret: StoreSecret): Promise<OpenStore> {
+  refuseNativeStore(directory);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const path = join(realpathSync(directory), STORE_FILE);
+
+  for (let holder = held.get(path); holder; holder = held.get(path)) {
+    if (holder === "open") throw locked(path);
+    await holder;
+  }
+  held.set(path, "open");
+
+  let release = async () => {};
+  const shut = async (last?: () => Promise<void>) => {
+    try {
+      await last?.();
+    } finally {
+      await release();
+    }
+  };
+  try {
+    closeSync(openSync(path, "a", 0o600)); // SQLite would create it readable for others
+    const file = openIndexedDB(path);
+    const { name, unmount } = mount(file);
+    release = async () => {
+      unmount();
+      await file.close();
+    };
+    await refuseOtherProtection(file.indexedDB, secret);
+    const handle =
+      secret instanceof Uint8Array
+        ? await wasm.StoreHandle.openWithKey(name, secret)
+        : await wasm.StoreHandle.open(name, secret);
+    return { path, handle, close: (last) => settle(path, shut(last)) };
+  } catch (cause) {
+    await settle(path, shut());
+    throw explain(cause, path);
+  }
+}
+
+/** Keeps `path` held until `closing` has settled. */
+function settle(path: string, closing: Promise<void>): Promise<void> {
+  const free = () => {
+    held.delete(path);
+  };
+  const settled = closing.then(free, free);
+  held.set(path, settled);
+  return closing.finally(() => settled);
+}
+
+function refuseNativeStore(directory: string): void {
+  if (!existsSync(join(directory, NATIVE_FILE))) return;
+  throw new CryptoError(
+    "ERR_STORE_NATIVE",
+    `${directory} holds a store of the native package (${NATIVE_FILE}), which this engine cannot read; nothing in it ` +
+      "was touched. A new account under the old device ID would be mute: log in again to get a new device and give " +
+      "it an empty directory.",
+  );
+}
+
+/**
+ * The engine looks for plain and for encrypted records under different keys. Opened the other way it would find no
+ * account, and create a second one beside the first.
+ */
+async function refuseOtherProtection(
+  indexedDB: { databases(): Promise<{ name?: string }[]> },
+  secret: StoreSecret,
+): Promise<void> {
+  const names = (await indexedDB.databases()).map(({ name }) => name);
+  if (names.length === 0) return;
+  const encrypted = names.includes("crypto::matrix-sdk-crypto-meta");
+  if (encrypted === (secret !== null)) return;
+  throw new CryptoError(
+    "ERR_STORE_WRONG_KEY",
+    encrypted
+      ? "The store is encrypted, and no key was given. Open it with the key or passphrase it was created with."
+      : "The store was created without a key, and one was given. Open it without, or start a new device with the key.",
+  );
+}
+
+function locked(path: string, cause?: unknown): CryptoError {
+  return new CryptoError(
+    "ERR_STORE_LOCKED",
+    `The store ${path} is in use by another machine. Two machines on one store would use the same Megolm message ` +
+      "index twice: close the other one, or stop its process.",
+    cause,
+  );
+}
+
+/** Gives the engine's and SQLite's words for a store that cannot be opened a code and a cure. */
+export function explain(thrown: unknown, path: string): Error {
+  const error = toError(thrown);
+  if (error instanceof CryptoError) return error;
+  const { message } = error;
+  if (/database is locked|another process|ERR_LOCKED/i.test(message)) return locked(path, error);
+  if (/failed to be decrypted while unpickling/.test(message)) {
+    return new CryptoError(
+      "ERR_STORE_WRONG_KEY",
+      `The store ${path} does not open with this key. Give the key or passphrase it was created with.`,
+      error,
+    );
+  }
+  if (/doesn't match the account in the constructor/.test(message)) {
+    return new CryptoError(
+      "ERR_STORE_OTHER_DEVICE",
+      `The store ${path} belongs to another device (${message}). Use the device ID it was created for, or an empty ` +
+        "directory for the new device.",
+      error,
+    );
+  }
+  if (/schema version of the crypto store is too new/.test(message)) {
+    return new CryptoError(
+      "ERR_STORE_NEWER",
+      `The store ${path} was written by a newer version. Run that version or a later one.`,
+      error,
+    );
+  }
+  if (/malformed|not a database/.test(message)) {
+    return new CryptoError(
+      "ERR_STORE_CORRUPT",
+      `The store ${path} is damaged (${message}). Start a new device in an empty directory; an older copy of the file ` +
+        "must not be used, since its Megolm indexes have been used already.",
+      error,
+    );
+  }
+  return error;
+}

@@ -1,0 +1,86 @@
+/** The few rules of https://webidl.spec.whatwg.org/ that the standard's interfaces lean on. */
+
+/** Proof that a constructor was called by this package: the standard's interfaces cannot be constructed by scripts. */
+export const INTERNAL = Symbol("indexeddb-sqlite");
+
+export function assertInternal(token: symbol | undefined): void {
+  if (token !== INTERNAL) throw new TypeError("Illegal constructor");
+}
+
+/** https://webidl.spec.whatwg.org/#EnforceRange */
+export function enforceRange(input: unknown, what: string, minimum: number, maximum: number): number {
+  const number = Math.trunc(Number(toNumeric(input)));
+  if (!(number >= minimum && number <= maximum)) throw new TypeError(`${what} must be from ${minimum} to ${maximum}`);
+  return number + 0;
+}
+
+function toNumeric(input: unknown): unknown {
+  if (typeof input === "bigint") throw new TypeError("Cannot convert a BigInt to a number");
+  return input;
+}
+
+export const MAX_UNSIGNED_LONG = 2 ** 32 - 1;
+export const MAX_SAFE_VERSION = 2 ** 53 - 1;
+
+/** https://webidl.spec.whatwg.org/#es-enumeration */
+export function toEnum<const T extends string>(input: unknown, allowed: readonly T[], what: string): T {
+  const value = `${input}`;
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw new TypeError(`${what}: '${value}' is not one of ${allowed.join(", ")}`);
+  return found;
+}
+
+/** https://webidl.spec.whatwg.org/#es-dictionary */
+export function toDictionary(input: unknown): Record<string, unknown> {
+  if (input === undefined || input === null) return {};
+  if (typeof input !== "object" && typeof input !== "function") throw new TypeError("The options must be an object");
+  return input as Record<string, unknown>;
+}
+
+interface InterfaceClass {
+  readonly name: string;
+  readonly prototype: object;
+}
+
+/**
+ * Gives a class the shape WebIDL asks for: members enumerable, a class string, and operations that
+ * refuse a call with too few arguments and have the number of required ones as their `length`.
+ */
+export function defineInterface(target: InterfaceClass, required: Readonly<Record<string, number>> = {}): void {
+  const { prototype } = target;
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    if (name === "constructor") continue;
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, name)!;
+    if (typeof descriptor.value === "function") {
+      descriptor.value = withArity(descriptor.value, `${target.name}.${name}`, required[name] ?? 0);
+    }
+    Object.defineProperty(prototype, name, { ...descriptor, enumerable: true });
+  }
+  defineStatics(target, required);
+  Object.defineProperty(prototype, Symbol.toStringTag, { value: target.name, configurable: true });
+}
+
+function defineStatics(target: InterfaceClass, required: Readonly<Record<string, number>>): void {
+  for (const name of Object.getOwnPropertyNames(target)) {
+    const descriptor = Object.getOwnPropertyDescriptor(target, name)!;
+    if (name === "prototype" || typeof descriptor.value !== "function") continue;
+    const value = withArity(descriptor.value, `${target.name}.${name}`, required[name] ?? 0);
+    Object.defineProperty(target, name, { ...descriptor, value, enumerable: true });
+  }
+}
+
+type Operation = (...args: unknown[]) => unknown;
+
+function withArity(operation: Operation, name: string, required: number): Operation {
+  const checked = {
+    operation(this: unknown, ...args: unknown[]): unknown {
+      if (args.length < required) {
+        throw new TypeError(`${name}: ${required} argument(s) required, but only ${args.length} given`);
+      }
+      return operation.apply(this, args);
+    },
+  }.operation;
+  Object.defineProperty(checked, "length", { value: required, configurable: true });
+  Object.defineProperty(checked, "name", { value: name.slice(name.lastIndexOf(".") + 1), configurable: true });
+  return checked;
+}

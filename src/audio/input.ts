@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { access, type FileHandle, open, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { SottoError } from "../errors.ts";
+import type { AudioSource } from "../model/recording.ts";
+import type { FfmpegInput } from "./ffmpeg.ts";
+import { type AudioFormat, SNIFF_BYTES, sniffAudio } from "./sniff.ts";
+
+/** A recording that was opened and looked at. Each way of reading it serves once, `readWhole` before `forFfmpeg`. */
+export interface AudioInput extends AsyncDisposable {
+  readonly format: AudioFormat;
+  /** All of it, or undefined when there is more than `maxBytes`. */
+  readWhole(maxBytes: number): Promise<Uint8Array | undefined>;
+  /** The same bytes for ffmpeg, from the beginning. */
+  forFfmpeg(): Promise<FfmpegInput>;
+}
+
+/**
+ * Opens a recording wherever it is.
+ *
+ * @throws SottoError `AUDIO_UNREADABLE`, `AUDIO_EMPTY`
+ */
+export function openInput(source: AudioSource): Promise<AudioInput> {
+  if ("path" in source) return openFile(source.path);
+  if ("bytes" in source) return openChunks(once(source.bytes));
+  return openChunks(source.stream as AsyncIterable<Uint8Array>);
+}
+
+/** A file is handed over as a descriptor, so that its name never reaches ffmpeg: it may look like an option or a URL. */
+async function openFile(path: string): Promise<AudioInput> {
+  const file = await openForReading(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
+    if (bytesRead === 0) throw empty();
+    return {
+      format: sniffAudio(buffer.subarray(0, bytesRead)),
+      async readWhole(maxBytes) {
+        if (size > maxBytes) return undefined;
+        const { buffer: bytes, bytesRead: length } = await file.read(Buffer.alloc(size), 0, size, 0);
+        return bytes.subarray(0, length);
+      },
+      async forFfmpeg() {
+        return { fd: file.fd };
+      },
+      [Symbol.asyncDispose]: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function openForReading(path: string): Promise<FileHandle> {
+  let file: FileHandle;
+  try {
+    // without O_NONBLOCK, opening a named pipe would wait for its writer
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw new SottoError("AUDIO_UNREADABLE", "the recording cannot be opened", { cause: reasonOf(error) });
+  }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new SottoError("AUDIO_UNREADABLE", "the recording is not a file", {
+    cure: "name a file, or give the recording on standard input",
+  });
+}
+
+async function openChunks(chunks: AsyncIterable<Uint8Array>): Promise<AudioInput> {
+  const rest = chunks[Symbol.asyncIterator]();
+  /** What was read ahead and not yet given away. */
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  const holdUntil = async (bytes: number): Promise<void> => {
+    while (heldBytes < bytes) {
+      const { value, done } = await rest.next();
+      if (done) return;
+      held.push(value);
+      heldBytes += value.byteLength;
+    }
+  };
+  async function* everything(): AsyncGenerator<Uint8Array> {
+    yield* held;
+    held = [];
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  }
+
+  await holdUntil(SNIFF_BYTES);
+  if (heldBytes === 0) throw empty();
+  const format = sniffAudio(Buffer.concat(held));
+  let spool: FileHandle | undefined;
+  return {
+    format,
+    async readWhole(maxBytes) {
+      await holdUntil(maxBytes + 1);
+      return heldBytes > maxBytes ? undefined : Buffer.concat(held, heldBytes);
+    },
+    async forFfmpeg() {
+      if (format.mimetype !== "audio/mp4" || !(await hasSharedMemory())) return { chunks: everything() };
+      // the index of an MP4 may stand at its end, and a pipe cannot be read twice
+      spool = await spoolInMemory(everything());
+      return { fd: spool.fd };
+    },
+    async [Symbol.asyncDispose]() {
+      await spool?.close();
+      await rest.return?.();
+    },
+  };
+}
+
+/** A file system in memory, as Linux has it. Elsewhere an MP4 whose index stands at its end must come as a file. */
+const SHARED_MEMORY = "/dev/shm";
+
+const hasSharedMemory = (): Promise<boolean> =>
+  access(SHARED_MEMORY, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+
+/** Plaintext must not touch a disk; this file is in memory and loses its name before the first byte is written. */
+async function spoolInMemory(chunks: AsyncIterable<Uint8Array>): Promise<FileHandle> {
+  const path = join(SHARED_MEMORY, `sotto-${randomUUID()}`);
+  const file = await open(path, "wx+", 0o600);
+  try {
+    await unlink(path);
+    for await (const chunk of chunks) await file.writeFile(chunk);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.byteLength > 0) yield bytes;
+}
+
+const empty = (): SottoError => new SottoError("AUDIO_EMPTY", "the recording has no bytes");
+
+const REASONS: Record<string, string> = {
+  ENOENT: "no such file",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EISDIR: "it is a directory",
+};
+
+// Node's own message holds the path
+const reasonOf = (error: unknown): string => {
+  const { code = "unknown" } = error as NodeJS.ErrnoException;
+  return REASONS[code] ?? code;
+};

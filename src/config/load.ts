@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import { SottoError } from "../errors.ts";
+import { type ConfigFile, configSchema } from "./schema.ts";
+
+/** The config with every path absolute. */
+export interface Config extends ConfigFile {
+  /** The file it came from. */
+  path: string;
+}
+
+/** `--config`, else `$SOTTO_CONFIG`, else `./sotto.yaml`. */
+export function configPath(flag: string | undefined, environment = process.env): string {
+  return resolve(flag ?? environment.SOTTO_CONFIG ?? "sotto.yaml");
+}
+
+/** Throws `CONFIG_NOT_FOUND`, or `CONFIG_INVALID` naming file, line and key. */
+export function loadConfig(path: string): Config {
+  const text = readConfigFile(path);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const syntaxError = document.errors[0];
+  if (syntaxError) {
+    throw new SottoError("CONFIG_INVALID", `${path}:${lines.linePos(syntaxError.pos[0]).line}: ${syntaxError.message}`);
+  }
+  const result = configSchema.safeParse(document.toJS() ?? {});
+  if (!result.success) {
+    const reasons = result.error.issues.map((issue) => `${path}:${lineOf(issue, document, lines)}: ${reason(issue)}`);
+    throw new SottoError("CONFIG_INVALID", reasons.join("\n"));
+  }
+  return absolute(result.data, path);
+}
+
+/** Reads a secret's file without its line end. Throws the given code if it cannot be read. */
+export function readSecret(path: string, code: "CONFIG_INVALID" | "RECOVERY_KEY_WRONG" | "LOGIN_FAILED"): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (cause) {
+    throw new SottoError(code, `cannot read ${path}`, { cause, cure: "check the path and its permissions" });
+  }
+}
+
+const STORE_KEY_BYTES = 32;
+
+/** The 32 bytes that seal the stores. There is no default: throws `STORE_KEY_MISSING`. */
+export function readStoreKey(config: Config): Uint8Array {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(config.storeKeyFile);
+  } catch (cause) {
+    throw new SottoError("STORE_KEY_MISSING", `cannot read the store key ${config.storeKeyFile}`, { cause });
+  }
+  if (bytes.length !== STORE_KEY_BYTES || bytes.every((byte) => byte === bytes[0])) {
+    throw new SottoError("STORE_KEY_MISSING", `${config.storeKeyFile} does not hold a key of 32 random bytes`);
+  }
+  return bytes;
+}
+
+function readConfigFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new SottoError("CONFIG_NOT_FOUND", `cannot read the config ${path}`, { cause });
+  }
+}
+
+function absolute(file: ConfigFile, path: string): Config {
+  const base = dirname(path);
+  const at = (value: string): string => resolve(base, value);
+  const { accessTokenFile, passwordFile, ...account } = file.account;
+  return {
+    ...file,
+    path,
+    data: at(file.data),
+    storeKeyFile: at(file.storeKeyFile),
+    ...(file.caFile ? { caFile: at(file.caFile) } : {}),
+    account: {
+      ...account,
+      accessTokenFile: at(accessTokenFile),
+      ...(passwordFile ? { passwordFile: at(passwordFile) } : {}),
+    },
+  };
+}
+
+function reason(issue: z.core.$ZodIssue): string {
+  const where = issue.path.join(".");
+  return where ? `${where}: ${issue.message}` : issue.message;
+}
+
+/** The line of the offending key, or of its nearest parent that is written down. */
+function lineOf(issue: z.core.$ZodIssue, document: ReturnType<typeof parseDocument>, lines: LineCounter): number {
+  const unknownKey = issue.code === "unrecognized_keys" ? [issue.keys[0]!] : [];
+  for (let path = [...issue.path, ...unknownKey]; path.length > 0; path = path.slice(0, -1)) {
+    const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
+    if (node?.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}

@@ -1,0 +1,75 @@
+import { SottoError } from "../errors.ts";
+import type { DecryptedEvent, RoomEvent, Trust } from "../model/event.ts";
+import type { RoomId } from "../model/ids.ts";
+import type { SessionStore } from "../store/index.ts";
+import { type Machine, wasm } from "./engine.ts";
+import { megolmMessageIndex } from "./megolm-message.ts";
+
+/** Thrown while the room key may still come. */
+export class MissingRoomKey extends SottoError {
+  /** The spec's withheld code if the sender said why. */
+  readonly withheldCode: string | undefined;
+  constructor(message: string, withheldCode: string | undefined, cause: unknown) {
+    super("DECRYPT_FAILED", message, { cause });
+    this.withheldCode = withheldCode;
+  }
+}
+
+/**
+ * Decrypts a room event and says how far its sender can be trusted. A ciphertext that comes again under another event
+ * ID is refused: the engine itself takes it. Throws `MissingRoomKey` or `DECRYPT_FAILED`.
+ */
+export async function decryptRoomEvent(
+  machine: Machine,
+  sessions: SessionStore,
+  roomId: RoomId,
+  event: RoomEvent,
+): Promise<DecryptedEvent> {
+  const decrypted = await engineDecrypt(machine, roomId, event);
+  const sessionId = String(event.content.session_id);
+  const messageIndex = megolmMessageIndex(String(event.content.ciphertext));
+  if (!sessions.claimIndex(sessionId, messageIndex, event.event_id)) {
+    throw new SottoError("DECRYPT_FAILED", `${event.event_id} repeats the ciphertext of an earlier event`);
+  }
+  const clear = JSON.parse(decrypted.event) as { type: string; content: Record<string, unknown> };
+  return {
+    roomId,
+    eventId: event.event_id,
+    sender: event.sender,
+    senderDeviceId: decrypted.senderDevice?.toString(),
+    originServerTs: event.origin_server_ts,
+    type: clear.type,
+    content: clear.content,
+    sessionId,
+    trust: trustOf(decrypted),
+  };
+}
+
+async function engineDecrypt(machine: Machine, roomId: RoomId, event: RoomEvent): Promise<wasm.DecryptedRoomEvent> {
+  try {
+    const settings = new wasm.DecryptionSettings(wasm.TrustRequirement.Untrusted);
+    return await machine.decryptRoomEvent(JSON.stringify(event), new wasm.RoomId(roomId), settings);
+  } catch (thrown) {
+    if (!(thrown instanceof wasm.MegolmDecryptionError)) throw thrown;
+    const missing =
+      thrown.code === wasm.DecryptionErrorCode.MissingRoomKey || thrown.code === wasm.DecryptionErrorCode.UnknownMessageIndex;
+    if (missing) throw new MissingRoomKey(`no room key for ${event.event_id}`, thrown.withheldCode, thrown.description);
+    throw new SottoError("DECRYPT_FAILED", `${event.event_id} cannot be decrypted`, { cause: thrown.description });
+  }
+}
+
+function trustOf(decrypted: wasm.DecryptedRoomEvent): Trust {
+  const shield = decrypted.shieldState(true);
+  if (shield.color === wasm.ShieldColor.None) return "verified";
+  switch (shield.code) {
+    case wasm.ShieldStateCode.UnverifiedIdentity:
+      return "signed";
+    case wasm.ShieldStateCode.UnsignedDevice:
+      return "unsigned";
+    case wasm.ShieldStateCode.VerificationViolation:
+    case wasm.ShieldStateCode.MismatchedSender:
+      return "violation";
+    default:
+      return "unknown";
+  }
+}

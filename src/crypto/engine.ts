@@ -1,0 +1,45 @@
+import { CryptoError, type Engine, openEngine, wasm } from "@matrix-org/matrix-sdk-crypto-nodejs/engine";
+import { SottoError } from "../errors.ts";
+import type { DeviceId, UserId } from "../model/ids.ts";
+
+export { wasm };
+export type Machine = Engine["machine"];
+
+export interface OpenMachineOptions {
+  userId: UserId;
+  deviceId: DeviceId;
+  directory: string;
+  /** 32 bytes. */
+  key: Uint8Array;
+}
+
+/** Opens the engine; the holder of the returned engine is the store's only owner. Throws a `STORE_*` error. */
+export async function openMachine(options: OpenMachineOptions): Promise<Engine> {
+  try {
+    return await openEngine(options);
+  } catch (thrown) {
+    throw asSottoError(thrown);
+  }
+}
+
+function asSottoError(thrown: unknown): unknown {
+  if (!(thrown instanceof CryptoError)) return thrown;
+  const cause = thrown;
+  switch (thrown.code) {
+    case "ERR_STORE_LOCKED":
+      return new SottoError("STORE_HELD", "the store is held by another process", { cause });
+    case "ERR_STORE_WRONG_KEY":
+      return new SottoError("STORE_WRONG_KEY", "the store key does not open this store", { cause });
+    case "ERR_STORE_OTHER_DEVICE":
+      return new SottoError("STORE_OTHER_DEVICE", "the store belongs to another account or device", { cause });
+    case "ERR_STORE_NEWER":
+      return new SottoError("STORE_NEWER", "the store was written by a newer version", { cause });
+    case "ERR_STORE_NATIVE":
+      return new SottoError("STORE_DAMAGED", "the data directory holds a store of the native engine", {
+        cause,
+        cure: "name an empty data directory and run `sotto init`: it makes a new device",
+      });
+    default:
+      return new SottoError("STORE_DAMAGED", "the crypto store cannot be used", { cause });
+  }
+}

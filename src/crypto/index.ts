@@ -1,0 +1,78 @@
+import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
+import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
+import type { AccountData, KeyServer } from "../model/ports.ts";
+import type { SyncBatch } from "../model/sync.ts";
+import { deriveKey, type Store } from "../store/index.ts";
+import { decryptRoomEvent } from "./decrypt.ts";
+import { openMachine, wasm } from "./engine.ts";
+import { createIdentity, type IdentityStatus, identityStatus, joinIdentity } from "./identity.ts";
+import { RequestPump } from "./requests.ts";
+import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
+
+export { MissingRoomKey } from "./decrypt.ts";
+export type { IdentityStatus } from "./identity.ts";
+export type { EncryptionPolicy } from "./room-encryptor.ts";
+export type { RotationLimits } from "./rotation.ts";
+export { SHARE_WITH, type ShareWith } from "./sharing.ts";
+
+/** Opens the engine's store, and with it takes the data directory: whoever holds it is the only one. */
+export async function holdEngine(options: { userId: UserId; deviceId: DeviceId; directory: string; storeKey: Uint8Array }) {
+  const { storeKey, ...rest } = options;
+  return openMachine({ ...rest, key: deriveKey(storeKey, "crypto engine") });
+}
+export type HeldEngine = Awaited<ReturnType<typeof holdEngine>>;
+
+export interface CryptoOptions {
+  engine: HeldEngine;
+  store: Store;
+  keyServer: KeyServer;
+  accountData: AccountData;
+  policy: EncryptionPolicy;
+}
+
+/** The account's end-to-end encryption. */
+export interface Crypto {
+  readonly encryptor: PolicyEncryptor;
+  /** `ed25519` and `curve25519`, unpadded base64. */
+  readonly identityKeys: { ed25519: string; curve25519: string };
+  /** Durable when it returns: only then may the sync token move. */
+  receive(batch: SyncBatch): Promise<void>;
+  decrypt(roomId: RoomId, event: RoomEvent): Promise<DecryptedEvent>;
+  /** Sends what the engine has waiting. */
+  drain(): Promise<void>;
+  /** Called with the IDs of sessions whose room key arrived. */
+  onRoomKeys(listener: (sessionIds: string[]) => void): void;
+  identityStatus(): Promise<IdentityStatus>;
+  createIdentity(keepRecoveryKey: (recoveryKey: string) => Promise<void>): Promise<void>;
+  joinIdentity(recoveryKey: string): Promise<void>;
+}
+
+export function createCrypto({ engine, store, keyServer, accountData, policy }: CryptoOptions): Crypto {
+  const { machine } = engine;
+  const pump = new RequestPump(machine, keyServer);
+  const encryptor = new PolicyEncryptor(machine, pump, store, policy);
+  const tools = { machine, pump, keyServer, accountData };
+  const keys = machine.identityKeys;
+  return {
+    encryptor,
+    identityKeys: { ed25519: keys.ed25519.toBase64(), curve25519: keys.curve25519.toBase64() },
+    async receive(batch) {
+      const users = (ids: UserId[]) => ids.map((id) => new wasm.UserId(id));
+      await machine.receiveSyncChanges(
+        JSON.stringify(batch.toDevice),
+        new wasm.DeviceLists(users(batch.deviceLists.changed), users(batch.deviceLists.left)),
+        new Map(Object.entries(batch.oneTimeKeyCounts)),
+        batch.unusedFallbackKeyTypes && new Set(batch.unusedFallbackKeyTypes),
+      );
+      for (const userId of batch.deviceLists.changed) encryptor.mustShare(store.rooms.roomsOf(userId));
+    },
+    decrypt: (roomId, event) => decryptRoomEvent(machine, store.sessions, roomId, event),
+    drain: () => pump.drain(),
+    onRoomKeys(listener) {
+      machine.registerRoomKeyUpdatedCallback(async (infos) => listener(infos.map((info) => info.sessionId)));
+    },
+    identityStatus: () => identityStatus(tools),
+    createIdentity: (keepRecoveryKey) => createIdentity(tools, keepRecoveryKey),
+    joinIdentity: (recoveryKey) => joinIdentity(tools, recoveryKey),
+  };
+}

@@ -1,0 +1,24 @@
+import { SottoError } from "../errors.ts";
+
+const VERSION = 3;
+/** Protobuf tag of the message index: field 1, varint. */
+const INDEX_TAG = 0x08;
+
+/**
+ * The ratchet index of a Megolm message, which stands in clear at its start.
+ * https://spec.matrix.org/v1.19/olm-megolm/megolm/#message-format
+ */
+export function megolmMessageIndex(ciphertext: string): number {
+  const bytes = Buffer.from(ciphertext.slice(0, 16), "base64");
+  if (bytes[0] !== VERSION || bytes[1] !== INDEX_TAG) {
+    throw new SottoError("DECRYPT_FAILED", "the ciphertext is not a Megolm message of version 3");
+  }
+  let index = 0;
+  for (let shift = 0; shift < 35; shift += 7) {
+    const byte = bytes[2 + shift / 7];
+    if (byte === undefined) break;
+    index += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return index;
+  }
+  throw new SottoError("DECRYPT_FAILED", "the Megolm message index is not a 32-bit number");
+}

@@ -1,0 +1,110 @@
+import { SottoError } from "../errors.ts";
+import type { UserId } from "../model/ids.ts";
+import type { Delivery } from "../model/job.ts";
+import type { RoomRecord } from "../store/index.ts";
+import { type Machine, wasm } from "./engine.ts";
+import type { RequestPump } from "./requests.ts";
+import { ENGINE_MESSAGES, ENGINE_PERIOD_MICROSECONDS } from "./rotation.ts";
+
+/**
+ * Who receives room keys: devices their owner has cross-signed (MSC4153, the default), only devices of users we
+ * verified, or every device.
+ */
+export const SHARE_WITH = ["signed", "verified", "all"] as const;
+export type ShareWith = (typeof SHARE_WITH)[number];
+
+/**
+ * Gives the room's session to every member's device that the policy allows, and says who got it and who did not.
+ * Device lists are fresh when it returns, or it throws.
+ */
+export async function shareRoomKey(
+  machine: Machine,
+  pump: RequestPump,
+  room: RoomRecord,
+  members: readonly UserId[],
+  shareWith: ShareWith,
+): Promise<Delivery[]> {
+  // the engine takes each array's members away with it, so every call gets its own
+  const users = () => members.map((userId) => new wasm.UserId(userId));
+  await machine.updateTrackedUsers(users());
+  await pump.drain();
+  await refuseChangedIdentities(machine, members);
+  const claim = await machine.getMissingSessions(users());
+  if (claim) await pump.send(claim);
+  const deliveries: Delivery[] = [];
+  for (const request of await engineShare(machine, room, users(), shareWith)) {
+    await pump.send(request);
+    deliveries.push(...readDeliveries(request.event_type, request.body));
+  }
+  return deliveries;
+}
+
+async function engineShare(
+  machine: Machine,
+  room: RoomRecord,
+  users: wasm.UserId[],
+  shareWith: ShareWith,
+): Promise<wasm.ToDeviceRequest[]> {
+  const settings = new wasm.EncryptionSettings();
+  settings.sharingStrategy = strategy(shareWith);
+  settings.rotationPeriodMessages = ENGINE_MESSAGES;
+  settings.rotationPeriod = ENGINE_PERIOD_MICROSECONDS;
+  settings.historyVisibility = historyVisibility(room.historyVisibility);
+  try {
+    return await machine.shareRoomKey(new wasm.RoomId(room.roomId), users, settings);
+  } catch (cause) {
+    throw new SottoError("IDENTITY_NOT_READY", "the room key could not be shared under the policy", { cause });
+  }
+}
+
+/**
+ * The engine shares with a swapped identity under every strategy, so Sotto asks first. Throws `IDENTITY_CHANGED` and
+ * names the user; nothing is pinned anew by itself.
+ */
+async function refuseChangedIdentities(machine: Machine, members: readonly UserId[]): Promise<void> {
+  for (const userId of members) {
+    const identity = await machine.getIdentity(new wasm.UserId(userId));
+    const changed =
+      identity instanceof wasm.OtherUserIdentity
+        ? identity.identityNeedsUserApproval() || identity.hasVerificationViolation()
+        : identity?.hasVerificationViolation();
+    identity?.free();
+    if (changed) throw new SottoError("IDENTITY_CHANGED", `the identity of ${userId} has changed`);
+  }
+}
+
+function strategy(shareWith: ShareWith): wasm.CollectStrategy {
+  switch (shareWith) {
+    case "signed":
+      return wasm.CollectStrategy.identityBasedStrategy();
+    case "verified":
+      return wasm.CollectStrategy.onlyTrustedDevices();
+    case "all":
+      return wasm.CollectStrategy.allDevices();
+  }
+}
+
+function historyVisibility(name: string): wasm.HistoryVisibility {
+  switch (name) {
+    case "invited":
+      return wasm.HistoryVisibility.Invited;
+    case "shared":
+      return wasm.HistoryVisibility.Shared;
+    case "world_readable":
+      return wasm.HistoryVisibility.WorldReadable;
+    default:
+      return wasm.HistoryVisibility.Joined;
+  }
+}
+
+/** https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3sendtodeviceeventtypetxnid */
+function readDeliveries(eventType: string, body: string): Delivery[] {
+  const { messages } = JSON.parse(body) as { messages: Record<UserId, Record<string, { code?: string }>> };
+  return Object.entries(messages).flatMap(([userId, devices]) =>
+    Object.entries(devices).map(([deviceId, content]) => ({
+      userId,
+      deviceId,
+      outcome: eventType === "m.room_key.withheld" ? (content.code ?? "m.unavailable") : "shared",
+    })),
+  );
+}

@@ -1,0 +1,115 @@
+/**
+ * Every way Sotto refuses or fails: a stable code, the exit code of the command line's contract, and the cure
+ * that is printed when the thrower knows no better one. Codes are never renamed or reused.
+ *
+ * Exit codes: 1 a refused send, 2 wrong usage or config, 3 could not complete, 4 homeserver unreachable.
+ */
+export const ERROR_CODES = {
+  // refused sends
+  ROOM_NOT_ENCRYPTED: [1, "turn encryption on in the room, then send again"],
+  ROOM_ENCRYPTION_UNKNOWN: [1, "try again; if it stays, look at the homeserver's log for this room's state"],
+  ROOM_NOT_FOUND: [1, "check the room ID or alias, and invite the account to the room"],
+  ROOM_NOT_JOINED: [1, "invite the account and let it join, then send again"],
+  ROOM_FORBIDDEN: [1, "give the account the power level to send messages in this room"],
+  ROOM_MEMBERS_UNKNOWN: [1, "try again; keys are shared only when the member list is complete"],
+  ROOM_REPLACED: [1, "send to the room that replaces it"],
+  CLEAR_EVENT_REFUSED: [1, "send it as an encrypted event; Sotto sends no clear room events of this type"],
+  IDENTITY_CHANGED: [1, "ask the person by another way, then accept the new identity; nothing is sent until then"],
+  IDENTITY_NOT_READY: [1, "run `sotto init` with --recovery-key-file to sign this device"],
+  // usage and config
+  USAGE: [2, "run `sotto --help`"],
+  CONFIG_NOT_FOUND: [2, "run `sotto init`, or name the file with --config"],
+  CONFIG_INVALID: [2, "correct the line that is named"],
+  FILE_EXISTS: [2, "name another file, or move the one that is there"],
+  AUDIO_UNREADABLE: [2, "check the path and its permissions"],
+  AUDIO_EMPTY: [2, "record again: the file holds no data"],
+  AUDIO_NOT_AUDIO: [2, "give a file that holds a recording"],
+  AUDIO_TOO_LARGE: [2, "shorten the recording, or raise the homeserver's max_upload_size"],
+  FFMPEG_MISSING: [3, "install ffmpeg with libopus, e.g. `apt install ffmpeg`"],
+  FFMPEG_FAILED: [3, "try the file with ffmpeg by hand; it may be damaged"],
+  NODE_TOO_OLD: [2, "install Node 22.18 or later"],
+  // the account
+  LOGIN_FAILED: [3, "check the user ID and the password"],
+  TOKEN_REJECTED: [3, "the access token is not valid any more: run `sotto init` again with a password"],
+  TOKEN_OF_OTHER_CLIENT: [
+    3,
+    "do not copy a token from another client: run `sotto init` with a password, which makes a device of its own",
+  ],
+  IDENTITY_EXISTS: [3, "run `sotto init` again with --recovery-key-file, so that it can sign its new device"],
+  RECOVERY_KEY_WRONG: [3, "check the recovery key; Element shows the same one under Settings, Encryption"],
+  SECRET_STORAGE_MISSING: [3, "set up recovery in the client that made the identity, then run `sotto init` again"],
+  // the store
+  STORE_KEY_MISSING: [2, "put the 32-byte key back where storeKeyFile points; without it the store cannot be read"],
+  STORE_WRONG_KEY: [3, "use the store key this store was made with"],
+  STORE_OTHER_DEVICE: [3, "use the data directory that belongs to this account and device"],
+  STORE_HELD: [3, "end the process that holds the store, then try again"],
+  STORE_NEWER: [3, "use the version of Sotto that wrote this store, or a later one"],
+  STORE_DAMAGED: [3, "stop here and keep the files; run `sotto init` with a new data directory for a new device"],
+  DISK_FULL: [3, "free some space; nothing was lost"],
+  // messages
+  DECRYPT_FAILED: [3, "see the reason; the sender's client may have withheld the key"],
+  SENDER_UNTRUSTED: [3, "ask the sender to verify the device it came from, or widen trust.receiveFrom"],
+  ATTACHMENT_INVALID: [3, "ask the sender to send it again"],
+  ATTACHMENT_HASH_MISMATCH: [3, "do not trust this file; ask the sender to send it again"],
+  SEND_UNCERTAIN: [3, "do not send it again: the stored message is completed by the next `sotto send` or `sotto run`"],
+  TIMEOUT: [3, "try again, or allow more time with --timeout"],
+  // the homeserver
+  HOMESERVER_UNREACHABLE: [4, "check the homeserver's address and that it runs"],
+  HOMESERVER_ERROR: [3, "look at the homeserver's log"],
+  RATE_LIMITED: [3, "wait, or let the server's operator lift the limit for this account"],
+  INTERNAL: [3, "this is a bug in Sotto: please report it"],
+} as const satisfies Record<string, readonly [exitCode: 1 | 2 | 3 | 4, cure: string]>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface SottoErrorOptions {
+  /** Why it happened, in one short sentence. Never holds a token, key or recording. */
+  readonly cause?: unknown;
+  /** What to do about it; the code's own cure when absent. */
+  readonly cure?: string;
+  /** When the homeserver asked to wait. */
+  readonly retryAfterMs?: number;
+}
+
+/** The one error that crosses Sotto's doors. */
+export class SottoError extends Error {
+  readonly code: ErrorCode;
+  readonly cure: string;
+  readonly exitCode: number;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: SottoErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "SottoError";
+    this.code = code;
+    this.cure = options.cure ?? ERROR_CODES[code][1];
+    this.exitCode = ERROR_CODES[code][0];
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  /** The shape printed by `--json` (design: errors go to standard error as one JSON object). */
+  toJSON(): { code: ErrorCode; message: string; cause?: string; cure: string } {
+    const cause = causeText(this.cause);
+    return { code: this.code, message: this.message, ...(cause ? { cause } : {}), cure: this.cure };
+  }
+}
+
+/** The innermost reason, as text for a person. */
+export function causeText(cause: unknown): string | undefined {
+  if (cause === undefined || cause === null) return undefined;
+  if (cause instanceof Error) return causeText(cause.cause) ?? cause.message;
+  return String(cause);
+}
+
+/** Turns whatever was thrown into a {@link SottoError}, keeping the original as its cause. */
+export function toSottoError(thrown: unknown): SottoError {
+  if (thrown instanceof SottoError) return thrown;
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (isDiskFull(error)) return new SottoError("DISK_FULL", "the disk is full", { cause: error });
+  return new SottoError("INTERNAL", error.message, { cause: error });
+}
+
+function isDiskFull(error: Error & { code?: unknown; errcode?: unknown }): boolean {
+  // ENOSPC from the file system; 13 is SQLITE_FULL
+  return error.code === "ENOSPC" || error.errcode === 13 || /database or disk is full/.test(error.message);
+}

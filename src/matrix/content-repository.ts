@@ -1,0 +1,110 @@
+import type { Readable } from "node:stream";
+import { PassThrough, pipeline } from "node:stream";
+import { SottoError } from "../errors.ts";
+import type { MxcUri } from "../model/ids.ts";
+import type { ContentRepository } from "../model/ports.ts";
+import { type JsonObject, requireString } from "./json.ts";
+import { path } from "./path.ts";
+import { matrixErrorOf } from "./request-failure.ts";
+import type { StreamedAnswer, Transport } from "./transport.ts";
+
+/** How long the homeserver may wait for the rest of an upload, or for another server, before it answers 504. */
+const REMOTE_WAIT_MS = 20_000;
+
+/** https://spec.matrix.org/v1.19/client-server-api/#content-repository */
+export function createContentRepository(transport: Transport): ContentRepository {
+  return {
+    async upload(body, size) {
+      try {
+        const contentType = "application/octet-stream";
+        const answer = await transport.request("POST", "/_matrix/media/v3/upload", {
+          body:
+            body instanceof Uint8Array
+              ? { bytes: body, contentType }
+              : { stream: body, contentType, contentLength: size },
+        });
+        const mxcUri = requireString(answer, "content_uri");
+        parseMxcUri(mxcUri);
+        return mxcUri;
+      } catch (thrown) {
+        const cause = matrixErrorOf(thrown);
+        if (cause?.statusCode === 413 || cause?.errcode === "M_TOO_LARGE") {
+          throw new SottoError("AUDIO_TOO_LARGE", `the homeserver takes no upload of ${size} bytes`, {
+            cause,
+          });
+        }
+        throw thrown;
+      }
+    },
+
+    async download(mxcUri, maxBytes) {
+      const { serverName, mediaId } = parseMxcUri(mxcUri);
+      let answer: StreamedAnswer;
+      try {
+        answer = await transport.stream(path`/_matrix/client/v1/media/download/${serverName}/${mediaId}`, {
+          query: { timeout_ms: REMOTE_WAIT_MS },
+        });
+      } catch (thrown) {
+        const cause = matrixErrorOf(thrown);
+        if (cause?.statusCode !== 404) throw thrown;
+        throw new SottoError("ATTACHMENT_INVALID", `the homeserver does not have ${mxcUri}`, { cause });
+      }
+      const announced = Number(answer.headers["content-length"] ?? 0);
+      if (announced > maxBytes) {
+        answer.body.destroy();
+        throw tooLarge(maxBytes);
+      }
+      return bounded(answer.body, maxBytes);
+    },
+
+    async maxUploadBytes() {
+      const size = (await mediaConfig(transport))["m.upload.size"];
+      return typeof size === "number" && size > 0 ? size : undefined;
+    },
+  };
+}
+
+/**
+ * The server name and media ID of a content URI. The characters are checked because both become part of a path.
+ * https://spec.matrix.org/v1.19/client-server-api/#matrix-content-mxc-uris
+ *
+ * @throws SottoError `ATTACHMENT_INVALID`
+ */
+export function parseMxcUri(mxcUri: MxcUri): { serverName: string; mediaId: string } {
+  const match = /^mxc:\/\/([A-Za-z0-9.:[\]-]{1,255})\/([A-Za-z0-9_-]{1,255})$/.exec(mxcUri);
+  const [, serverName, mediaId] = match ?? [];
+  if (serverName === undefined || mediaId === undefined || /^\.+$/.test(serverName)) {
+    throw new SottoError("ATTACHMENT_INVALID", "the attachment's address is not a content URI");
+  }
+  return { serverName, mediaId };
+}
+
+const tooLarge = (maxBytes: number): SottoError =>
+  new SottoError("ATTACHMENT_INVALID", `the attachment is larger than ${maxBytes} bytes`, {
+    cure: "ask the sender for a shorter recording",
+  });
+
+/** Passes the bytes on until there are too many; whatever breaks off is an error with a code. */
+function bounded(body: Readable, maxBytes: number): Readable {
+  const passed = new PassThrough();
+  let size = 0;
+  async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      yield chunk;
+    }
+  }
+  pipeline(body, counted, passed, () => {});
+  return passed;
+}
+
+/** Authenticated since v1.11; the older path where the homeserver does not know it. */
+async function mediaConfig(transport: Transport): Promise<JsonObject> {
+  try {
+    return await transport.request<JsonObject>("GET", "/_matrix/client/v1/media/config");
+  } catch (thrown) {
+    if (matrixErrorOf(thrown)?.statusCode !== 404) throw thrown;
+    return transport.request<JsonObject>("GET", "/_matrix/media/v3/config");
+  }
+}

@@ -1,0 +1,143 @@
+import { SottoError } from "../errors.ts";
+import type { EventId, RoomId } from "../model/ids.ts";
+import type { SendGate } from "../model/ports.ts";
+import { isObject, isString, type JsonObject, requireString } from "./json.ts";
+import { path } from "./path.ts";
+import { failureOf, MatrixError } from "./request-failure.ts";
+import { SEND_PERMIT } from "./send-permit.ts";
+import type { Transport } from "./transport.ts";
+
+/**
+ * The room events that may leave in clear, each only where the config allows it. This is the whole list, and
+ * `m.room.message` is not on it.
+ */
+export interface ClearTypes {
+  /** `m.reaction`, which every client sends in clear: the server sees who reacts to what with which emoji. */
+  readonly reactions: boolean;
+  /** The server must read what it removes. */
+  readonly redactions: boolean;
+  /** State has no encrypted form. */
+  readonly state: boolean;
+}
+
+/** The gate with its clear side: what the service and the bot client use. */
+export interface EventGate extends SendGate {
+  /** Only `m.reaction`. @throws SottoError `CLEAR_EVENT_REFUSED` */
+  putClear(roomId: RoomId, txnId: string, type: string, content: JsonObject): Promise<EventId>;
+  redact(roomId: RoomId, txnId: string, eventId: EventId, reason?: string): Promise<EventId>;
+  putState(roomId: RoomId, type: string, stateKey: string, content: JsonObject): Promise<EventId>;
+}
+
+/** All that may stand beside the ciphertext; anything else could be content that was meant to be encrypted. */
+const MEGOLM_KEYS = ["algorithm", "ciphertext", "session_id", "sender_key", "device_id", "m.relates_to"];
+const RELATION_KEYS = ["rel_type", "event_id", "is_falling_back", "m.in_reply_to"];
+
+/**
+ * The one place that PUTs room events. It fails closed: what is not a Megolm event is refused before the request,
+ * and the transport refuses the same paths to everyone else.
+ *
+ * A refusal by the homeserver is final and has a room's code. `SEND_UNCERTAIN` says that the event may be in the
+ * room: only the same `txnId` with the same bytes may be sent again.
+ * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
+ */
+export function createSendGate(transport: Transport, clearTypes: ClearTypes): EventGate {
+  async function put(roomId: RoomId, url: string, jsonText: string): Promise<EventId> {
+    try {
+      const answer = await transport.request("PUT", url, { body: { jsonText }, permit: SEND_PERMIT });
+      return requireString(answer, "event_id");
+    } catch (thrown) {
+      throw outcomeOf(thrown, roomId);
+    }
+  }
+
+  return {
+    async putEncrypted(roomId, txnId, eventJson) {
+      assertMegolm(eventJson);
+      return put(roomId, path`/_matrix/client/v3/rooms/${roomId}/send/m.room.encrypted/${txnId}`, eventJson);
+    },
+
+    async putClear(roomId, txnId, type, content) {
+      if (type !== "m.reaction" || !clearTypes.reactions) throw refused(type);
+      return put(
+        roomId,
+        path`/_matrix/client/v3/rooms/${roomId}/send/m.reaction/${txnId}`,
+        JSON.stringify(content),
+      );
+    },
+
+    async redact(roomId, txnId, eventId, reason) {
+      if (!clearTypes.redactions) throw refused("m.room.redaction");
+      const url = path`/_matrix/client/v3/rooms/${roomId}/redact/${eventId}/${txnId}`;
+      return put(roomId, url, JSON.stringify({ reason }));
+    },
+
+    async putState(roomId, type, stateKey, content) {
+      if (!clearTypes.state) throw refused(type);
+      return put(
+        roomId,
+        path`/_matrix/client/v3/rooms/${roomId}/state/${type}/${stateKey}`,
+        JSON.stringify(content),
+      );
+    },
+  };
+}
+
+/** @throws SottoError `CLEAR_EVENT_REFUSED` for all but the clear envelope of a Megolm ciphertext */
+function assertMegolm(eventJson: string): void {
+  const content = parse(eventJson);
+  const relation = content?.["m.relates_to"];
+  const sound =
+    content !== undefined &&
+    content.algorithm === "m.megolm.v1.aes-sha2" &&
+    isCiphertext(content.ciphertext) &&
+    isString(content.session_id) &&
+    content.session_id !== "" &&
+    Object.keys(content).every((key) => MEGOLM_KEYS.includes(key)) &&
+    (relation === undefined || isRelation(relation));
+  if (!sound) throw refused("an event that is not a Megolm ciphertext");
+}
+
+/** Unpadded base64 and nothing that reads as text. */
+const isCiphertext = (value: unknown): boolean => isString(value) && /^[A-Za-z0-9+/]+$/.test(value);
+
+/** The relation must be in clear; its fallback text and other keys need not be. */
+function isRelation(value: unknown): boolean {
+  if (!isObject(value) || !Object.keys(value).every((key) => RELATION_KEYS.includes(key))) return false;
+  const reply = value["m.in_reply_to"];
+  return reply === undefined || (isObject(reply) && Object.keys(reply).every((key) => key === "event_id"));
+}
+
+function parse(eventJson: string): JsonObject | undefined {
+  try {
+    const content: unknown = JSON.parse(eventJson);
+    return isObject(content) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const refused = (what: string): SottoError =>
+  new SottoError("CLEAR_EVENT_REFUSED", `${what} was about to leave in clear`);
+
+/** What a failed PUT says of the event: certainly not in the room, or perhaps. */
+function outcomeOf(thrown: unknown, roomId: RoomId): unknown {
+  const cause = failureOf(thrown);
+  if (cause === undefined) {
+    // an answer of 200 that could not be read: the event is there, its ID is not known
+    return thrown instanceof SottoError && thrown.code === "HOMESERVER_ERROR" ? uncertain(thrown) : thrown;
+  }
+  if (cause.mayHaveArrived) return uncertain(cause);
+  if (!(cause instanceof MatrixError)) return thrown;
+  if (cause.statusCode === 413 || cause.errcode === "M_TOO_LARGE") {
+    return new SottoError("HOMESERVER_ERROR", "the event is larger than the homeserver takes", { cause });
+  }
+  if (cause.statusCode === 403) {
+    return new SottoError("ROOM_FORBIDDEN", `the account may not send to ${roomId}`, { cause });
+  }
+  if (cause.statusCode === 404)
+    return new SottoError("ROOM_NOT_FOUND", `there is no room ${roomId}`, { cause });
+  return thrown;
+}
+
+const uncertain = (cause: unknown): SottoError =>
+  new SottoError("SEND_UNCERTAIN", "whether the event reached the room is not known", { cause });

@@ -1,0 +1,21 @@
+/**
+ * The door to the homeserver: everything but the client for bots, which is `client.ts` and loads matrix-bot-sdk.
+ */
+export { createAccountData } from "./account-data.ts";
+export { createContentRepository, parseMxcUri } from "./content-repository.ts";
+export { type DirectRoomOptions, findOrCreateDirectRoom } from "./direct-room.ts";
+export { type DiscoveryOptions, discoverHomeserver, type Homeserver } from "./discovery.ts";
+export { type ClearTypes, createSendGate, type EventGate } from "./gate.ts";
+export { createKeyServer, type PasswordLogin } from "./key-server.ts";
+export { type LoginOptions, login, logout, publishedDeviceKeys, type Session, whoami } from "./login.ts";
+export { MatrixError, matrixErrorOf } from "./request-failure.ts";
+export { createRooms, type Rooms } from "./rooms.ts";
+export { type SyncLoopOptions, type SyncOptions, syncBatches, syncOnce } from "./sync.ts";
+export {
+  createTransport,
+  type RequestOptions,
+  type StreamedAnswer,
+  type Timing,
+  type Transport,
+  type TransportOptions,
+} from "./transport.ts";

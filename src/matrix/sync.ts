@@ -1,0 +1,171 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { SottoError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { RoomEvent } from "../model/event.ts";
+import type { RoomSync, SyncBatch } from "../model/sync.ts";
+import { isObject, isString, type JsonObject, requireString, stringsOf } from "./json.ts";
+import type { Transport } from "./transport.ts";
+
+/**
+ * What Sotto asks of `/sync`, sent inline: a stored filter would cost a request of its own at each cold start.
+ * Members are never loaded lazily, since who is missing from the list gets no room key.
+ * https://spec.matrix.org/v1.19/client-server-api/#filtering
+ */
+export const SYNC_FILTER = {
+  presence: { not_types: ["*"] },
+  account_data: { not_types: ["*"] },
+  room: {
+    ephemeral: { not_types: ["*"] },
+    account_data: { not_types: ["*"] },
+    state: {
+      lazy_load_members: false,
+      types: [
+        "m.room.create",
+        "m.room.encryption",
+        "m.room.history_visibility",
+        "m.room.join_rules",
+        "m.room.member",
+        "m.room.name",
+        "m.room.power_levels",
+        "m.room.tombstone",
+      ],
+    },
+    timeline: { limit: 50 },
+  },
+} as const;
+
+/** What the connection may take on top of the time the homeserver was asked to hold the request. */
+const TIMEOUT_MARGIN_MS = 30_000;
+const LONG_POLL_MS = 30_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+export interface SyncOptions {
+  /** `nextBatch` of the last batch whose work is durable; undefined for the account's whole present state. */
+  readonly since: string | undefined;
+  /** How long the homeserver may hold the request when it has nothing new, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  readonly retryForMs?: number;
+}
+
+/**
+ * One `/sync`. The token of the batch must not be stored before everything in it is durable.
+ * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3sync
+ */
+export async function syncOnce(transport: Transport, options: SyncOptions): Promise<SyncBatch> {
+  const { since, timeoutMs, signal, retryForMs } = options;
+  const answer = await transport.request("GET", "/_matrix/client/v3/sync", {
+    query: { filter: JSON.stringify(SYNC_FILTER), since, timeout: timeoutMs, set_presence: "offline" },
+    timeoutMs: timeoutMs + TIMEOUT_MARGIN_MS,
+    ...(signal && { signal }),
+    ...(retryForMs !== undefined && { retryForMs }),
+  });
+  return parseSync(answer);
+}
+
+export interface SyncLoopOptions {
+  readonly since: string | undefined;
+  /** Ends the iteration, without an error. */
+  readonly signal: AbortSignal;
+  readonly logger?: Logger;
+  /** Told of every failure that is waited out, and of undefined when an answer comes again. */
+  readonly onTrouble?: (error: SottoError | undefined) => void;
+  /** Waits between attempts; a test has its own. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * The account's batches, one after another, for as long as the caller asks for the next. Asking for the next batch
+ * says that the last one is durable: only then does its token go to the homeserver, which forgets the to-device
+ * messages before it. A caller that fails leaves the loop, and the same batch comes again at the next start.
+ *
+ * A homeserver that is down, busy or broken is waited out. Only a rejected token ends the loop with an error.
+ */
+export async function* syncBatches(
+  transport: Transport,
+  options: SyncLoopOptions,
+): AsyncGenerator<SyncBatch, void> {
+  const { signal, logger, onTrouble, sleep = (ms, signal) => delay(ms, undefined, { signal }) } = options;
+  let since = options.since;
+  let failures = 0;
+  while (!signal.aborted) {
+    let batch: SyncBatch;
+    try {
+      // the first answer after a start or a failure should come at once, so that nobody waits to hear it works
+      const timeoutMs = since === undefined || failures > 0 ? 0 : LONG_POLL_MS;
+      batch = await syncOnce(transport, { since, timeoutMs, signal });
+    } catch (thrown) {
+      if (signal.aborted) return;
+      if (!(thrown instanceof SottoError) || thrown.code === "TOKEN_REJECTED") throw thrown;
+      const pauseMs = thrown.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+      failures += 1;
+      onTrouble?.(thrown);
+      logger?.warn("sync failed", { code: thrown.code, reason: thrown.message, pauseMs });
+      await sleep(pauseMs, signal).catch(() => {});
+      continue;
+    }
+    if (failures > 0) onTrouble?.(undefined);
+    failures = 0;
+    yield batch;
+    since = batch.nextBatch;
+  }
+}
+
+/** Reads what the spec promises and leaves out what has another shape: one broken event must not stop the rest. */
+export function parseSync(answer: unknown): SyncBatch {
+  const nextBatch = requireString(answer, "next_batch");
+  const body = answer as JsonObject;
+  const rooms = objectOf(body.rooms);
+  const lists = objectOf(body.device_lists);
+  return {
+    nextBatch,
+    joined: Object.entries(objectOf(rooms.join)).map(roomSync),
+    invited: Object.entries(objectOf(rooms.invite)).map(([roomId, room]) => ({
+      roomId,
+      state: listOf(objectOf(objectOf(room).invite_state).events),
+    })),
+    left: Object.entries(objectOf(rooms.leave)).map(roomSync),
+    toDevice: listOf(objectOf(body.to_device).events),
+    deviceLists: { changed: stringsOf(lists.changed), left: stringsOf(lists.left) },
+    oneTimeKeyCounts: countsOf(body.device_one_time_keys_count),
+    unusedFallbackKeyTypes: Array.isArray(body.device_unused_fallback_key_types)
+      ? stringsOf(body.device_unused_fallback_key_types)
+      : undefined,
+    raw: answer,
+  };
+}
+
+function roomSync([roomId, value]: [roomId: string, room: unknown]): RoomSync {
+  const room = objectOf(value);
+  const timeline = objectOf(room.timeline);
+  return {
+    roomId,
+    limited: timeline.limited === true,
+    prevBatch: isString(timeline.prev_batch) ? timeline.prev_batch : undefined,
+    state: listOf(objectOf(room.state).events).filter(isRoomEvent),
+    timeline: listOf(timeline.events).filter(isRoomEvent),
+  };
+}
+
+function isRoomEvent(value: unknown): value is RoomEvent {
+  return (
+    isObject(value) &&
+    isString(value.type) &&
+    isString(value.event_id) &&
+    isString(value.sender) &&
+    typeof value.origin_server_ts === "number" &&
+    isObject(value.content)
+  );
+}
+
+const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** An algorithm that is absent has the count zero, and so says the spec of an absent list. */
+function countsOf(value: unknown): Record<string, number> {
+  const counts = Object.entries(objectOf(value));
+  return Object.fromEntries(
+    counts.filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+  );
+}

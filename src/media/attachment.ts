@@ -1,0 +1,132 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { open, unlink } from "node:fs/promises";
+import { PassThrough, type Readable, Transform, type TransformCallback } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { SottoError } from "../errors.ts";
+import type { EncryptedFile } from "../model/event.ts";
+import { attachmentSecrets } from "./encrypted-file.ts";
+
+/** An `EncryptedFile` before its ciphertext has a place on the homeserver. */
+export type UnplacedFile = Omit<EncryptedFile, "url">;
+
+const ALGORITHM = "aes-256-ctr";
+
+/**
+ * Encrypts one attachment as a stream: plaintext in, ciphertext of the same length out, AES-256-CTR with a SHA-256
+ * over the ciphertext. Key and IV are born and die with the object, so that no pair can serve twice: a second use
+ * of either would let the two recordings be read from each other.
+ * https://spec.matrix.org/v1.19/client-server-api/#sending-encrypted-attachments
+ */
+export class AttachmentEncryptor extends Transform {
+  readonly #key = randomBytes(32);
+  // 64 random bits, then a 64-bit block counter that starts at zero
+  readonly #iv = Buffer.concat([randomBytes(8), Buffer.alloc(8)]);
+  readonly #cipher = createCipheriv(ALGORITHM, this.#key, this.#iv);
+  readonly #hash = createHash("sha256");
+  #sha256: string | undefined;
+
+  /**
+   * The key, IV and hash of what went through.
+   *
+   * @throws Error before the last byte has gone through: the hash is of all of it
+   */
+  get file(): UnplacedFile {
+    if (this.#sha256 === undefined) throw new Error("the attachment is not encrypted to its end yet");
+    return {
+      v: "v2",
+      key: {
+        kty: "oct",
+        alg: "A256CTR",
+        ext: true,
+        k: this.#key.toString("base64url"),
+        key_ops: ["encrypt", "decrypt"],
+      },
+      iv: unpaddedBase64(this.#iv),
+      hashes: { sha256: this.#sha256 },
+    };
+  }
+
+  override _transform(plaintext: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
+    const ciphertext = this.#cipher.update(plaintext);
+    this.#hash.update(ciphertext);
+    done(null, ciphertext);
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.#cipher.final(); // CTR keeps nothing back: this ends the cipher and gives no bytes
+    this.#sha256 = unpaddedBase64(this.#hash.digest());
+    done();
+  }
+}
+
+/** Encrypts one attachment as a stream: see {@link AttachmentEncryptor}. */
+export const encryptAttachment = (): AttachmentEncryptor => new AttachmentEncryptor();
+
+/** Encrypts one attachment that is in memory, under a new key and IV. */
+export async function encryptBytes(
+  plaintext: Uint8Array,
+): Promise<{ ciphertext: Buffer; file: UnplacedFile }> {
+  const encryptor = encryptAttachment();
+  encryptor.end(plaintext);
+  const ciphertext = Buffer.concat(await encryptor.toArray());
+  return { ciphertext, file: encryptor.file };
+}
+
+/**
+ * Decrypts an attachment that is in memory. The hash is verified before a byte is decrypted: AES-CTR has no
+ * authentication of its own, and whoever can change the ciphertext can flip any bit of the plaintext.
+ *
+ * @throws SottoError `ATTACHMENT_INVALID` when the key, IV or hash is malformed, `ATTACHMENT_HASH_MISMATCH` when the
+ *   ciphertext is not what the sender encrypted
+ */
+export function decryptBytes(file: EncryptedFile, ciphertext: Uint8Array): Buffer {
+  const { key, iv, sha256 } = attachmentSecrets(file);
+  verify(createHash("sha256").update(ciphertext).digest(), sha256);
+  return createDecipheriv(ALGORITHM, key, iv).update(ciphertext);
+}
+
+/**
+ * Decrypts an attachment of any size in bounded memory: the ciphertext is spooled to `spoolPath`, verified, and only
+ * then decrypted from there as a stream. The spool has no name from the moment it is open, so that nothing is left
+ * of it, however this process ends; and what is on the disk is ciphertext.
+ *
+ * @param spoolPath where the spool is made; must not exist
+ * @returns the plaintext; all of it is verified
+ * @throws SottoError as {@link decryptBytes} does; an error of `ciphertext` or of the file system as it is
+ */
+export async function decryptToStream(
+  file: EncryptedFile,
+  ciphertext: Readable,
+  spoolPath: string,
+): Promise<Readable> {
+  const { key, iv, sha256 } = attachmentSecrets(file);
+  const spool = await open(spoolPath, "wx+", 0o600);
+  try {
+    await unlink(spoolPath);
+    const hash = createHash("sha256");
+    const hashing = async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    };
+    await pipeline(ciphertext, hashing, spool.createWriteStream({ autoClose: false }));
+    verify(hash.digest(), sha256);
+  } catch (error) {
+    await spool.close();
+    throw error;
+  }
+  const plaintext = new PassThrough();
+  // the reader of `plaintext` sees every error; the spool is closed at its end or destruction
+  pipeline(spool.createReadStream({ start: 0 }), createDecipheriv(ALGORITHM, key, iv), plaintext).catch(
+    () => {},
+  );
+  return plaintext;
+}
+
+function verify(actual: Buffer, expected: Buffer): void {
+  if (timingSafeEqual(actual, expected)) return;
+  throw new SottoError("ATTACHMENT_HASH_MISMATCH", "the attachment is not the one that was encrypted");
+}
+
+const unpaddedBase64 = (bytes: Buffer): string => bytes.toString("base64").replace(/=+$/, "");

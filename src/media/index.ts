@@ -1,0 +1,13 @@
+/** The media room: a clip becomes an encrypted attachment and a voice message, and back. */
+export {
+  type AttachmentEncryptor,
+  decryptBytes,
+  decryptToStream,
+  encryptAttachment,
+  encryptBytes,
+  type UnplacedFile,
+} from "./attachment.ts";
+export { downloadVerified } from "./download.ts";
+export { parseEncryptedFile } from "./encrypted-file.ts";
+export { type Upload, uploadEncrypted } from "./upload.ts";
+export { type ReceivedVoice, readVoiceContent, type VoiceFacts, voiceContent } from "./voice-content.ts";

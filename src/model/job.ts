@@ -1,0 +1,38 @@
+import type { DeviceId, EventId, RoomId, UserId } from "./ids.ts";
+
+/**
+ * A voice message on its way.
+ * - `accepted`: everything that is needed to send it is durable; nothing has reached the room.
+ * - `encrypted`: the event is frozen; every repeat of the request is the same bytes under the same transaction ID.
+ * - `sent`: the homeserver gave an event ID.
+ * - `failed`: given up, with the reason; kept for a person to look at.
+ */
+export const JOB_STATES = ["accepted", "encrypted", "sent", "failed"] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+export interface Job {
+  jobId: number;
+  /** Born with the job; scoped to this device. */
+  txnId: string;
+  roomId: RoomId;
+  state: JobState;
+  /** The clear event content, JSON. Sealed at rest; gone once the job is sent. */
+  contentJson: string | undefined;
+  /** The frozen `m.room.encrypted` content, JSON. */
+  eventJson: string | undefined;
+  sessionId: string | undefined;
+  /** When a request with this event may first have reached the server. */
+  firstPutMs: number | undefined;
+  eventId: EventId | undefined;
+  errorCode: string | undefined;
+  errorMessage: string | undefined;
+  createdMs: number;
+}
+
+/** What became of one device when a session's room key was shared. */
+export interface Delivery {
+  userId: UserId;
+  deviceId: DeviceId;
+  /** `shared`, or the spec's withheld code, e.g. `m.unverified`, `m.no_olm`. */
+  outcome: string;
+}

@@ -1,0 +1,29 @@
+import type { RoomEvent } from "./event.ts";
+import type { RoomId, UserId } from "./ids.ts";
+
+/** One room's part of a `/sync` answer. */
+export interface RoomSync {
+  roomId: RoomId;
+  /** True when events are missing between the last batch and this one. */
+  limited: boolean;
+  prevBatch: string | undefined;
+  /** State before the timeline begins. */
+  state: RoomEvent[];
+  timeline: RoomEvent[];
+}
+
+/** A `/sync` answer, reduced to what Sotto acts on. https://spec.matrix.org/v1.19/client-server-api/#syncing */
+export interface SyncBatch {
+  nextBatch: string;
+  joined: RoomSync[];
+  /** Rooms the account was invited to, with the stripped state. */
+  invited: { roomId: RoomId; state: unknown[] }[];
+  left: RoomSync[];
+  toDevice: unknown[];
+  deviceLists: { changed: UserId[]; left: UserId[] };
+  oneTimeKeyCounts: Record<string, number>;
+  /** Undefined where the server does not say. */
+  unusedFallbackKeyTypes: string[] | undefined;
+  /** The server's own JSON, for the events of bots written for matrix-bot-sdk. */
+  raw: unknown;
+}

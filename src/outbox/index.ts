@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import { type ErrorCode, SottoError, toSottoError } from "../errors.ts";
+import type { RoomId } from "../model/ids.ts";
+import type { Job } from "../model/job.ts";
+import type { Clock, RoomEncryptor, SendGate } from "../model/ports.ts";
+import { Serial } from "../serial.ts";
+import type { JobStore } from "../store/index.ts";
+
+export interface OutboxOptions {
+  jobs: JobStore;
+  encryptor: RoomEncryptor;
+  gate: SendGate;
+  clock?: Clock;
+}
+
+/**
+ * Synapse forgets transaction IDs after 24 hours; a request of unknown outcome that is half that old is not repeated,
+ * because the server might take it for a new one.
+ */
+const REPEATABLE_MS = 12 * 3_600_000;
+
+/**
+ * Brings accepted messages into their rooms: `accepted ▸ encrypted ▸ sent`, each state durable before the next begins.
+ * One room's messages go in order, rooms side by side.
+ */
+export class Outbox {
+  readonly #options: Required<OutboxOptions>;
+  readonly #rooms = new Serial();
+
+  constructor(options: OutboxOptions) {
+    this.#options = { clock: Date.now, ...options };
+  }
+
+  /** Durable when it returns; the transaction ID is born here. */
+  accept(roomId: RoomId, content: object): Job {
+    return this.#options.jobs.insert({
+      txnId: randomUUID(),
+      roomId,
+      contentJson: JSON.stringify(content),
+      createdMs: this.#options.clock(),
+    });
+  }
+
+  /** Sends a job after those before it in its room. Throws the reason it could not; `SEND_UNCERTAIN` keeps the job. */
+  deliver({ jobId, roomId }: Job): Promise<Job> {
+    return this.#rooms.run(roomId, async () => {
+      try {
+        await this.#encrypt(jobId);
+        return await this.#put(jobId);
+      } catch (thrown) {
+        const error = toSottoError(thrown);
+        if (error.code !== "SEND_UNCERTAIN") this.#options.jobs.failed(jobId, error.code, error.message);
+        throw error;
+      }
+    });
+  }
+
+  /** Messages that an earlier process left between accepted and sent. */
+  unfinished(): Job[] {
+    return this.#options.jobs.open();
+  }
+
+  async #encrypt(jobId: number): Promise<void> {
+    const { jobs, encryptor } = this.#options;
+    const job = this.#job(jobId);
+    if (job.state !== "accepted") return;
+    const event = await encryptor.encrypt(job.roomId, "m.room.message", JSON.parse(job.contentJson!));
+    jobs.freeze(jobId, JSON.stringify(event), event.session_id);
+  }
+
+  async #put(jobId: number): Promise<Job> {
+    const { jobs, gate, clock } = this.#options;
+    const job = this.#job(jobId);
+    if (job.state === "sent") return job;
+    if (job.state === "failed") throw new SottoError(job.errorCode as ErrorCode, job.errorMessage!);
+    if (job.firstPutMs !== undefined && clock() - job.firstPutMs > REPEATABLE_MS) {
+      throw new SottoError("SEND_UNCERTAIN", "it is not known whether the message arrived, and it is too old to repeat", {
+        cure: "look into the room; send the recording again if it is not there",
+      });
+    }
+    jobs.markPut(jobId, clock());
+    const eventId = await gate.putEncrypted(job.roomId, job.txnId, job.eventJson!);
+    jobs.sent(jobId, eventId);
+    return this.#job(jobId);
+  }
+
+  #job(jobId: number): Job {
+    const job = this.#options.jobs.get(jobId);
+    if (!job) throw new Error(`no job ${jobId}`);
+    return job;
+  }
+}

@@ -1,0 +1,104 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Config, readSecret, readStoreKey } from "../config/index.ts";
+import { type Crypto, createCrypto, holdEngine } from "../crypto/index.ts";
+import type { Logger } from "../log.ts";
+import {
+  createAccountData,
+  createContentRepository,
+  createKeyServer,
+  createRooms,
+  createSendGate,
+  createTransport,
+  type EventGate,
+  findOrCreateDirectRoom,
+  type Rooms,
+  type Transport,
+} from "../matrix/index.ts";
+import type { RoomId, UserId } from "../model/ids.ts";
+import type { ContentRepository } from "../model/ports.ts";
+import { Outbox } from "../outbox/index.ts";
+import { openStore, type Store } from "../store/index.ts";
+import { logInAgain } from "./relogin.ts";
+import { SyncDriver } from "./sync.ts";
+
+/** One account's rooms of the house, joined. Whoever has it holds the data directory. */
+export interface Account {
+  config: Config;
+  logger: Logger;
+  store: Store;
+  crypto: Crypto;
+  transport: Transport;
+  contentRepository: ContentRepository;
+  rooms: Rooms;
+  gate: EventGate;
+  outbox: Outbox;
+  sync: SyncDriver;
+  /** The encrypted direct chat with a user; made if there is none. */
+  directRoom(other: UserId): Promise<RoomId>;
+  /** Ends sync and requests under way, then gives the data directory back. */
+  close(): Promise<void>;
+}
+
+/** Throws a `STORE_*` error if the data directory cannot be held; touches the network not at all. */
+export async function openAccount(config: Config, logger: Logger): Promise<Account> {
+  const { userId, deviceId, accessTokenFile } = config.account;
+  const storeKey = readStoreKey(config);
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const transport = createTransport({
+    homeserver: config.homeserver,
+    accessToken: readSecret(accessTokenFile, "CONFIG_INVALID"),
+    logger,
+    onSoftLogout: () => logInAgain(config, logger),
+    ...(config.caFile ? { caFile: config.caFile } : {}),
+  });
+  const engine = await holdEngine({ userId, deviceId, directory: config.data, storeKey });
+  let store: Store | undefined;
+  try {
+    store = openStore({ path: join(config.data, "sotto.sqlite"), key: storeKey, userId, deviceId });
+    const accountData = createAccountData(transport, userId);
+    const rotation = { maxPeriodMs: config.rotation.maxPeriod, maxMessages: config.rotation.maxMessages };
+    const crypto = createCrypto({
+      engine,
+      store,
+      keyServer: createKeyServer(transport),
+      accountData,
+      policy: { shareWith: config.trust.shareWith, rotation },
+    });
+    const gate = createSendGate(transport, config.clearEvents);
+    const rooms = createRooms(transport, userId);
+    const sync = new SyncDriver({ transport, crypto, store, logger, userId });
+    const opened = store;
+    return {
+      config,
+      logger,
+      store,
+      crypto,
+      transport,
+      contentRepository: createContentRepository(transport),
+      rooms,
+      gate,
+      outbox: new Outbox({ jobs: store.jobs, encryptor: crypto.encryptor, gate }),
+      sync,
+      directRoom: (other) =>
+        findOrCreateDirectRoom(other, {
+          transport,
+          rooms,
+          accountData,
+          userId,
+          rotation: { periodMs: rotation.maxPeriodMs, messages: rotation.maxMessages },
+        }),
+      async close() {
+        await sync.stop();
+        await transport.close();
+        opened.close();
+        await engine.close();
+      },
+    };
+  } catch (thrown) {
+    store?.close();
+    await transport.close();
+    await engine.close();
+    throw thrown;
+  }
+}

@@ -1,0 +1,51 @@
+import type { Config } from "../config/index.ts";
+import { SottoError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { callHolder, connectTo, held, NotTaken } from "./control/client.ts";
+import { controlSocketPath } from "./control/path.ts";
+import type { Call } from "./operations.ts";
+
+export interface HolderOptions {
+  dataDirectory: string;
+  /** Read only if this process must hold the store itself. */
+  config(): Config;
+  logger: Logger;
+  /** How long to wait for a holder that neither answers nor ends. */
+  waitMs: number;
+}
+
+const RETRY_MS = 50;
+
+/**
+ * Performs a call where the store is: in the process that holds it, or here if nobody does. A recording that can be
+ * read only once is not touched before the call is taken.
+ */
+export async function callWhereTheStoreIs(options: HolderOptions, call: Call): Promise<unknown> {
+  const path = controlSocketPath(options.dataDirectory);
+  const deadline = Date.now() + options.waitMs;
+  for (;;) {
+    try {
+      return await callHolder(await connectTo(path), call, Math.max(1, deadline - Date.now()));
+    } catch (thrown) {
+      if (!(thrown instanceof NotTaken)) throw thrown;
+    }
+    try {
+      return await holdAndPerform(options, call);
+    } catch (thrown) {
+      if (!(thrown instanceof SottoError && thrown.code === "STORE_HELD")) throw thrown;
+      if (Date.now() > deadline) throw held("another process holds the store and does not answer");
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+/** Loaded only here: a command that another process serves never pays for the engine. */
+async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Promise<unknown> {
+  const [{ Sotto }, { perform }] = await Promise.all([import("./sotto.ts"), import("./operations.ts")]);
+  const sotto = await Sotto.open(config(), { logger });
+  try {
+    return await perform(sotto.account, call);
+  } finally {
+    await sotto.close();
+  }
+}

@@ -1,0 +1,73 @@
+import { SottoError } from "../errors.ts";
+import type { AudioSource } from "../model/recording.ts";
+import type { Account } from "./account.ts";
+import { sendVoice } from "./pipeline.ts";
+import { receiveWaiting, type VoiceMessage } from "./receive.ts";
+import type { SendOptions } from "./relation.ts";
+
+/**
+ * What the holder of the store does for a command, in the same process or for another through the socket: plain data
+ * in, plain data out.
+ */
+export interface Call {
+  operation: string;
+  args: Record<string, unknown>;
+  /** The recording, for operations that take one. */
+  source?: AudioSource;
+  /** Hands a message to the command and waits until it has dealt with it. */
+  emit(message: Emitted): Promise<void>;
+  /** Aborted when the command goes away. */
+  signal: AbortSignal;
+}
+
+/** What an operation tells a command while it runs. */
+export type Emitted =
+  | ({ kind: "voice"; data: string } & Omit<VoiceMessage, "bytes">)
+  | { kind: "withheld"; eventId: string; roomId: string; sender: string; code: string; message: string };
+
+type Operation = (account: Account, call: Call) => Promise<unknown>;
+
+const OPERATIONS: Record<string, Operation> = {
+  async send(account, { args, source }) {
+    if (!source) throw new SottoError("USAGE", "send needs a recording");
+    const { room, ...options } = args as unknown as { room: string } & SendOptions;
+    return sendVoice(account, room, source, options);
+  },
+
+  async receive(account, { args, emit, signal }) {
+    const { room, count } = args as { room?: string; count?: number };
+    const wanted = count ?? Number.POSITIVE_INFINITY;
+    const syncing = account.sync.run();
+    let received = 0;
+    while (received < wanted && !signal.aborted) {
+      const next = account.sync.nextBatch(signal);
+      received += await receiveWaiting(account, receiver(room, emit), wanted - received);
+      if (received < wanted) await Promise.race([next, syncing]);
+    }
+    return { received };
+  },
+
+  async status(account) {
+    return { userId: account.config.account.userId, deviceId: account.config.account.deviceId, pid: process.pid };
+  },
+};
+
+export async function perform(account: Account, call: Call): Promise<unknown> {
+  const operation = Object.hasOwn(OPERATIONS, call.operation) ? OPERATIONS[call.operation] : undefined;
+  if (!operation) {
+    throw new SottoError("USAGE", `the process that holds the store does not know "${call.operation}"`, {
+      cure: "restart it with the version of Sotto that you are calling",
+    });
+  }
+  return operation(account, call);
+}
+
+function receiver(roomId: string | undefined, emit: Call["emit"]) {
+  return {
+    ...(roomId === undefined ? {} : { roomId }),
+    onVoice: ({ bytes, ...message }: VoiceMessage) =>
+      emit({ kind: "voice", data: Buffer.from(bytes).toString("base64"), ...message }),
+    onWithheld: ({ error, ...where }: { eventId: string; roomId: string; sender: string; error: SottoError }) =>
+      void emit({ kind: "withheld", code: error.code, message: error.message, ...where }),
+  };
+}

@@ -1,0 +1,111 @@
+import { sniffAudio } from "../audio/index.ts";
+import { MissingRoomKey } from "../crypto/index.ts";
+import { SottoError, toSottoError } from "../errors.ts";
+import { downloadVerified, readVoiceContent } from "../media/index.ts";
+import { type DecryptedEvent, TRUST_LEVELS, type Trust } from "../model/event.ts";
+import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
+import type { WaitingEvent } from "../store/index.ts";
+import type { Account } from "./account.ts";
+
+/** A voice message that arrived, verified and decrypted. */
+export interface VoiceMessage {
+  eventId: EventId;
+  roomId: RoomId;
+  sender: UserId;
+  senderDeviceId: DeviceId | undefined;
+  /** How far the sender is proven. */
+  trust: Trust;
+  /** Milliseconds since the epoch, by the sender's homeserver. */
+  sentMs: number;
+  durationMs: number | undefined;
+  waveform: number[] | undefined;
+  /** By content, not by what the sender says. */
+  mimetype: string;
+  extension: string;
+  bytes: Uint8Array;
+}
+
+/** Something arrived that is not handed on. */
+export interface Withheld {
+  eventId: EventId;
+  roomId: RoomId;
+  sender: UserId;
+  error: SottoError;
+}
+
+export interface Receiver {
+  onVoice(message: VoiceMessage): void | Promise<void>;
+  onWithheld(withheld: Withheld): void;
+  /** Only this room; every room when absent. */
+  roomId?: RoomId;
+}
+
+/** Largest attachment that is fetched: an hour at the highest Opus bit rate is half of it. */
+const MAX_ATTACHMENT_BYTES = 100 * 1024 * 1024;
+
+/**
+ * The receive corridor: an encrypted event becomes a verified recording in the handler's hands, and only then leaves
+ * the inbox. Events whose key has not come stay for the next round. Gives the number of messages handed over.
+ */
+export async function receiveWaiting(account: Account, receiver: Receiver, limit = Number.POSITIVE_INFINITY): Promise<number> {
+  let handed = 0;
+  for (const waiting of account.store.inbox.waiting()) {
+    if (handed >= limit) break;
+    if (receiver.roomId !== undefined && waiting.roomId !== receiver.roomId) continue;
+    if (await receiveOne(account, receiver, waiting)) handed += 1;
+  }
+  return handed;
+}
+
+async function receiveOne(account: Account, receiver: Receiver, { roomId, event }: WaitingEvent): Promise<boolean> {
+  const { inbox } = account.store;
+  try {
+    const decrypted = await account.crypto.decrypt(roomId, event);
+    const message = await readVoice(account, decrypted);
+    if (message) await receiver.onVoice(message);
+    inbox.done(event.event_id);
+    return message !== undefined;
+  } catch (thrown) {
+    if (thrown instanceof MissingRoomKey && !thrown.withheldCode) return false;
+    const error = toSottoError(thrown);
+    if (error.exitCode === 4) throw error;
+    inbox.done(event.event_id);
+    receiver.onWithheld({ eventId: event.event_id, roomId, sender: event.sender, error });
+    return false;
+  }
+}
+
+/** Undefined for anything that is not a voice message with an encrypted attachment. */
+async function readVoice(account: Account, event: DecryptedEvent): Promise<VoiceMessage | undefined> {
+  const voice = event.type === "m.room.message" ? readVoiceContent(event.content) : undefined;
+  if (!voice?.isVoice) return undefined;
+  refuseUntrusted(account, event);
+  if (voice.problem) throw voice.problem;
+  if (!voice.file) return undefined;
+  const bytes = await downloadVerified(account.contentRepository, voice.file, MAX_ATTACHMENT_BYTES);
+  const { mimetype, extension } = sniffAudio(bytes);
+  return {
+    eventId: event.eventId,
+    roomId: event.roomId,
+    sender: event.sender,
+    senderDeviceId: event.senderDeviceId,
+    trust: event.trust,
+    sentMs: event.originServerTs,
+    durationMs: voice.durationMs,
+    waveform: voice.waveform,
+    mimetype,
+    extension,
+    bytes,
+  };
+}
+
+const ACCEPTED: Record<"signed" | "verified" | "all", readonly Trust[]> = {
+  signed: ["verified", "signed"],
+  verified: ["verified"],
+  all: TRUST_LEVELS,
+};
+
+function refuseUntrusted({ config }: Account, event: DecryptedEvent): void {
+  if (ACCEPTED[config.trust.receiveFrom].includes(event.trust)) return;
+  throw new SottoError("SENDER_UNTRUSTED", `${event.eventId} from ${event.sender} has trust "${event.trust}"`);
+}

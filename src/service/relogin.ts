@@ -1,0 +1,28 @@
+import { type Config, readSecret } from "../config/index.ts";
+import { SottoError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { createTransport, login } from "../matrix/index.ts";
+import { writePrivateFile } from "./private-file.ts";
+
+/**
+ * After a soft logout the device and its keys are still there: logs in to the same device and keeps the new token.
+ * https://spec.matrix.org/v1.19/client-server-api/#soft-logout
+ */
+export async function logInAgain(config: Config, logger: Logger): Promise<string> {
+  const { userId, deviceId, passwordFile, accessTokenFile } = config.account;
+  if (!passwordFile) {
+    throw new SottoError("TOKEN_REJECTED", "the homeserver ended this login softly", {
+      cure: "name account.passwordFile in the config: Sotto then logs in again to the same device",
+    });
+  }
+  const transport = createTransport({ homeserver: config.homeserver, logger, ...(config.caFile ? { caFile: config.caFile } : {}) });
+  try {
+    const password = readSecret(passwordFile, "LOGIN_FAILED");
+    const { accessToken } = await login(transport, { userId, password, deviceId, deviceName: "Sotto" });
+    writePrivateFile(accessTokenFile, `${accessToken}\n`);
+    logger.info("logged in again to the same device");
+    return accessToken;
+  } finally {
+    await transport.close();
+  }
+}

@@ -1,0 +1,79 @@
+import { chmodSync } from "node:fs";
+import { SottoError } from "../errors.ts";
+import type { DeviceId, UserId } from "../model/ids.ts";
+import { type Database, openDatabase } from "./database.ts";
+import { createInboxStore, type InboxStore } from "./inbox.ts";
+import { createJobStore, type JobStore } from "./jobs.ts";
+import { createRoomStore, type RoomStore } from "./rooms.ts";
+import { createSealer } from "./seal.ts";
+import { createSessionStore, type SessionStore } from "./sessions.ts";
+
+export type { InboxStore, WaitingEvent } from "./inbox.ts";
+export type { JobStore } from "./jobs.ts";
+export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
+export { deriveKey } from "./seal.ts";
+export type { OutboundSession, SessionStore } from "./sessions.ts";
+
+/** Everything Sotto keeps besides the crypto engine's own store. */
+export interface Store {
+  rooms: RoomStore;
+  sessions: SessionStore;
+  inbox: InboxStore;
+  jobs: JobStore;
+  syncToken(): string | undefined;
+  setSyncToken(token: string): void;
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+export interface StoreOptions {
+  path: string;
+  /** 32 bytes. */
+  key: Uint8Array;
+  userId: UserId;
+  deviceId: DeviceId;
+}
+
+/** Throws `STORE_WRONG_KEY`, `STORE_OTHER_DEVICE`, `STORE_HELD`, `STORE_NEWER`, `STORE_DAMAGED` or `DISK_FULL`. */
+export function openStore({ path, key, userId, deviceId }: StoreOptions): Store {
+  const db = openDatabase(path);
+  try {
+    chmodSync(path, 0o600);
+    const sealer = createSealer(key);
+    checkOwner(db, sealer, `${userId} ${deviceId}`);
+    return {
+      rooms: createRoomStore(db),
+      sessions: createSessionStore(db),
+      inbox: createInboxStore(db),
+      jobs: createJobStore(db, sealer),
+      syncToken: () => readMeta(db, "sync token")?.toString(),
+      setSyncToken: (token) => writeMeta(db, "sync token", Buffer.from(token)),
+      transaction: (work) => db.transaction(work),
+      close: () => db.close(),
+    };
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}
+
+function checkOwner(db: Database, sealer: ReturnType<typeof createSealer>, owner: string): void {
+  const kept = readMeta(db, "owner");
+  if (!kept) return writeMeta(db, "owner", sealer.seal(owner, "owner"));
+  let found: string;
+  try {
+    found = sealer.open(kept, "owner");
+  } catch (cause) {
+    throw new SottoError("STORE_WRONG_KEY", "the store key does not open this store", { cause });
+  }
+  if (found !== owner) throw new SottoError("STORE_OTHER_DEVICE", `the store belongs to ${found}, the config names ${owner}`);
+}
+
+function readMeta(db: Database, name: string): Buffer | undefined {
+  const value = db.get("SELECT value FROM meta WHERE name = ?", name)?.value;
+  return value === undefined ? undefined : Buffer.from(value as Uint8Array);
+}
+
+function writeMeta(db: Database, name: string, value: Uint8Array): void {
+  db.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", name, value);
+}

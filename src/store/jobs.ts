@@ -1,0 +1,66 @@
+import type { RoomId } from "../model/ids.ts";
+import type { Job, JobState } from "../model/job.ts";
+import type { Database, Row } from "./database.ts";
+import type { Sealer } from "./seal.ts";
+
+/** The outbox's rows. Each call is durable when it returns. */
+export interface JobStore {
+  insert(job: { txnId: string; roomId: RoomId; contentJson: string; createdMs: number }): Job;
+  get(jobId: number): Job | undefined;
+  /** Jobs that are neither sent nor given up, oldest first. */
+  open(): Job[];
+  list(limit: number): Job[];
+  freeze(jobId: number, eventJson: string, sessionId: string): void;
+  markPut(jobId: number, atMs: number): void;
+  /** The clear content goes with it: it holds the attachment's key. */
+  sent(jobId: number, eventId: string): void;
+  failed(jobId: number, code: string, message: string): void;
+}
+
+export function createJobStore(db: Database, sealer: Sealer): JobStore {
+  const place = (txnId: string): string => `job ${txnId}`;
+  const read = (row: Row): Job => ({
+    jobId: row.job_id as number,
+    txnId: row.txn_id as string,
+    roomId: row.room_id as string,
+    state: row.state as JobState,
+    contentJson: row.sealed_content ? sealer.open(row.sealed_content as Uint8Array, place(row.txn_id as string)) : undefined,
+    eventJson: (row.event as string | null) ?? undefined,
+    sessionId: (row.session_id as string | null) ?? undefined,
+    firstPutMs: (row.first_put_ms as number | null) ?? undefined,
+    eventId: (row.event_id as string | null) ?? undefined,
+    errorCode: (row.error_code as string | null) ?? undefined,
+    errorMessage: (row.error_message as string | null) ?? undefined,
+    createdMs: row.created_ms as number,
+  });
+  const get = (jobId: number): Job | undefined => {
+    const row = db.get("SELECT * FROM job WHERE job_id = ?", jobId);
+    return row && read(row);
+  };
+  return {
+    get,
+    insert({ txnId, roomId, contentJson, createdMs }) {
+      const jobId = db.run(
+        "INSERT INTO job (txn_id, room_id, state, sealed_content, created_ms) VALUES (?, ?, 'accepted', ?, ?)",
+        txnId,
+        roomId,
+        sealer.seal(contentJson, place(txnId)),
+        createdMs,
+      );
+      return get(jobId)!;
+    },
+    open: () => db.all("SELECT * FROM job WHERE state IN ('accepted', 'encrypted') ORDER BY job_id").map(read),
+    list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
+    freeze(jobId, eventJson, sessionId) {
+      db.run("UPDATE job SET state = 'encrypted', event = ?, session_id = ? WHERE job_id = ?", eventJson, sessionId, jobId);
+    },
+    markPut: (jobId, atMs) =>
+      void db.run("UPDATE job SET first_put_ms = COALESCE(first_put_ms, ?) WHERE job_id = ?", atMs, jobId),
+    sent(jobId, eventId) {
+      db.run("UPDATE job SET state = 'sent', event_id = ?, sealed_content = NULL, event = NULL WHERE job_id = ?", eventId, jobId);
+    },
+    failed(jobId, code, message) {
+      db.run("UPDATE job SET state = 'failed', error_code = ?, error_message = ? WHERE job_id = ?", code, message, jobId);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Numbered, never edited once released; a store is brought forward one by one, each in its own transaction.
+ * Times are milliseconds since the epoch. Columns named `sealed_*` hold values that only the store key opens.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE room (
+    room_id TEXT PRIMARY KEY,
+    membership TEXT NOT NULL,
+    encryption TEXT,            -- content of m.room.encryption as first seen; never cleared
+    rotation_ms INTEGER,        -- the strictest period any version of that state has named
+    rotation_msgs INTEGER,
+    history_visibility TEXT,
+    replacement TEXT            -- room ID from m.room.tombstone
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE member (
+    room_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    membership TEXT NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX member_by_user ON member (user_id);
+
+  CREATE TABLE outbound (
+    room_id TEXT PRIMARY KEY,
+    session_id TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    must_rotate INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE delivery (
+    session_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    device_id TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (session_id, user_id, device_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE seen_index (
+    session_id TEXT NOT NULL,
+    message_index INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    PRIMARY KEY (session_id, message_index)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE inbox (
+    event_id TEXT PRIMARY KEY,
+    room_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    received_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE job (
+    job_id INTEGER PRIMARY KEY,
+    txn_id TEXT NOT NULL UNIQUE,
+    room_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    sealed_content BLOB,
+    event TEXT,
+    session_id TEXT,
+    first_put_ms INTEGER,
+    event_id TEXT,
+    error_code TEXT,
+    error_message TEXT,
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX job_open ON job (room_id, job_id) WHERE state IN ('accepted', 'encrypted');
+  `,
+];

@@ -1,0 +1,80 @@
+import type { EventId, RoomId } from "../model/ids.ts";
+import type { Delivery } from "../model/job.ts";
+import type { Database } from "./database.ts";
+
+/** The outbound Megolm session of a room, as Sotto counts it. */
+export interface OutboundSession {
+  roomId: RoomId;
+  sessionId: string;
+  createdMs: number;
+  messages: number;
+  mustRotate: boolean;
+}
+
+/** Counters and ledgers of Megolm sessions. */
+export interface SessionStore {
+  outbound(roomId: RoomId): OutboundSession | undefined;
+  /** Durable before the ciphertext is handed out. */
+  countMessage(roomId: RoomId, sessionId: string, atMs: number): void;
+  requireRotation(roomIds: Iterable<RoomId>): void;
+  forgetOutbound(roomId: RoomId): void;
+  recordDeliveries(sessionId: string, deliveries: readonly Delivery[], atMs: number): void;
+  deliveries(sessionId: string): Delivery[];
+  /** False if this message index was already seen under another event ID: a replay. */
+  claimIndex(sessionId: string, messageIndex: number, eventId: EventId): boolean;
+}
+
+export function createSessionStore(db: Database): SessionStore {
+  return {
+    outbound(roomId) {
+      const row = db.get("SELECT * FROM outbound WHERE room_id = ?", roomId);
+      return row
+        ? {
+            roomId,
+            sessionId: row.session_id as string,
+            createdMs: row.created_ms as number,
+            messages: row.messages as number,
+            mustRotate: row.must_rotate === 1,
+          }
+        : undefined;
+    },
+    countMessage(roomId, sessionId, atMs) {
+      db.run(
+        `INSERT INTO outbound VALUES (?1, ?2, ?3, 1, 0) ON CONFLICT DO UPDATE SET
+           messages = IIF(session_id = ?2, messages + 1, 1),
+           created_ms = IIF(session_id = ?2, created_ms, ?3),
+           must_rotate = IIF(session_id = ?2, must_rotate, 0),
+           session_id = ?2`,
+        roomId,
+        sessionId,
+        atMs,
+      );
+    },
+    requireRotation(roomIds) {
+      for (const roomId of roomIds) db.run("UPDATE outbound SET must_rotate = 1 WHERE room_id = ?", roomId);
+    },
+    forgetOutbound: (roomId) => void db.run("DELETE FROM outbound WHERE room_id = ?", roomId),
+    recordDeliveries(sessionId, deliveries, atMs) {
+      db.transaction(() => {
+        for (const { userId, deviceId, outcome } of deliveries) {
+          db.run("INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?)", sessionId, userId, deviceId, outcome, atMs);
+        }
+      });
+    },
+    deliveries: (sessionId) =>
+      db.all("SELECT user_id, device_id, outcome FROM delivery WHERE session_id = ?", sessionId).map((row) => ({
+        userId: row.user_id as string,
+        deviceId: row.device_id as string,
+        outcome: row.outcome as string,
+      })),
+    claimIndex(sessionId, messageIndex, eventId) {
+      db.run("INSERT OR IGNORE INTO seen_index VALUES (?, ?, ?)", sessionId, messageIndex, eventId);
+      const row = db.get(
+        "SELECT event_id FROM seen_index WHERE session_id = ? AND message_index = ?",
+        sessionId,
+        messageIndex,
+      );
+      return row?.event_id === eventId;
+    },
+  };
+}
