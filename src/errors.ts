@@ -14,7 +14,10 @@ export const ERROR_CODES = {
   ROOM_MEMBERS_UNKNOWN: [1, "try again; keys are shared only when the member list is complete"],
   ROOM_REPLACED: [1, "send to the room that replaces it"],
   CLEAR_EVENT_REFUSED: [1, "send it as an encrypted event; Sotto sends no clear room events of this type"],
-  IDENTITY_CHANGED: [1, "ask the person by another way, then accept the new identity; nothing is sent until then"],
+  IDENTITY_CHANGED: [
+    1,
+    "ask the person by another way, then accept the new identity; nothing is sent until then",
+  ],
   IDENTITY_NOT_READY: [1, "run `sotto init` with --recovery-key-file to sign this device"],
   // usage and config
   USAGE: [2, "run `sotto --help`"],
@@ -37,21 +40,33 @@ export const ERROR_CODES = {
   ],
   IDENTITY_EXISTS: [3, "run `sotto init` again with --recovery-key-file, so that it can sign its new device"],
   RECOVERY_KEY_WRONG: [3, "check the recovery key; Element shows the same one under Settings, Encryption"],
-  SECRET_STORAGE_MISSING: [3, "set up recovery in the client that made the identity, then run `sotto init` again"],
+  SECRET_STORAGE_MISSING: [
+    3,
+    "set up recovery in the client that made the identity, then run `sotto init` again",
+  ],
   // the store
-  STORE_KEY_MISSING: [2, "put the 32-byte key back where storeKeyFile points; without it the store cannot be read"],
+  STORE_KEY_MISSING: [
+    2,
+    "put the 32-byte key back where storeKeyFile points; without it the store cannot be read",
+  ],
   STORE_WRONG_KEY: [3, "use the store key this store was made with"],
   STORE_OTHER_DEVICE: [3, "use the data directory that belongs to this account and device"],
   STORE_HELD: [3, "end the process that holds the store, then try again"],
   STORE_NEWER: [3, "use the version of Sotto that wrote this store, or a later one"],
-  STORE_DAMAGED: [3, "stop here and keep the files; run `sotto init` with a new data directory for a new device"],
+  STORE_DAMAGED: [
+    3,
+    "stop here and keep the files; run `sotto init` with a new data directory for a new device",
+  ],
   DISK_FULL: [3, "free some space; nothing was lost"],
   // messages
   DECRYPT_FAILED: [3, "see the reason; the sender's client may have withheld the key"],
   SENDER_UNTRUSTED: [3, "ask the sender to verify the device it came from, or widen trust.receiveFrom"],
   ATTACHMENT_INVALID: [3, "ask the sender to send it again"],
   ATTACHMENT_HASH_MISMATCH: [3, "do not trust this file; ask the sender to send it again"],
-  SEND_UNCERTAIN: [3, "do not send it again: the stored message is completed by the next `sotto send` or `sotto run`"],
+  SEND_UNCERTAIN: [
+    3,
+    "do not send it again: the stored message is completed by the next `sotto send` or `sotto run`",
+  ],
   TIMEOUT: [3, "try again, or allow more time with --timeout"],
   // the homeserver
   HOMESERVER_UNREACHABLE: [4, "check the homeserver's address and that it runs"],

@@ -18,7 +18,8 @@ export interface LoggerOptions {
 }
 
 /** Names whose values never reach a log line. */
-const SECRET_NAME = /token|password|secret|passphrase|authorization|recovery|(^|[a-z_])key$|^(k|iv|ciphertext)$/i;
+const SECRET_NAME =
+  /token|password|secret|passphrase|authorization|recovery|(^|[a-z_])key$|^(k|iv|ciphertext)$/i;
 /** Shapes of secrets inside free text: bearer tokens, Synapse and MAS tokens, query parameters, 32-byte keys. */
 const SECRET_TEXT =
   /(Bearer\s+)\S+|\b(?:syt|mct|mat|mcr|mar)_[\w-]+|([?&](?:access_token|password|token)=)[^&\s]+|(?<![\w/+-])[\w/+-]{43}=?(?![\w/+-])/g;
@@ -27,7 +28,10 @@ const SECRET_TEXT =
 export function redact(value: unknown, name = ""): unknown {
   if (SECRET_NAME.test(name) && value !== undefined) return "[redacted]";
   if (typeof value === "string") {
-    return value.replace(SECRET_TEXT, (_all, bearer?: string, query?: string) => `${bearer ?? query ?? ""}[redacted]`);
+    return value.replace(
+      SECRET_TEXT,
+      (_all, bearer?: string, query?: string) => `${bearer ?? query ?? ""}[redacted]`,
+    );
   }
   if (value instanceof Error) return { name: value.name, message: redact(value.message) };
   if (Array.isArray(value)) return value.map((item) => redact(item));
@@ -39,16 +43,21 @@ export function redact(value: unknown, name = ""): unknown {
 
 export function createLogger(options: LoggerOptions): Logger {
   const threshold = LOG_LEVELS.indexOf(options.level);
-  const log = (level: LogLevel) => (message: string, fields: LogFields = {}) => {
-    if (LOG_LEVELS.indexOf(level) < threshold) return;
-    const clean = redact(fields) as LogFields;
-    const text = redact(message) as string;
-    options.write(
-      options.json
-        ? JSON.stringify({ time: new Date().toISOString(), level, message: text, ...clean })
-        : [`${level}: ${text}`, ...Object.entries(clean).map(([key, item]) => `${key}=${plain(item)}`)].join(" "),
-    );
-  };
+  const log =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (LOG_LEVELS.indexOf(level) < threshold) return;
+      const clean = redact(fields) as LogFields;
+      const text = redact(message) as string;
+      options.write(
+        options.json
+          ? JSON.stringify({ time: new Date().toISOString(), level, message: text, ...clean })
+          : [
+              `${level}: ${text}`,
+              ...Object.entries(clean).map(([key, item]) => `${key}=${plain(item)}`),
+            ].join(" "),
+      );
+    };
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
 }
 

@@ -1,11 +1,11 @@
 import { SottoError } from "../errors.ts";
 import type { AudioSource, VoiceClip } from "../model/recording.ts";
-import { repackVoice } from "./fast-path.ts";
 import { type FfmpegInput, type FfmpegLimits, runFfmpeg } from "./ffmpeg.ts";
 import { openInput } from "./input.ts";
-import { opusDurationMs, readOpusStream } from "./ogg.ts";
+import { OggError, type OpusStream, opusDurationMs, readOpusStream } from "./ogg.ts";
 import { writeOpusStream } from "./ogg-writer.ts";
-import { WAVEFORM_SAMPLE_RATE, WaveformMeter } from "./waveform.ts";
+import { repackVoice } from "./repack.ts";
+import { WAVEFORM_OUTPUT, WaveformMeter } from "./waveform.ts";
 
 export type EncodeOptions = FfmpegLimits;
 
@@ -29,10 +29,6 @@ const OPUS_OUTPUT = [
   ...["-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "ogg", "pipe:1"],
 ];
 
-const WAVEFORM_OUTPUT = [
-  ...["-c:a", "pcm_s16le", "-ac", "1", "-ar", String(WAVEFORM_SAMPLE_RATE), "-f", "s16le", "pipe:3"],
-];
-
 /**
  * Makes a clip of a recording in any format ffmpeg reads: Ogg Opus, mono, 48 kHz, without any metadata, with its
  * exact duration and its waveform. A recording that is such a stream already keeps its packets.
@@ -44,14 +40,17 @@ const WAVEFORM_OUTPUT = [
  */
 export async function encodeVoice(source: AudioSource, options: EncodeOptions = {}): Promise<VoiceClip> {
   options.signal?.throwIfAborted();
-  await using input = await openInput(source);
-  if (input.format.codec === "opus") {
-    const whole = await input.readWhole(REPACK_MAX_BYTES);
-    const clip = whole && (await repackVoice(whole, options.signal));
-    if (clip) return clip;
+  const input = await openInput(source);
+  try {
+    if (input.format.codec === "opus") {
+      const whole = await input.readWhole(REPACK_MAX_BYTES);
+      const clip = whole && (await repackVoice(whole, options));
+      if (clip) return clip;
+    }
+    return await transcode(await input.forFfmpeg(), options);
+  } finally {
+    await input.close();
   }
-  // awaited here: the input must stay open until ffmpeg has ended
-  return await transcode(await input.forFfmpeg(), options);
 }
 
 /** One ffmpeg, two outputs, both drained at once: the clip, and PCM for the waveform. */
@@ -61,7 +60,7 @@ async function transcode(input: FfmpegInput, limits: FfmpegLimits): Promise<Voic
   await runFfmpeg({
     ...limits,
     args: [
-      ...["-hide_banner", "-nostdin", "-v", "error", "-format_whitelist", DEMUXERS],
+      ...["-format_whitelist", DEMUXERS],
       // /dev/fd works in every version and can seek; the fd protocol came with version 6
       ...("fd" in input
         ? ["-protocol_whitelist", "file", "-i", "/dev/fd/0"]
@@ -69,13 +68,22 @@ async function transcode(input: FfmpegInput, limits: FfmpegLimits): Promise<Voic
       ...ONLY_SOUND,
       ...OPUS_OUTPUT,
       ...ONLY_SOUND,
-      ...WAVEFORM_OUTPUT,
+      ...[...WAVEFORM_OUTPUT, "pipe:3"],
     ],
     input,
     onStdout: (chunk) => pages.push(chunk),
     onPipe3: (chunk) => meter.addS16le(chunk),
   });
   if (meter.samples === 0) throw new SottoError("AUDIO_EMPTY", "the recording holds no sound");
-  const stream = readOpusStream(Buffer.concat(pages));
+  const stream = readEncoded(Buffer.concat(pages));
   return { bytes: writeOpusStream(stream), durationMs: opusDurationMs(stream), waveform: meter.points() };
+}
+
+function readEncoded(ogg: Uint8Array): OpusStream {
+  try {
+    return readOpusStream(ogg);
+  } catch (error) {
+    if (!(error instanceof OggError)) throw error;
+    throw new SottoError("FFMPEG_FAILED", "ffmpeg did not write a whole Ogg Opus stream", { cause: error });
+  }
 }

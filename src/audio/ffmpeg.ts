@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { SottoError } from "../errors.ts";
 
 /** What ffmpeg reads as its standard input: an open file, which it can seek in, or chunks through a pipe. */
-export type FfmpegInput = { fd: number } | { chunks: AsyncIterable<Uint8Array> };
+export type FfmpegInput = { fd: number } | { chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array> };
 
 export interface FfmpegLimits {
   /** Kills ffmpeg; its reason is then what is thrown. */
@@ -86,7 +86,7 @@ export async function runFfmpeg(run: FfmpegRun): Promise<void> {
   const signal = run.signal ? AbortSignal.any([run.signal, timeLimit]) : timeLimit;
 
   const stdin = input === undefined ? "ignore" : "fd" in input ? input.fd : "pipe";
-  const child = spawn(program, args, {
+  const child = spawn(program, ["-hide_banner", "-nostdin", "-v", "error", ...args], {
     stdio: [stdin, "pipe", "pipe", onPipe3 ? "pipe" : "ignore"],
     env: childEnvironment(),
   });
@@ -135,7 +135,10 @@ function ended(child: ChildProcess): Promise<number | NodeJS.Signals> {
 }
 
 /** Gives the error of the source, if it has one. That ffmpeg stopped reading is not an error: its exit code tells. */
-async function feed(chunks: AsyncIterable<Uint8Array>, stdin: Writable): Promise<Error | undefined> {
+async function feed(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  stdin: Writable,
+): Promise<Error | undefined> {
   let sourceError: Error | undefined;
   const watched = async function* () {
     try {
@@ -167,7 +170,7 @@ function explain(stderr: string, exit: number | NodeJS.Signals): SottoError {
 /** What ffmpeg complained of first, fit for a log: one short printable line, without the addresses it puts before. */
 function firstLine(stderr: string): string | undefined {
   return stderr
-    .replace(/\[[^\]\n]*\] ?/g, "")
+    .replace(/^(\[[^\]\n]*\] ?)+/gm, "")
     .replace(/[^\x20-\x7E\n]/g, "")
     .split("\n")
     .map((line) => line.trim())

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { access, type FileHandle, open, unlink } from "node:fs/promises";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { SottoError } from "../errors.ts";
 import type { AudioSource } from "../model/recording.ts";
@@ -8,12 +8,14 @@ import type { FfmpegInput } from "./ffmpeg.ts";
 import { type AudioFormat, SNIFF_BYTES, sniffAudio } from "./sniff.ts";
 
 /** A recording that was opened and looked at. Each way of reading it serves once, `readWhole` before `forFfmpeg`. */
-export interface AudioInput extends AsyncDisposable {
+export interface AudioInput {
   readonly format: AudioFormat;
   /** All of it, or undefined when there is more than `maxBytes`. */
   readWhole(maxBytes: number): Promise<Uint8Array | undefined>;
   /** The same bytes for ffmpeg, from the beginning. */
   forFfmpeg(): Promise<FfmpegInput>;
+  /** Only when ffmpeg has ended. */
+  close(): Promise<void>;
 }
 
 /**
@@ -44,7 +46,7 @@ async function openFile(path: string): Promise<AudioInput> {
       async forFfmpeg() {
         return { fd: file.fd };
       },
-      [Symbol.asyncDispose]: () => file.close(),
+      close: () => file.close(),
     };
   } catch (error) {
     await file.close();
@@ -97,40 +99,42 @@ async function openChunks(chunks: AsyncIterable<Uint8Array>): Promise<AudioInput
       return heldBytes > maxBytes ? undefined : Buffer.concat(held, heldBytes);
     },
     async forFfmpeg() {
-      if (format.mimetype !== "audio/mp4" || !(await hasSharedMemory())) return { chunks: everything() };
       // the index of an MP4 may stand at its end, and a pipe cannot be read twice
+      if (format.mimetype !== "audio/mp4") return { chunks: everything() };
       spool = await spoolInMemory(everything());
       return { fd: spool.fd };
     },
-    async [Symbol.asyncDispose]() {
+    async close() {
       await spool?.close();
       await rest.return?.();
     },
   };
 }
 
-/** A file system in memory, as Linux has it. Elsewhere an MP4 whose index stands at its end must come as a file. */
+/** A file system in memory, as Linux has it. */
 const SHARED_MEMORY = "/dev/shm";
-
-const hasSharedMemory = (): Promise<boolean> =>
-  access(SHARED_MEMORY, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
 
 /** Plaintext must not touch a disk; this file is in memory and loses its name before the first byte is written. */
 async function spoolInMemory(chunks: AsyncIterable<Uint8Array>): Promise<FileHandle> {
   const path = join(SHARED_MEMORY, `sotto-${randomUUID()}`);
-  const file = await open(path, "wx+", 0o600);
+  const file = await open(path, "wx+", 0o600).catch((error) => {
+    throw onlyAsFile(error);
+  });
   try {
     await unlink(path);
     for await (const chunk of chunks) await file.writeFile(chunk);
     return file;
   } catch (error) {
     await file.close();
-    throw error;
+    throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? onlyAsFile(error) : error;
   }
 }
+
+const onlyAsFile = (error: unknown): SottoError =>
+  new SottoError("AUDIO_UNREADABLE", `an MP4 is read whole, and does not fit into ${SHARED_MEMORY}`, {
+    cause: reasonOf(error),
+    cure: "give the recording as a file",
+  });
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   if (bytes.byteLength > 0) yield bytes;
@@ -140,6 +144,7 @@ const empty = (): SottoError => new SottoError("AUDIO_EMPTY", "the recording has
 
 const REASONS: Record<string, string> = {
   ENOENT: "no such file",
+  ENOSPC: "no space left",
   EACCES: "permission denied",
   EPERM: "permission denied",
   EISDIR: "it is a directory",

@@ -1,44 +1,39 @@
 import { WAVEFORM_MAX, WAVEFORM_POINTS } from "../model/recording.ts";
 
-/** Rate of the PCM that waveforms are drawn from: telephone quality shows all that a hundred bars can. */
-export const WAVEFORM_SAMPLE_RATE = 8000;
+/** What ffmpeg is to write for a {@link WaveformMeter}: telephone quality shows all that a hundred bars can. */
+export const WAVEFORM_OUTPUT = ["-c:a", "pcm_s16le", "-ac", "1", "-ar", "8000", "-f", "s16le"] as const;
 
 const MAX_BLOCKS = 4096;
 const FIRST_BLOCK_SAMPLES = 8;
-/** Full scale is 1. Below this (about -78 dB) there is only dither and the codec's own noise: silence. */
-const SILENCE_RMS = 4 / 32768;
+/** Of 16-bit samples. Below it (about -78 dB) there is only dither and the codec's own noise: silence. */
+const SILENCE_RMS = 4;
 
 /**
- * Draws a waveform from PCM of any length that is not known beforehand, in bounded memory: loudness is kept in at
- * most {@link MAX_BLOCKS} blocks, and whenever they are full, pairs are joined and the blocks become twice as long.
+ * Draws a waveform from PCM whose length is not known beforehand, in bounded memory: loudness is kept in at most
+ * {@link MAX_BLOCKS} blocks, and whenever they are full, pairs are joined and the blocks become twice as long.
  */
 export class WaveformMeter {
   readonly #squares = new Float64Array(MAX_BLOCKS);
   #blockSamples = FIRST_BLOCK_SAMPLES;
   #samples = 0;
-  #oddByte: number | undefined;
+  #halfSample: number | undefined;
 
   /** Samples so far. */
   get samples(): number {
     return this.#samples;
   }
 
-  /** Takes samples, 1 being full scale. */
-  addFloat(samples: Float32Array): void {
-    for (const sample of samples) this.#add(sample);
-  }
-
-  /** Takes 16-bit little-endian samples, cut anywhere. */
+  /** Takes 16-bit little-endian mono samples, cut anywhere. */
   addS16le(bytes: Uint8Array): void {
-    let start = 0;
-    if (this.#oddByte !== undefined && bytes.length > 0) {
-      this.#addS16(this.#oddByte | (bytes[0]! << 8));
-      this.#oddByte = undefined;
-      start = 1;
+    let index = 0;
+    if (this.#halfSample !== undefined && bytes.length > 0) {
+      this.#add(Uint8Array.of(this.#halfSample, bytes[0]!), 0, 2);
+      this.#halfSample = undefined;
+      index = 1;
     }
-    let index = start;
-    for (; index + 1 < bytes.length; index += 2) this.#addS16(bytes[index]! | (bytes[index + 1]! << 8));
-    if (index < bytes.length) this.#oddByte = bytes[index];
+    const end = bytes.length - ((bytes.length - index) % 2);
+    this.#add(bytes, index, end);
+    if (end < bytes.length) this.#halfSample = bytes[end];
   }
 
   /**
@@ -65,26 +60,32 @@ export class WaveformMeter {
     return Math.sqrt(sum / samples);
   }
 
-  #addS16(unsigned: number): void {
-    this.#add(((unsigned << 16) >> 16) / 32768);
-  }
-
-  #add(sample: number): void {
-    let block = Math.floor(this.#samples / this.#blockSamples);
-    if (block === MAX_BLOCKS) {
-      this.#joinPairs();
-      block = MAX_BLOCKS / 2;
+  #add(bytes: Uint8Array, start: number, end: number): void {
+    let index = start;
+    while (index < end) {
+      const block = this.#currentBlock();
+      const room = this.#blockSamples - (this.#samples % this.#blockSamples);
+      const stop = Math.min(end, index + 2 * room);
+      this.#samples += (stop - index) / 2;
+      let sum = 0;
+      for (; index < stop; index += 2) {
+        // shifting up and down again extends the sign
+        const sample = ((bytes[index]! | (bytes[index + 1]! << 8)) << 16) >> 16;
+        sum += sample * sample;
+      }
+      this.#squares[block]! += sum;
     }
-    this.#squares[block]! += sample * sample;
-    this.#samples++;
   }
 
-  #joinPairs(): void {
+  /** The block that the next sample belongs to; joins pairs when there is no room for a new one. */
+  #currentBlock(): number {
+    const block = Math.floor(this.#samples / this.#blockSamples);
+    if (block < MAX_BLOCKS) return block;
     const squares = this.#squares;
-    for (let block = 0; block < MAX_BLOCKS / 2; block++) {
-      squares[block] = squares[2 * block]! + squares[2 * block + 1]!;
-    }
+    for (let pair = 0; pair < MAX_BLOCKS / 2; pair++)
+      squares[pair] = squares[2 * pair]! + squares[2 * pair + 1]!;
     squares.fill(0, MAX_BLOCKS / 2);
     this.#blockSamples *= 2;
+    return MAX_BLOCKS / 2;
   }
 }

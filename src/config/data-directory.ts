@@ -1,21 +1,35 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 import { SottoError } from "../errors.ts";
 
-/** Only where the data lie: all that a command needs when another process holds the store and has read the rest. */
-export function dataDirectoryOf(configPath: string): string {
-  let text: string;
+/** `--config`; else `./sotto.yaml` if it is there; else `$SOTTO_CONFIG`. */
+export function configPath(flag: string | undefined, environment: NodeJS.ProcessEnv = process.env): string {
+  const here = resolve("sotto.yaml");
+  if (flag !== undefined) return resolve(flag);
+  return environment.SOTTO_CONFIG && !existsSync(here) ? resolve(environment.SOTTO_CONFIG) : here;
+}
+
+/** The config's text. Throws `CONFIG_NOT_FOUND`. */
+export function readConfigFile(path: string): string {
   try {
-    text = readFileSync(configPath, "utf8");
+    return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new SottoError("CONFIG_NOT_FOUND", `cannot read the config ${configPath}`, { cause });
+    throw new SottoError("CONFIG_NOT_FOUND", `cannot read the config ${path}`, { cause });
   }
+}
+
+/**
+ * Where the data lie, and nothing else: all that a command needs when another process holds the store and has read
+ * the rest. A config that is wrong elsewhere is found out by whoever reads it whole.
+ */
+export function dataDirectoryOf(path: string): string {
+  const text = readConfigFile(path);
   let data: unknown;
   try {
     data = (parse(text) as { data?: unknown } | null)?.data;
   } catch {
-    // the full reading names the line
+    data = undefined;
   }
-  return resolve(dirname(configPath), typeof data === "string" ? data : "./data");
+  return resolve(dirname(path), typeof data === "string" ? data : "./data");
 }

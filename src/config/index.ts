@@ -1,2 +1,3 @@
-export { type Config, configPath, loadConfig, readSecret, readStoreKey } from "./load.ts";
+export { configPath, dataDirectoryOf } from "./data-directory.ts";
+export { type Config, loadConfig, readSecret, readStoreKey } from "./load.ts";
 export { configSchema } from "./schema.ts";

@@ -3,17 +3,13 @@ import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { SottoError } from "../errors.ts";
+import { readConfigFile } from "./data-directory.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";
 
 /** The config with every path absolute. */
 export interface Config extends ConfigFile {
   /** The file it came from. */
   path: string;
-}
-
-/** `--config`, else `$SOTTO_CONFIG`, else `./sotto.yaml`. */
-export function configPath(flag: string | undefined, environment = process.env): string {
-  return resolve(flag ?? environment.SOTTO_CONFIG ?? "sotto.yaml");
 }
 
 /** Throws `CONFIG_NOT_FOUND`, or `CONFIG_INVALID` naming file, line and key. */
@@ -23,18 +19,26 @@ export function loadConfig(path: string): Config {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const syntaxError = document.errors[0];
   if (syntaxError) {
-    throw new SottoError("CONFIG_INVALID", `${path}:${lines.linePos(syntaxError.pos[0]).line}: ${syntaxError.message}`);
+    throw new SottoError(
+      "CONFIG_INVALID",
+      `${path}:${lines.linePos(syntaxError.pos[0]).line}: ${syntaxError.message}`,
+    );
   }
   const result = configSchema.safeParse(document.toJS() ?? {});
   if (!result.success) {
-    const reasons = result.error.issues.map((issue) => `${path}:${lineOf(issue, document, lines)}: ${reason(issue)}`);
+    const reasons = result.error.issues.map(
+      (issue) => `${path}:${lineOf(issue, document, lines)}: ${reason(issue)}`,
+    );
     throw new SottoError("CONFIG_INVALID", reasons.join("\n"));
   }
   return absolute(result.data, path);
 }
 
 /** Reads a secret's file without its line end. Throws the given code if it cannot be read. */
-export function readSecret(path: string, code: "CONFIG_INVALID" | "RECOVERY_KEY_WRONG" | "LOGIN_FAILED"): string {
+export function readSecret(
+  path: string,
+  code: "CONFIG_INVALID" | "RECOVERY_KEY_WRONG" | "LOGIN_FAILED",
+): string {
   try {
     return readFileSync(path, "utf8").trim();
   } catch (cause) {
@@ -53,17 +57,12 @@ export function readStoreKey(config: Config): Uint8Array {
     throw new SottoError("STORE_KEY_MISSING", `cannot read the store key ${config.storeKeyFile}`, { cause });
   }
   if (bytes.length !== STORE_KEY_BYTES || bytes.every((byte) => byte === bytes[0])) {
-    throw new SottoError("STORE_KEY_MISSING", `${config.storeKeyFile} does not hold a key of 32 random bytes`);
+    throw new SottoError(
+      "STORE_KEY_MISSING",
+      `${config.storeKeyFile} does not hold a key of 32 random bytes`,
+    );
   }
   return bytes;
-}
-
-function readConfigFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new SottoError("CONFIG_NOT_FOUND", `cannot read the config ${path}`, { cause });
-  }
 }
 
 function absolute(file: ConfigFile, path: string): Config {
@@ -90,7 +89,11 @@ function reason(issue: z.core.$ZodIssue): string {
 }
 
 /** The line of the offending key, or of its nearest parent that is written down. */
-function lineOf(issue: z.core.$ZodIssue, document: ReturnType<typeof parseDocument>, lines: LineCounter): number {
+function lineOf(
+  issue: z.core.$ZodIssue,
+  document: ReturnType<typeof parseDocument>,
+  lines: LineCounter,
+): number {
   const unknownKey = issue.code === "unrecognized_keys" ? [issue.keys[0]!] : [];
   for (let path = [...issue.path, ...unknownKey]; path.length > 0; path = path.slice(0, -1)) {
     const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;

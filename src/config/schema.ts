@@ -14,7 +14,9 @@ const path = z.string().min(1);
 
 /** The config file. Descriptions and examples become `config.sample.yaml`. */
 export const configSchema = z.strictObject({
-  homeserver: z.url({ protocol: /^https?$/ }).describe("The homeserver's base URL, or any URL its .well-known leads from."),
+  homeserver: z
+    .url({ protocol: /^https?$/ })
+    .describe("The homeserver's base URL, or any URL its .well-known leads from."),
   account: z
     .strictObject({
       userId: userId.describe("Who sends."),
@@ -33,7 +35,9 @@ export const configSchema = z.strictObject({
       shareWith: z
         .enum(["signed", "verified", "all"])
         .default("signed")
-        .describe("Who gets room keys: devices signed by their owner, devices of users we verified, or every device."),
+        .describe(
+          "Who gets room keys: devices signed by their owner, devices of users we verified, or every device.",
+        ),
       receiveFrom: z
         .enum(["signed", "verified", "all"])
         .default("signed")
@@ -42,7 +46,9 @@ export const configSchema = z.strictObject({
     .prefault({}),
   rotation: z
     .strictObject({
-      maxPeriod: duration.prefault("7d").describe("Longest life of a room key; the room's own period counts if it is shorter."),
+      maxPeriod: duration
+        .prefault("7d")
+        .describe("Longest life of a room key; the room's own period counts if it is shorter."),
       maxMessages: z.int().min(1).max(9_999).default(100).describe("Most messages under one room key."),
     })
     .prefault({}),

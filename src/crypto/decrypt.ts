@@ -45,16 +45,24 @@ export async function decryptRoomEvent(
   };
 }
 
-async function engineDecrypt(machine: Machine, roomId: RoomId, event: RoomEvent): Promise<wasm.DecryptedRoomEvent> {
+async function engineDecrypt(
+  machine: Machine,
+  roomId: RoomId,
+  event: RoomEvent,
+): Promise<wasm.DecryptedRoomEvent> {
   try {
     const settings = new wasm.DecryptionSettings(wasm.TrustRequirement.Untrusted);
     return await machine.decryptRoomEvent(JSON.stringify(event), new wasm.RoomId(roomId), settings);
   } catch (thrown) {
     if (!(thrown instanceof wasm.MegolmDecryptionError)) throw thrown;
     const missing =
-      thrown.code === wasm.DecryptionErrorCode.MissingRoomKey || thrown.code === wasm.DecryptionErrorCode.UnknownMessageIndex;
-    if (missing) throw new MissingRoomKey(`no room key for ${event.event_id}`, thrown.withheldCode, thrown.description);
-    throw new SottoError("DECRYPT_FAILED", `${event.event_id} cannot be decrypted`, { cause: thrown.description });
+      thrown.code === wasm.DecryptionErrorCode.MissingRoomKey ||
+      thrown.code === wasm.DecryptionErrorCode.UnknownMessageIndex;
+    if (missing)
+      throw new MissingRoomKey(`no room key for ${event.event_id}`, thrown.withheldCode, thrown.description);
+    throw new SottoError("DECRYPT_FAILED", `${event.event_id} cannot be decrypted`, {
+      cause: thrown.description,
+    });
   }
 }
 

@@ -31,7 +31,9 @@ function asSottoError(thrown: unknown): unknown {
     case "ERR_STORE_WRONG_KEY":
       return new SottoError("STORE_WRONG_KEY", "the store key does not open this store", { cause });
     case "ERR_STORE_OTHER_DEVICE":
-      return new SottoError("STORE_OTHER_DEVICE", "the store belongs to another account or device", { cause });
+      return new SottoError("STORE_OTHER_DEVICE", "the store belongs to another account or device", {
+        cause,
+      });
     case "ERR_STORE_NEWER":
       return new SottoError("STORE_NEWER", "the store was written by a newer version", { cause });
     case "ERR_STORE_NATIVE":

@@ -2,7 +2,13 @@ import { SottoError } from "../errors.ts";
 import type { AccountData, KeyServer } from "../model/ports.ts";
 import { type Machine, wasm } from "./engine.ts";
 import type { RequestPump } from "./requests.ts";
-import { CROSS_SIGNING_SECRETS, createSecretStorage, hasSecretStorage, openSecretStorage } from "./secret-storage.ts";
+import {
+  CROSS_SIGNING_SECRETS,
+  createSecretStorage,
+  hasSecretStorage,
+  openSecretStorage,
+  type SecretStorage,
+} from "./secret-storage.ts";
 
 /**
  * The account's cross-signing identity. https://spec.matrix.org/v1.19/client-server-api/#cross-signing
@@ -36,35 +42,48 @@ export async function identityStatus({ machine, pump }: IdentityTools): Promise<
   };
 }
 
+/** Where the private keys of a new identity go: a new storage, or the one that a recovery key opens. */
+export type RecoveryChoice =
+  | { keepRecoveryKey(recoveryKey: string): Promise<void> }
+  | { recoveryKey: string };
+
 /**
- * Creates identity, secret storage and recovery key for an account that has none, and signs this device. The recovery
- * key is handed to `keepRecoveryKey` before anything is published, so that no identity exists without it.
+ * Creates identity, secret storage and recovery key for an account that has none, and signs this device. A new
+ * recovery key is handed out before anything is published, so that no identity exists without it. Called again after
+ * it was cut off, it goes on with the same keys. Throws `IDENTITY_EXISTS` rather than replace secret storage.
  */
-export async function createIdentity(
-  tools: IdentityTools,
-  keepRecoveryKey: (recoveryKey: string) => Promise<void>,
-): Promise<void> {
+export async function createIdentity(tools: IdentityTools, choice: RecoveryChoice): Promise<void> {
   const { machine, pump, keyServer, accountData } = tools;
-  if (await hasSecretStorage(accountData)) {
-    throw new SottoError("IDENTITY_EXISTS", "the account has secret storage of another client, but no identity", {
-      cure: "set up recovery in the client that made it, then run `sotto init` with --recovery-key-file",
-    });
-  }
+  const storage = await storageFor(accountData, choice);
   const requests = await machine.bootstrapCrossSigning(false);
   const keys = await machine.exportCrossSigningKeys();
   if (!keys?.masterKey || !keys.self_signing_key || !keys.userSigningKey) {
     throw new SottoError("INTERNAL", "the engine made no cross-signing keys");
   }
-  const storage = await createSecretStorage(accountData);
-  await keepRecoveryKey(storage.recoveryKey);
   await storage.put(CROSS_SIGNING_SECRETS.master, keys.masterKey);
   await storage.put(CROSS_SIGNING_SECRETS.selfSigning, keys.self_signing_key);
   await storage.put(CROSS_SIGNING_SECRETS.userSigning, keys.userSigningKey);
-  await storage.publishAsDefault();
+  await storage.publish();
   if (requests.uploadKeysRequest) await pump.send(requests.uploadKeysRequest);
-  await keyServer.send({ id: "", kind: "device-signing-upload", body: requests.uploadSigningKeysRequest.body });
+  await keyServer.send({
+    id: "",
+    kind: "device-signing-upload",
+    body: requests.uploadSigningKeysRequest.body,
+  });
   await pump.send(requests.uploadSignaturesRequest);
   await queryOwnKeys(machine, pump);
+}
+
+async function storageFor(accountData: AccountData, choice: RecoveryChoice): Promise<SecretStorage> {
+  if ("recoveryKey" in choice) return openSecretStorage(accountData, choice.recoveryKey);
+  if (await hasSecretStorage(accountData)) {
+    throw new SottoError("IDENTITY_EXISTS", "the account has secret storage, but no identity", {
+      cure: "run `sotto init` again with the --recovery-key-file that opens it",
+    });
+  }
+  const storage = createSecretStorage(accountData);
+  await choice.keepRecoveryKey(storage.recoveryKey);
+  return storage;
 }
 
 /** Signs this device with the identity that the account has, opened by its recovery key. */
@@ -78,7 +97,10 @@ export async function joinIdentity(tools: IdentityTools, recoveryKey: string): P
     await storage.get(CROSS_SIGNING_SECRETS.userSigning),
   );
   if (!status.hasMaster || !status.hasSelfSigning || !status.hasUserSigning) {
-    throw new SottoError("RECOVERY_KEY_WRONG", "the stored keys are not those of the identity the homeserver shows");
+    throw new SottoError(
+      "RECOVERY_KEY_WRONG",
+      "the stored keys are not those of the identity the homeserver shows",
+    );
   }
   const device = await machine.getDevice(machine.userId, machine.deviceId);
   if (!device) throw new SottoError("INTERNAL", "the homeserver does not know this device's keys");

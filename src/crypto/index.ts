@@ -5,18 +5,29 @@ import type { SyncBatch } from "../model/sync.ts";
 import { deriveKey, type Store } from "../store/index.ts";
 import { decryptRoomEvent } from "./decrypt.ts";
 import { openMachine, wasm } from "./engine.ts";
-import { createIdentity, type IdentityStatus, identityStatus, joinIdentity } from "./identity.ts";
+import {
+  createIdentity,
+  type IdentityStatus,
+  identityStatus,
+  joinIdentity,
+  type RecoveryChoice,
+} from "./identity.ts";
 import { RequestPump } from "./requests.ts";
 import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
 
 export { MissingRoomKey } from "./decrypt.ts";
-export type { IdentityStatus } from "./identity.ts";
+export type { IdentityStatus, RecoveryChoice } from "./identity.ts";
 export type { EncryptionPolicy } from "./room-encryptor.ts";
 export type { RotationLimits } from "./rotation.ts";
 export { SHARE_WITH, type ShareWith } from "./sharing.ts";
 
 /** Opens the engine's store, and with it takes the data directory: whoever holds it is the only one. */
-export async function holdEngine(options: { userId: UserId; deviceId: DeviceId; directory: string; storeKey: Uint8Array }) {
+export async function holdEngine(options: {
+  userId: UserId;
+  deviceId: DeviceId;
+  directory: string;
+  storeKey: Uint8Array;
+}) {
   const { storeKey, ...rest } = options;
   return openMachine({ ...rest, key: deriveKey(storeKey, "crypto engine") });
 }
@@ -43,7 +54,7 @@ export interface Crypto {
   /** Called with the IDs of sessions whose room key arrived. */
   onRoomKeys(listener: (sessionIds: string[]) => void): void;
   identityStatus(): Promise<IdentityStatus>;
-  createIdentity(keepRecoveryKey: (recoveryKey: string) => Promise<void>): Promise<void>;
+  createIdentity(choice: RecoveryChoice): Promise<void>;
   joinIdentity(recoveryKey: string): Promise<void>;
 }
 
@@ -72,7 +83,7 @@ export function createCrypto({ engine, store, keyServer, accountData, policy }: 
       machine.registerRoomKeyUpdatedCallback(async (infos) => listener(infos.map((info) => info.sessionId)));
     },
     identityStatus: () => identityStatus(tools),
-    createIdentity: (keepRecoveryKey) => createIdentity(tools, keepRecoveryKey),
+    createIdentity: (choice) => createIdentity(tools, choice),
     joinIdentity: (recoveryKey) => joinIdentity(tools, recoveryKey),
   };
 }

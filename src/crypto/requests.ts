@@ -45,7 +45,8 @@ export class RequestPump {
 
   async send(request: EngineRequest): Promise<void> {
     const kind = KINDS[request.type];
-    if (!kind) throw new Error(`the engine asked for a request of type ${request.type}, which Sotto does not send`);
+    if (!kind)
+      throw new Error(`the engine asked for a request of type ${request.type}, which Sotto does not send`);
     const answer = await this.#keyServer.send({
       id: request.id ?? "",
       kind,

@@ -28,7 +28,13 @@ export class PolicyEncryptor implements RoomEncryptor {
   /** Deliveries of shares whose session has not carried an event yet; the session's ID is known only then. */
   readonly #unrecorded = new Map<RoomId, Delivery[]>();
 
-  constructor(machine: Machine, pump: RequestPump, store: Store, policy: EncryptionPolicy, clock: Clock = Date.now) {
+  constructor(
+    machine: Machine,
+    pump: RequestPump,
+    store: Store,
+    policy: EncryptionPolicy,
+    clock: Clock = Date.now,
+  ) {
     this.#machine = machine;
     this.#pump = pump;
     this.#store = store;
@@ -46,7 +52,11 @@ export class PolicyEncryptor implements RoomEncryptor {
       const room = this.#encryptedRoom(roomId);
       await this.#rotateIfDue(room);
       if (!this.#shared.has(roomId)) await this.#share(room);
-      const json = await this.#machine.encryptRoomEvent(new wasm.RoomId(roomId), eventType, JSON.stringify(content));
+      const json = await this.#machine.encryptRoomEvent(
+        new wasm.RoomId(roomId),
+        eventType,
+        JSON.stringify(content),
+      );
       const encrypted = JSON.parse(json) as MegolmContent;
       this.#record(roomId, encrypted.session_id);
       return encrypted;
@@ -55,11 +65,16 @@ export class PolicyEncryptor implements RoomEncryptor {
 
   #encryptedRoom(roomId: RoomId): RoomRecord {
     const room = this.#store.rooms.get(roomId);
-    if (!room || room.membership !== "join") throw new SottoError("ROOM_NOT_JOINED", `not a member of ${roomId}`);
-    if (room.replacement) throw new SottoError("ROOM_REPLACED", `${roomId} was replaced by ${room.replacement}`);
+    if (!room || room.membership !== "join")
+      throw new SottoError("ROOM_NOT_JOINED", `not a member of ${roomId}`);
+    if (room.replacement)
+      throw new SottoError("ROOM_REPLACED", `${roomId} was replaced by ${room.replacement}`);
     if (!room.encryption) throw new SottoError("ROOM_NOT_ENCRYPTED", `${roomId} is not encrypted`);
     if (room.encryption.algorithm !== "m.megolm.v1.aes-sha2") {
-      throw new SottoError("ROOM_ENCRYPTION_UNKNOWN", `${roomId} uses an encryption algorithm Sotto does not know`);
+      throw new SottoError(
+        "ROOM_ENCRYPTION_UNKNOWN",
+        `${roomId} uses an encryption algorithm Sotto does not know`,
+      );
     }
     return room;
   }
@@ -77,7 +92,13 @@ export class PolicyEncryptor implements RoomEncryptor {
     // before the work, not after: a change that sync reports meanwhile must stay a reason to share again
     this.#shared.add(room.roomId);
     try {
-      const deliveries = await shareRoomKey(this.#machine, this.#pump, room, this.#recipients(room), this.#policy.shareWith);
+      const deliveries = await shareRoomKey(
+        this.#machine,
+        this.#pump,
+        room,
+        this.#recipients(room),
+        this.#policy.shareWith,
+      );
       this.#unrecorded.set(room.roomId, [...(this.#unrecorded.get(room.roomId) ?? []), ...deliveries]);
     } catch (thrown) {
       this.#shared.delete(room.roomId);
@@ -87,8 +108,12 @@ export class PolicyEncryptor implements RoomEncryptor {
 
   /** Invited users receive keys except where the room's history begins with the join. */
   #recipients(room: RoomRecord): UserId[] {
-    const members = this.#store.rooms.members(room.roomId, room.historyVisibility === "joined" ? ["join"] : ["join", "invite"]);
-    if (members.length === 0) throw new SottoError("ROOM_MEMBERS_UNKNOWN", `the members of ${room.roomId} are not known`);
+    const members = this.#store.rooms.members(
+      room.roomId,
+      room.historyVisibility === "joined" ? ["join"] : ["join", "invite"],
+    );
+    if (members.length === 0)
+      throw new SottoError("ROOM_MEMBERS_UNKNOWN", `the members of ${room.roomId} are not known`);
     return members;
   }
 

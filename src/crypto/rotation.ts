@@ -32,5 +32,7 @@ export function rotationLimits(room: RoomRecord, policy: RotationLimits): Rotati
 /** A clock that went backwards counts as expired: better one session too many than one used too long. */
 export function mustRotate(session: OutboundSession, limits: RotationLimits, nowMs: number): boolean {
   const ageMs = nowMs - session.createdMs;
-  return session.mustRotate || session.messages >= limits.maxMessages || ageMs >= limits.maxPeriodMs || ageMs < 0;
+  return (
+    session.mustRotate || session.messages >= limits.maxMessages || ageMs >= limits.maxPeriodMs || ageMs < 0
+  );
 }

@@ -20,20 +20,13 @@ export interface SecretStorage {
   readonly recoveryKey: string;
   put(name: string, secret: string): Promise<void>;
   get(name: string): Promise<string>;
+  /** Makes it the account's default storage; what is in it must be there before. */
+  publish(): Promise<void>;
 }
 
-/** A new, random storage key. Its description is published, but it is not the default before `publishAsDefault`. */
-export async function createSecretStorage(
-  accountData: AccountData,
-): Promise<SecretStorage & { publishAsDefault(): Promise<void> }> {
-  const key = SecretStorageKey.createRandomKey();
-  return {
-    ...storageWith(key, accountData),
-    async publishAsDefault() {
-      await accountData.put(key.eventType(), JSON.parse(key.accountDataContent()));
-      await accountData.put(DEFAULT_KEY, { key: key.keyId() });
-    },
-  };
+/** A storage under a new, random key. Nothing is written before the first call. */
+export function createSecretStorage(accountData: AccountData): SecretStorage {
+  return storageWith(SecretStorageKey.createRandomKey(), accountData);
 }
 
 /** Whether the account has a default storage key, of whichever client. */
@@ -42,22 +35,38 @@ export async function hasSecretStorage(accountData: AccountData): Promise<boolea
 }
 
 /** Opens the account's default secret storage. Throws `SECRET_STORAGE_MISSING` or `RECOVERY_KEY_WRONG`. */
-export async function openSecretStorage(accountData: AccountData, recoveryKey: string): Promise<SecretStorage> {
+export async function openSecretStorage(
+  accountData: AccountData,
+  recoveryKey: string,
+): Promise<SecretStorage> {
   const keyId = (await accountData.get(DEFAULT_KEY))?.key;
-  if (typeof keyId !== "string") throw new SottoError("SECRET_STORAGE_MISSING", "the account has no secret storage");
+  if (typeof keyId !== "string")
+    throw new SottoError("SECRET_STORAGE_MISSING", "the account has no secret storage");
   const eventType = `m.secret_storage.key.${keyId}`;
   const description = await accountData.get(eventType);
-  if (!description) throw new SottoError("SECRET_STORAGE_MISSING", "the storage key's description is not there");
+  if (!description)
+    throw new SottoError("SECRET_STORAGE_MISSING", "the storage key's description is not there");
   try {
-    return storageWith(SecretStorageKey.fromAccountData(recoveryKey.trim(), eventType, JSON.stringify(description)), accountData);
+    return storageWith(
+      SecretStorageKey.fromAccountData(recoveryKey.trim(), eventType, JSON.stringify(description)),
+      accountData,
+    );
   } catch (cause) {
-    throw new SottoError("RECOVERY_KEY_WRONG", "the recovery key does not open the account's secret storage", { cause });
+    throw new SottoError(
+      "RECOVERY_KEY_WRONG",
+      "the recovery key does not open the account's secret storage",
+      { cause },
+    );
   }
 }
 
 function storageWith(key: SecretStorageKey, accountData: AccountData): SecretStorage {
   return {
     recoveryKey: key.toBase58(),
+    async publish() {
+      await accountData.put(key.eventType(), JSON.parse(key.accountDataContent()));
+      await accountData.put(DEFAULT_KEY, { key: key.keyId() });
+    },
     put: (name, secret) => accountData.put(name, JSON.parse(key.encrypt(secret, name))),
     async get(name) {
       const content = await accountData.get(name);

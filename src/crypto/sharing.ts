@@ -53,7 +53,9 @@ async function engineShare(
   try {
     return await machine.shareRoomKey(new wasm.RoomId(room.roomId), users, settings);
   } catch (cause) {
-    throw new SottoError("IDENTITY_NOT_READY", "the room key could not be shared under the policy", { cause });
+    throw new SottoError("IDENTITY_NOT_READY", "the room key could not be shared under the policy", {
+      cause,
+    });
   }
 }
 

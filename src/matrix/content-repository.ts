@@ -5,7 +5,7 @@ import type { MxcUri } from "../model/ids.ts";
 import type { ContentRepository } from "../model/ports.ts";
 import { type JsonObject, requireString } from "./json.ts";
 import { path } from "./path.ts";
-import { matrixErrorOf } from "./request-failure.ts";
+import { failureOf, matrixErrorOf } from "./request-failure.ts";
 import type { StreamedAnswer, Transport } from "./transport.ts";
 
 /** How long the homeserver may wait for the rest of an upload, or for another server, before it answers 504. */
@@ -13,6 +13,17 @@ const REMOTE_WAIT_MS = 20_000;
 
 /** https://spec.matrix.org/v1.19/client-server-api/#content-repository */
 export function createContentRepository(transport: Transport): ContentRepository {
+  async function maxUploadBytes(): Promise<number | undefined> {
+    const size = (await mediaConfig(transport))["m.upload.size"];
+    return typeof size === "number" && size > 0 ? size : undefined;
+  }
+
+  /** Synapse closes the connection while a body above its limit is still being sent, so that its 413 gets lost. */
+  async function wasHungUp(thrown: unknown, size: number): Promise<boolean> {
+    if (!failureOf(thrown)?.mayHaveArrived) return false;
+    return size > ((await maxUploadBytes().catch(() => undefined)) ?? Number.POSITIVE_INFINITY);
+  }
+
   return {
     async upload(body, size) {
       try {
@@ -28,12 +39,9 @@ export function createContentRepository(transport: Transport): ContentRepository
         return mxcUri;
       } catch (thrown) {
         const cause = matrixErrorOf(thrown);
-        if (cause?.statusCode === 413 || cause?.errcode === "M_TOO_LARGE") {
-          throw new SottoError("AUDIO_TOO_LARGE", `the homeserver takes no upload of ${size} bytes`, {
-            cause,
-          });
-        }
-        throw thrown;
+        const refused = cause?.statusCode === 413 || cause?.errcode === "M_TOO_LARGE";
+        if (!refused && !(await wasHungUp(thrown, size))) throw thrown;
+        throw new SottoError("AUDIO_TOO_LARGE", `the homeserver takes no upload of ${size} bytes`, { cause });
       }
     },
 
@@ -57,10 +65,7 @@ export function createContentRepository(transport: Transport): ContentRepository
       return bounded(answer.body, maxBytes);
     },
 
-    async maxUploadBytes() {
-      const size = (await mediaConfig(transport))["m.upload.size"];
-      return typeof size === "number" && size > 0 ? size : undefined;
-    },
+    maxUploadBytes,
   };
 }
 

@@ -73,11 +73,11 @@ export function exchange(pool: HttpPool, { method, url, headers, body, timeoutMs
     onceConnected(request, url, () => {
       connected = true;
       // not before: a refused connection leaves the stream unread, so that the request can be repeated
-      if (content?.stream) {
-        pipeline(exactly(content.stream, content.length), request, (error) => {
-          if (error && content.stream?.errored) bodyFailure = error;
-        });
-      }
+      if (content?.stream === undefined) return;
+      const chunks = exactly(content.stream, content.length, (thrown) => {
+        bodyFailure = thrown;
+      });
+      pipeline(chunks, request, () => {});
     });
     if (!content?.stream) request.end(content?.bytes);
   });
@@ -102,15 +102,24 @@ function described(contentType: string, length: number): EncodedBody {
 }
 
 /** A byte too many would be read as the next request on the same connection, a byte too few would hang it. */
-async function* exactly(stream: Readable, length: number): AsyncGenerator<Uint8Array> {
+async function* exactly(
+  stream: Readable,
+  length: number,
+  onFailure: (thrown: unknown) => void,
+): AsyncGenerator<Uint8Array> {
   let seen = 0;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    seen += chunk.byteLength;
-    if (seen > length) break;
-    yield chunk;
+  try {
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      seen += chunk.byteLength;
+      if (seen > length) break;
+      yield chunk;
+    }
+    if (seen !== length)
+      throw new SottoError("INTERNAL", `a body of ${length} bytes was announced, ${seen} came`);
+  } catch (thrown) {
+    onFailure(thrown);
+    throw thrown;
   }
-  if (seen !== length)
-    throw new SottoError("INTERNAL", `a body of ${length} bytes was announced, ${seen} came`);
 }
 
 function onceConnected(request: ClientRequest, url: URL, connected: () => void): void {

@@ -1,7 +1,7 @@
 import { SottoError } from "../errors.ts";
 import type { UserId } from "../model/ids.ts";
 import type { KeyRequest, KeyServer } from "../model/ports.ts";
-import { isObject } from "./json.ts";
+import { isObject, isString } from "./json.ts";
 import { path } from "./path.ts";
 import { matrixErrorOf } from "./request-failure.ts";
 import type { HttpMethod, Transport } from "./transport.ts";
@@ -94,7 +94,7 @@ async function uploadSignatures(transport: Transport, jsonText: string): Promise
 
 function firstError(failures: unknown): string | undefined {
   const [failure] = isObject(failures) ? Object.values(failures) : [];
-  return isObject(failure) ? `${failure.errcode}: ${failure.error}` : undefined;
+  return isObject(failure) && isString(failure.errcode) ? failure.errcode : undefined;
 }
 
 /**
@@ -113,7 +113,9 @@ async function uploadIdentity(
     const cause = matrixErrorOf(thrown);
     if (cause?.statusCode !== 401 || !Array.isArray(cause.body.flows)) throw thrown;
     if (owner === undefined || !offersPassword(cause.body.flows)) {
-      throw new SottoError("IDENTITY_EXISTS", "the account has a cross-signing identity already", { cause });
+      throw new SottoError("IDENTITY_EXISTS", "the account has a cross-signing identity already", {
+        cause: "the homeserver asks for proof before it replaces one",
+      });
     }
     const auth = {
       type: "m.login.password",

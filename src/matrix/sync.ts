@@ -6,33 +6,36 @@ import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import { isObject, isString, type JsonObject, requireString, stringsOf } from "./json.ts";
 import type { Transport } from "./transport.ts";
 
+const NOTHING = { not_types: ["*"] };
+const STATE_TYPES = [
+  "m.room.create",
+  "m.room.encryption",
+  "m.room.history_visibility",
+  "m.room.join_rules",
+  "m.room.member",
+  "m.room.name",
+  "m.room.power_levels",
+  "m.room.tombstone",
+];
+
 /**
  * What Sotto asks of `/sync`, sent inline: a stored filter would cost a request of its own at each cold start.
  * Members are never loaded lazily, since who is missing from the list gets no room key.
  * https://spec.matrix.org/v1.19/client-server-api/#filtering
  */
-export const SYNC_FILTER = {
-  presence: { not_types: ["*"] },
-  account_data: { not_types: ["*"] },
-  room: {
-    ephemeral: { not_types: ["*"] },
-    account_data: { not_types: ["*"] },
-    state: {
-      lazy_load_members: false,
-      types: [
-        "m.room.create",
-        "m.room.encryption",
-        "m.room.history_visibility",
-        "m.room.join_rules",
-        "m.room.member",
-        "m.room.name",
-        "m.room.power_levels",
-        "m.room.tombstone",
-      ],
+function syncFilter(withAccountData: boolean) {
+  const accountData = withAccountData ? {} : NOTHING;
+  return {
+    presence: NOTHING,
+    account_data: accountData,
+    room: {
+      ephemeral: NOTHING,
+      account_data: accountData,
+      state: { lazy_load_members: false, types: STATE_TYPES },
+      timeline: { limit: 50 },
     },
-    timeline: { limit: 50 },
-  },
-} as const;
+  };
+}
 
 /** What the connection may take on top of the time the homeserver was asked to hold the request. */
 const TIMEOUT_MARGIN_MS = 30_000;
@@ -47,6 +50,8 @@ export interface SyncOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly retryForMs?: number;
+  /** Asks for the account's own data too, which bots for matrix-bot-sdk may listen to. */
+  readonly withAccountData?: boolean;
 }
 
 /**
@@ -54,9 +59,14 @@ export interface SyncOptions {
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3sync
  */
 export async function syncOnce(transport: Transport, options: SyncOptions): Promise<SyncBatch> {
-  const { since, timeoutMs, signal, retryForMs } = options;
+  const { since, timeoutMs, signal, retryForMs, withAccountData = false } = options;
   const answer = await transport.request("GET", "/_matrix/client/v3/sync", {
-    query: { filter: JSON.stringify(SYNC_FILTER), since, timeout: timeoutMs, set_presence: "offline" },
+    query: {
+      filter: JSON.stringify(syncFilter(withAccountData)),
+      since,
+      timeout: timeoutMs,
+      set_presence: "offline",
+    },
     timeoutMs: timeoutMs + TIMEOUT_MARGIN_MS,
     ...(signal && { signal }),
     ...(retryForMs !== undefined && { retryForMs }),
@@ -68,6 +78,7 @@ export interface SyncLoopOptions {
   readonly since: string | undefined;
   /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
+  readonly withAccountData?: boolean;
   readonly logger?: Logger;
   /** Told of every failure that is waited out, and of undefined when an answer comes again. */
   readonly onTrouble?: (error: SottoError | undefined) => void;
@@ -86,7 +97,13 @@ export async function* syncBatches(
   transport: Transport,
   options: SyncLoopOptions,
 ): AsyncGenerator<SyncBatch, void> {
-  const { signal, logger, onTrouble, sleep = (ms, signal) => delay(ms, undefined, { signal }) } = options;
+  const {
+    signal,
+    withAccountData = false,
+    logger,
+    onTrouble,
+    sleep = (ms, signal) => delay(ms, undefined, { signal }),
+  } = options;
   let since = options.since;
   let failures = 0;
   while (!signal.aborted) {
@@ -94,7 +111,7 @@ export async function* syncBatches(
     try {
       // the first answer after a start or a failure should come at once, so that nobody waits to hear it works
       const timeoutMs = since === undefined || failures > 0 ? 0 : LONG_POLL_MS;
-      batch = await syncOnce(transport, { since, timeoutMs, signal });
+      batch = await syncOnce(transport, { since, timeoutMs, signal, withAccountData });
     } catch (thrown) {
       if (signal.aborted) return;
       if (!(thrown instanceof SottoError) || thrown.code === "TOKEN_REJECTED") throw thrown;

@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { open, unlink } from "node:fs/promises";
-import { PassThrough, type Readable, Transform, type TransformCallback } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { pipeline, type Readable, Transform, type TransformCallback } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { EncryptedFile } from "../model/event.ts";
 import { attachmentSecrets } from "./encrypted-file.ts";
@@ -91,7 +90,7 @@ export function decryptBytes(file: EncryptedFile, ciphertext: Uint8Array): Buffe
  * of it, however this process ends; and what is on the disk is ciphertext.
  *
  * @param spoolPath where the spool is made; must not exist
- * @returns the plaintext; all of it is verified
+ * @returns the plaintext, all of it verified; read it to its end or destroy it
  * @throws SottoError as {@link decryptBytes} does; an error of `ciphertext` or of the file system as it is
  */
 export async function decryptToStream(
@@ -104,24 +103,17 @@ export async function decryptToStream(
   try {
     await unlink(spoolPath);
     const hash = createHash("sha256");
-    const hashing = async function* (chunks: AsyncIterable<Uint8Array>) {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        yield chunk;
-      }
-    };
-    await pipeline(ciphertext, hashing, spool.createWriteStream({ autoClose: false }));
+    for await (const chunk of ciphertext as AsyncIterable<Uint8Array>) {
+      hash.update(chunk);
+      await spool.writeFile(chunk);
+    }
     verify(hash.digest(), sha256);
   } catch (error) {
     await spool.close();
     throw error;
   }
-  const plaintext = new PassThrough();
-  // the reader of `plaintext` sees every error; the spool is closed at its end or destruction
-  pipeline(spool.createReadStream({ start: 0 }), createDecipheriv(ALGORITHM, key, iv), plaintext).catch(
-    () => {},
-  );
-  return plaintext;
+  // an error reaches whoever reads the plaintext; the spool is closed at its end or when it is destroyed
+  return pipeline(spool.createReadStream({ start: 0 }), createDecipheriv(ALGORITHM, key, iv), () => {});
 }
 
 function verify(actual: Buffer, expected: Buffer): void {

@@ -10,7 +10,14 @@ import type { EventId, MxcUri, RoomId, UserId } from "./ids.ts";
 /** A request of the crypto engine, as plain data. */
 export interface KeyRequest {
   id: string;
-  kind: "keys-upload" | "keys-query" | "keys-claim" | "to-device" | "signatures-upload" | "device-signing-upload" | "keys-backup";
+  kind:
+    | "keys-upload"
+    | "keys-query"
+    | "keys-claim"
+    | "to-device"
+    | "signatures-upload"
+    | "device-signing-upload"
+    | "keys-backup";
   /** JSON text of the request's body. */
   body: string;
   /** Only for `to-device`. */

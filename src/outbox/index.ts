@@ -74,9 +74,13 @@ export class Outbox {
     if (job.state === "sent") return job;
     if (job.state === "failed") throw new SottoError(job.errorCode as ErrorCode, job.errorMessage!);
     if (job.firstPutMs !== undefined && clock() - job.firstPutMs > REPEATABLE_MS) {
-      throw new SottoError("SEND_UNCERTAIN", "it is not known whether the message arrived, and it is too old to repeat", {
-        cure: "look into the room; send the recording again if it is not there",
-      });
+      throw new SottoError(
+        "SEND_UNCERTAIN",
+        "it is not known whether the message arrived, and it is too old to repeat",
+        {
+          cure: "look into the room; send the recording again if it is not there",
+        },
+      );
     }
     jobs.markPut(jobId, clock());
     const eventId = await gate.putEncrypted(job.roomId, job.txnId, job.eventJson!);

@@ -8,7 +8,7 @@ import type { Call } from "./operations.ts";
 export interface HolderOptions {
   dataDirectory: string;
   /** Read only if this process must hold the store itself. */
-  config(): Config;
+  config(): Promise<Config>;
   logger: Logger;
   /** How long to wait for a holder that neither answers nor ends. */
   waitMs: number;
@@ -42,7 +42,7 @@ export async function callWhereTheStoreIs(options: HolderOptions, call: Call): P
 /** Loaded only here: a command that another process serves never pays for the engine. */
 async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Promise<unknown> {
   const [{ Sotto }, { perform }] = await Promise.all([import("./sotto.ts"), import("./operations.ts")]);
-  const sotto = await Sotto.open(config(), { logger });
+  const sotto = await Sotto.open(await config(), { logger });
   try {
     return await perform(sotto.account, call);
   } finally {

@@ -1,6 +1,7 @@
 import { SottoError } from "../errors.ts";
 import type { AudioSource } from "../model/recording.ts";
 import type { Account } from "./account.ts";
+import { checkAccount } from "./doctor.ts";
 import { sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import type { SendOptions } from "./relation.ts";
@@ -47,9 +48,7 @@ const OPERATIONS: Record<string, Operation> = {
     return { received };
   },
 
-  async status(account) {
-    return { userId: account.config.account.userId, deviceId: account.config.account.deviceId, pid: process.pid };
-  },
+  doctor: (account) => checkAccount(account),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {
@@ -67,7 +66,14 @@ function receiver(roomId: string | undefined, emit: Call["emit"]) {
     ...(roomId === undefined ? {} : { roomId }),
     onVoice: ({ bytes, ...message }: VoiceMessage) =>
       emit({ kind: "voice", data: Buffer.from(bytes).toString("base64"), ...message }),
-    onWithheld: ({ error, ...where }: { eventId: string; roomId: string; sender: string; error: SottoError }) =>
-      void emit({ kind: "withheld", code: error.code, message: error.message, ...where }),
+    onWithheld: ({
+      error,
+      ...where
+    }: {
+      eventId: string;
+      roomId: string;
+      sender: string;
+      error: SottoError;
+    }) => void emit({ kind: "withheld", code: error.code, message: error.message, ...where }),
   };
 }

@@ -47,7 +47,11 @@ const MAX_ATTACHMENT_BYTES = 100 * 1024 * 1024;
  * The receive corridor: an encrypted event becomes a verified recording in the handler's hands, and only then leaves
  * the inbox. Events whose key has not come stay for the next round. Gives the number of messages handed over.
  */
-export async function receiveWaiting(account: Account, receiver: Receiver, limit = Number.POSITIVE_INFINITY): Promise<number> {
+export async function receiveWaiting(
+  account: Account,
+  receiver: Receiver,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<number> {
   let handed = 0;
   for (const waiting of account.store.inbox.waiting()) {
     if (handed >= limit) break;
@@ -57,7 +61,11 @@ export async function receiveWaiting(account: Account, receiver: Receiver, limit
   return handed;
 }
 
-async function receiveOne(account: Account, receiver: Receiver, { roomId, event }: WaitingEvent): Promise<boolean> {
+async function receiveOne(
+  account: Account,
+  receiver: Receiver,
+  { roomId, event }: WaitingEvent,
+): Promise<boolean> {
   const { inbox } = account.store;
   try {
     const decrypted = await account.crypto.decrypt(roomId, event);
@@ -107,5 +115,8 @@ const ACCEPTED: Record<"signed" | "verified" | "all", readonly Trust[]> = {
 
 function refuseUntrusted({ config }: Account, event: DecryptedEvent): void {
   if (ACCEPTED[config.trust.receiveFrom].includes(event.trust)) return;
-  throw new SottoError("SENDER_UNTRUSTED", `${event.eventId} from ${event.sender} has trust "${event.trust}"`);
+  throw new SottoError(
+    "SENDER_UNTRUSTED",
+    `${event.eventId} from ${event.sender} has trust "${event.trust}"`,
+  );
 }

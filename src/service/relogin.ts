@@ -15,7 +15,11 @@ export async function logInAgain(config: Config, logger: Logger): Promise<string
       cure: "name account.passwordFile in the config: Sotto then logs in again to the same device",
     });
   }
-  const transport = createTransport({ homeserver: config.homeserver, logger, ...(config.caFile ? { caFile: config.caFile } : {}) });
+  const transport = createTransport({
+    homeserver: config.homeserver,
+    logger,
+    ...(config.caFile ? { caFile: config.caFile } : {}),
+  });
   try {
     const password = readSecret(passwordFile, "LOGIN_FAILED");
     const { accessToken } = await login(transport, { userId, password, deviceId, deviceName: "Sotto" });

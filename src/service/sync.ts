@@ -90,7 +90,12 @@ export class SyncDriver {
     const { signal } = this.#stopping;
     try {
       const onTrouble = (error: SottoError | undefined) => error && this.#lost(error);
-      for await (const batch of syncBatches(transport, { since: store.syncToken(), signal, logger, onTrouble })) {
+      for await (const batch of syncBatches(transport, {
+        since: store.syncToken(),
+        signal,
+        logger,
+        onTrouble,
+      })) {
         await this.#apply(batch);
         this.#live = true;
         for (const { resolve } of this.#waitingForLive.splice(0)) resolve();
@@ -125,7 +130,9 @@ export class SyncDriver {
       return changed;
     });
     crypto.encryptor.mustShare([...changes.share, ...changes.rotate]);
-    await crypto.drain().catch((thrown) => logger.warn("key requests wait", { reason: toSottoError(thrown).message }));
+    await crypto
+      .drain()
+      .catch((thrown) => logger.warn("key requests wait", { reason: toSottoError(thrown).message }));
     for (const listener of this.#listeners) await listener(batch);
   }
 

@@ -37,7 +37,10 @@ export function openDatabase(path: string): Database {
 function migrate(sqlite: DatabaseSync): void {
   const version = Number(sqlite.prepare("PRAGMA user_version").get()?.user_version);
   if (version > MIGRATIONS.length) {
-    throw new SottoError("STORE_NEWER", `the store has version ${version}, this Sotto knows ${MIGRATIONS.length}`);
+    throw new SottoError(
+      "STORE_NEWER",
+      `the store has version ${version}, this Sotto knows ${MIGRATIONS.length}`,
+    );
   }
   MIGRATIONS.slice(version).forEach((sql, index) => {
     sqlite.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT`);

@@ -66,7 +66,8 @@ function checkOwner(db: Database, sealer: ReturnType<typeof createSealer>, owner
   } catch (cause) {
     throw new SottoError("STORE_WRONG_KEY", "the store key does not open this store", { cause });
   }
-  if (found !== owner) throw new SottoError("STORE_OTHER_DEVICE", `the store belongs to ${found}, the config names ${owner}`);
+  if (found !== owner)
+    throw new SottoError("STORE_OTHER_DEVICE", `the store belongs to ${found}, the config names ${owner}`);
 }
 
 function readMeta(db: Database, name: string): Buffer | undefined {

@@ -24,7 +24,9 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     txnId: row.txn_id as string,
     roomId: row.room_id as string,
     state: row.state as JobState,
-    contentJson: row.sealed_content ? sealer.open(row.sealed_content as Uint8Array, place(row.txn_id as string)) : undefined,
+    contentJson: row.sealed_content
+      ? sealer.open(row.sealed_content as Uint8Array, place(row.txn_id as string))
+      : undefined,
     eventJson: (row.event as string | null) ?? undefined,
     sessionId: (row.session_id as string | null) ?? undefined,
     firstPutMs: (row.first_put_ms as number | null) ?? undefined,
@@ -49,18 +51,33 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
       );
       return get(jobId)!;
     },
-    open: () => db.all("SELECT * FROM job WHERE state IN ('accepted', 'encrypted') ORDER BY job_id").map(read),
+    open: () =>
+      db.all("SELECT * FROM job WHERE state IN ('accepted', 'encrypted') ORDER BY job_id").map(read),
     list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
     freeze(jobId, eventJson, sessionId) {
-      db.run("UPDATE job SET state = 'encrypted', event = ?, session_id = ? WHERE job_id = ?", eventJson, sessionId, jobId);
+      db.run(
+        "UPDATE job SET state = 'encrypted', event = ?, session_id = ? WHERE job_id = ?",
+        eventJson,
+        sessionId,
+        jobId,
+      );
     },
     markPut: (jobId, atMs) =>
       void db.run("UPDATE job SET first_put_ms = COALESCE(first_put_ms, ?) WHERE job_id = ?", atMs, jobId),
     sent(jobId, eventId) {
-      db.run("UPDATE job SET state = 'sent', event_id = ?, sealed_content = NULL, event = NULL WHERE job_id = ?", eventId, jobId);
+      db.run(
+        "UPDATE job SET state = 'sent', event_id = ?, sealed_content = NULL, event = NULL WHERE job_id = ?",
+        eventId,
+        jobId,
+      );
     },
     failed(jobId, code, message) {
-      db.run("UPDATE job SET state = 'failed', error_code = ?, error_message = ? WHERE job_id = ?", code, message, jobId);
+      db.run(
+        "UPDATE job SET state = 'failed', error_code = ?, error_message = ? WHERE job_id = ?",
+        code,
+        message,
+        jobId,
+      );
     },
   };
 }

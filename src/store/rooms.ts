@@ -64,7 +64,8 @@ export function createRoomStore(db: Database): RoomStore {
     const before = db.get("SELECT membership FROM member WHERE room_id = ? AND user_id = ?", roomId, userId);
     const membership = String(event.content.membership);
     if (isHere(membership)) {
-      if (!isHere(before?.membership as string | undefined) || before?.membership !== membership) changes.share.add(roomId);
+      if (!isHere(before?.membership as string | undefined) || before?.membership !== membership)
+        changes.share.add(roomId);
       db.run("INSERT OR REPLACE INTO member VALUES (?, ?, ?)", roomId, userId, membership);
     } else {
       // also when we never saw them come: between two batches they may have come, got a key and left
@@ -77,7 +78,8 @@ export function createRoomStore(db: Database): RoomStore {
     if (event.type === "m.room.member") return applyMember(roomId, event, changes);
     if (event.state_key !== "") return;
     if (event.type === "m.room.encryption") {
-      const positive = (value: unknown) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null);
+      const positive = (value: unknown) =>
+        Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
       db.run(
         `UPDATE room SET encryption = COALESCE(encryption, ?),
            rotation_ms = MIN(COALESCE(rotation_ms, ?2), COALESCE(?2, rotation_ms)),
@@ -95,17 +97,28 @@ export function createRoomStore(db: Database): RoomStore {
       db.run("UPDATE room SET history_visibility = ? WHERE room_id = ?", now, roomId);
     } else if (event.type === "m.room.tombstone") {
       const next = event.content.replacement_room;
-      db.run("UPDATE room SET replacement = ? WHERE room_id = ?", typeof next === "string" ? next : null, roomId);
+      db.run(
+        "UPDATE room SET replacement = ? WHERE room_id = ?",
+        typeof next === "string" ? next : null,
+        roomId,
+      );
     }
   };
   return {
     get,
-    joinedRoomIds: () => db.all("SELECT room_id FROM room WHERE membership = 'join'").map((row) => row.room_id as string),
+    joinedRoomIds: () =>
+      db.all("SELECT room_id FROM room WHERE membership = 'join'").map((row) => row.room_id as string),
     members(roomId, memberships) {
-      const rows = db.all("SELECT user_id, membership FROM member WHERE room_id = ? ORDER BY user_id", roomId);
-      return rows.filter((row) => memberships.includes(row.membership as string)).map((row) => row.user_id as string);
+      const rows = db.all(
+        "SELECT user_id, membership FROM member WHERE room_id = ? ORDER BY user_id",
+        roomId,
+      );
+      return rows
+        .filter((row) => memberships.includes(row.membership as string))
+        .map((row) => row.user_id as string);
     },
-    roomsOf: (userId) => db.all("SELECT room_id FROM member WHERE user_id = ?", userId).map((row) => row.room_id as string),
+    roomsOf: (userId) =>
+      db.all("SELECT room_id FROM member WHERE user_id = ?", userId).map((row) => row.room_id as string),
     apply(batch, ownUserId) {
       const changes: RoomChanges = { rotate: new Set(), share: new Set() };
       for (const room of batch.joined) {

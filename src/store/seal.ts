@@ -30,7 +30,9 @@ export function createSealer(storeKey: Uint8Array): Sealer {
         const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES))
           .setAAD(Buffer.from(place))
           .setAuthTag(bytes.subarray(-TAG_BYTES));
-        return decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
+        return (
+          decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8")
+        );
       } catch (cause) {
         throw new SottoError("STORE_DAMAGED", `a sealed value cannot be opened: ${place}`, { cause });
       }

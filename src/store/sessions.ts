@@ -57,16 +57,25 @@ export function createSessionStore(db: Database): SessionStore {
     recordDeliveries(sessionId, deliveries, atMs) {
       db.transaction(() => {
         for (const { userId, deviceId, outcome } of deliveries) {
-          db.run("INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?)", sessionId, userId, deviceId, outcome, atMs);
+          db.run(
+            "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?)",
+            sessionId,
+            userId,
+            deviceId,
+            outcome,
+            atMs,
+          );
         }
       });
     },
     deliveries: (sessionId) =>
-      db.all("SELECT user_id, device_id, outcome FROM delivery WHERE session_id = ?", sessionId).map((row) => ({
-        userId: row.user_id as string,
-        deviceId: row.device_id as string,
-        outcome: row.outcome as string,
-      })),
+      db
+        .all("SELECT user_id, device_id, outcome FROM delivery WHERE session_id = ?", sessionId)
+        .map((row) => ({
+          userId: row.user_id as string,
+          deviceId: row.device_id as string,
+          outcome: row.outcome as string,
+        })),
     claimIndex(sessionId, messageIndex, eventId) {
       db.run("INSERT OR IGNORE INTO seen_index VALUES (?, ?, ?)", sessionId, messageIndex, eventId);
       const row = db.get(

@@ -1,8 +1,8 @@
 /** Encrypted attachments, https://spec.matrix.org/latest/client-server-api/#sending-encrypted-attachments. */
 import * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
 
-// biome-ignore lint/complexity/noStaticOnlyClass: this is the shape of the native API
 /** Encrypts and decrypts whatever fits in memory. */
+// biome-ignore lint/complexity/noStaticOnlyClass: this is the shape of the native API
 export class Attachment {
   static encrypt(array: Uint8Array): EncryptedAttachment {
     const encrypted = wasm.Attachment.encrypt(array);

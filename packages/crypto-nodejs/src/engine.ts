@@ -3,7 +3,6 @@
  * strategies, key bundles. `wasm` is the whole of @matrix-org/matrix-sdk-crypto-wasm; it compiles at its first use.
  */
 import * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
-import { CryptoError } from "./errors.ts";
 import { openMachine } from "./open.ts";
 
 export * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
@@ -37,11 +36,5 @@ export interface Engine {
  * store is at its last commit.
  */
 export async function openEngine({ userId, deviceId, directory, key }: EngineOptions): Promise<Engine> {
-  if (key.byteLength !== 32) {
-    throw new CryptoError(
-      "ERR_STORE_KEY_LENGTH",
-      `The store key has ${key.byteLength} bytes: it must have 32.`,
-    );
-  }
   return openMachine(new wasm.UserId(userId), new wasm.DeviceId(deviceId), directory, key);
 }

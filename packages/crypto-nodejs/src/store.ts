@@ -2,8 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from "node:f
 import { join } from "node:path";
 import * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
 import { CryptoError, toError } from "./errors.ts";
-import { openIndexedDB } from "./fake-backend.ts";
-import { mount } from "./indexed-db.ts";
+import { held, mount } from "./indexed-db.ts";
 
 /** The one file of a store (with SQLite's `-wal` beside it while open). */
 export const STORE_FILE = "crypto.sqlite";
@@ -21,11 +20,14 @@ export interface OpenStore {
   close(last: () => Promise<void>): Promise<void>;
 }
 
-/** Directories in use by this process; the value settles when the directory is free again, if it is being closed. */
-const held = new Map<string, Promise<void> | "open">();
-
 /** Opens the store in `directory`, creating it if there is none. A store serves one machine at a time. */
 export async function openStore(directory: string, secret: StoreSecret): Promise<OpenStore> {
+  if (secret instanceof Uint8Array && secret.byteLength !== 32) {
+    throw new CryptoError(
+      "ERR_STORE_KEY_LENGTH",
+      `The store key has ${secret.byteLength} bytes: it must have 32.`,
+    );
+  }
   refuseNativeStore(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(realpathSync(directory), STORE_FILE);
@@ -46,12 +48,8 @@ export async function openStore(directory: string, secret: StoreSecret): Promise
   };
   try {
     closeSync(openSync(path, "a", 0o600)); // SQLite would create it readable for others
-    const file = openIndexedDB(path);
-    const { name, unmount } = mount(file);
-    release = async () => {
-      unmount();
-      await file.close();
-    };
+    const { file, name, close } = mount(path);
+    release = close;
     await refuseOtherProtection(file.indexedDB, secret);
     const handle =
       secret instanceof Uint8Array

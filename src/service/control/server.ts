@@ -78,7 +78,11 @@ async function serve(account: Account, socket: Socket, isClosing: () => boolean)
   await reading;
 }
 
-async function read(messages: AsyncGenerator<FromCommand>, source: Readable, answers: Answers): Promise<void> {
+async function read(
+  messages: AsyncGenerator<FromCommand>,
+  source: Readable,
+  answers: Answers,
+): Promise<void> {
   try {
     for await (const message of messages) {
       if ("data" in message) source.push(Buffer.from(message.data, "base64"));

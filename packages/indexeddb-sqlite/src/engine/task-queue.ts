@@ -1,12 +1,10 @@
 import { setImmediate } from "node:timers";
+import { Fifo } from "./fifo.ts";
 
-export type Task = () => undefined | Promise<void>;
+export type Task = () => void | Promise<void>;
 
 /** How long tasks may follow each other before the rest of the process gets its turn. */
 const TURN_MS = 5;
-
-/** Done tasks are dropped from the list in pieces of this size. */
-const CHUNK = 1024;
 
 /**
  * The tasks of one file, run strictly one after the other, never inside the call that queued them:
@@ -14,36 +12,36 @@ const CHUNK = 1024;
  * that the standard needs.
  */
 export class TaskQueue {
-  #tasks: Task[] = [];
-  #next = 0;
-  #running = false;
+  readonly #tasks = new Fifo<Task>();
+  #isRunning = false;
 
   push(task: Task): void {
     this.#tasks.push(task);
-    if (this.#running) return;
-    this.#running = true;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
     afterMicrotasks(() => void this.#run());
+  }
+
+  /** Queues a task; the promise is fulfilled when it has run. */
+  run(task: Task): Promise<void> {
+    return new Promise((resolve) => {
+      this.push(async () => {
+        await task();
+        resolve();
+      });
+    });
   }
 
   async #run(): Promise<void> {
     let turnBegan = performance.now();
-    for (let task = this.#shift(); task !== undefined; task = this.#shift()) {
+    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
       const pending = task();
       if (pending) await pending;
       if (performance.now() - turnBegan < TURN_MS) continue;
       await new Promise<void>((resolve) => setImmediate(resolve));
       turnBegan = performance.now();
     }
-    this.#running = false;
-  }
-
-  #shift(): Task | undefined {
-    const task = this.#tasks[this.#next++];
-    if (this.#next >= this.#tasks.length || this.#next === CHUNK) {
-      this.#tasks.splice(0, this.#next);
-      this.#next = 0;
-    }
-    return task;
+    this.#isRunning = false;
   }
 }
 

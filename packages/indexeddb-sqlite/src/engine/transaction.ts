@@ -1,0 +1,216 @@
+import { exception, storageException } from "../errors.ts";
+import { fire } from "../events/fire.ts";
+import { IDBRequest } from "../interfaces/idb-request.ts";
+import { IDBTransaction } from "../interfaces/idb-transaction.ts";
+import { INTERNAL } from "../webidl.ts";
+import type { Connection } from "./connection.ts";
+import { Fifo } from "./fifo.ts";
+import { Request } from "./request.ts";
+import type { ObjectStore } from "./schema.ts";
+import type { Scheduled } from "./scheduler.ts";
+import type { Storage } from "./storage.ts";
+import { afterMicrotasks } from "./task-queue.ts";
+import type { TransactionMode } from "./write-group.ts";
+
+export type TransactionDurability = "default" | "strict" | "relaxed";
+
+/** What a request does when its turn comes. Its result is the request's result. */
+export type Operation = () => unknown;
+
+interface Entry {
+  readonly operation: Operation;
+  /** Null for work that has no request, such as filling a new index. */
+  readonly request: Request | null;
+}
+
+/** https://w3c.github.io/IndexedDB/#transaction-construct */
+export class Transaction implements Scheduled {
+  readonly storage: Storage;
+  readonly connection: Connection;
+  readonly mode: TransactionMode;
+  readonly scope: Set<ObjectStore>;
+  readonly durability: TransactionDurability;
+  readonly handle: IDBTransaction;
+  /** Fulfilled when the transaction has committed (with null) or was aborted. */
+  readonly finished: Promise<"complete" | "abort">;
+  state: "active" | "inactive" | "committing" | "finished" = "active";
+  error: DOMException | null = null;
+  hasWritten = false;
+  isLogged = false;
+  isReady = false;
+  readonly #entries = new Fifo<Entry>();
+  readonly #reverts: (() => void)[] = [];
+  #isStarted = false;
+  #isDispatching = false;
+  #finish!: (how: "complete" | "abort") => void;
+
+  constructor(
+    connection: Connection,
+    mode: TransactionMode,
+    scope: Set<ObjectStore>,
+    durability: TransactionDurability = "default",
+  ) {
+    this.connection = connection;
+    this.storage = connection.database.storage;
+    this.mode = mode;
+    this.scope = scope;
+    this.durability = durability;
+    this.handle = new IDBTransaction(INTERNAL, this, connection.handle);
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    connection.transactions.add(this);
+    this.storage.scheduler.add(this);
+  }
+
+  /** https://w3c.github.io/IndexedDB/#cleanup-indexed-database-transactions */
+  deactivateAfterScript(): void {
+    afterMicrotasks(() => {
+      this.isReady = true;
+      if (this.state === "active") this.state = "inactive";
+      if (this.state !== "finished") this.storage.scheduler.reconsider();
+    });
+  }
+
+  assertActive(): void {
+    if (this.state !== "active") throw exception("TransactionInactiveError");
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    for (let waiting = this.#entries.length; waiting > 0; waiting--) this.storage.tasks.push(() => this.#runNext());
+    this.commitIfIdle();
+  }
+
+  /** https://w3c.github.io/IndexedDB/#asynchronously-execute-a-request */
+  execute(source: object, operation: Operation): IDBRequest {
+    const request = new Request(source, this);
+    request.handle = new IDBRequest(INTERNAL, request, this.handle);
+    this.executeAgain(request, operation);
+    return request.handle;
+  }
+
+  /** The same for a request that exists already, as a cursor's does. */
+  executeAgain(request: Request | null, operation: Operation): void {
+    this.#entries.push({ operation, request });
+    if (this.#isStarted) this.storage.tasks.push(() => this.#runNext());
+  }
+
+  /** Work that takes its turn among the requests but reports to nobody. */
+  executeSilently(operation: Operation): void {
+    this.executeAgain(null, operation);
+  }
+
+  /** To be called before each change of the storage. */
+  beginChange(): void {
+    this.storage.writers.beginChange(this);
+  }
+
+  /** How to take back a change of names and shapes, if the transaction aborts. */
+  onAbort(revert: () => void): void {
+    this.#reverts.push(revert);
+  }
+
+  /** https://w3c.github.io/IndexedDB/#commit-a-transaction */
+  commit(): void {
+    this.state = "committing";
+    if (this.#isStarted) this.storage.tasks.push(() => this.#completeIfDone());
+  }
+
+  /** https://w3c.github.io/IndexedDB/#abort-a-transaction */
+  abort(cause: unknown = null): void {
+    if (this.state === "finished") return;
+    this.state = "finished";
+    this.error = cause === null ? null : storageException(cause);
+    this.storage.writers.rollback(this);
+    for (const revert of this.#reverts.reverse()) revert();
+    for (const { request } of this.#entries.drain()) {
+      if (request === null) continue;
+      this.storage.tasks.push(async () => {
+        request.fail(exception("AbortError"));
+        await fire(new Event("error", { bubbles: true, cancelable: true }), request.handle);
+      });
+    }
+    this.storage.tasks.push(() => this.#end("abort"));
+  }
+
+  async #runNext(): Promise<void> {
+    const entry = this.#entries.shift();
+    if (entry === undefined) return; // the transaction was aborted meanwhile
+    const { operation, request } = entry;
+    let failure: unknown;
+    let result: unknown;
+    try {
+      result = operation();
+    } catch (error) {
+      failure = error;
+      this.storage.writers.checkForLoss(error);
+    }
+    if (request === null) {
+      if (failure !== undefined) this.abort(failure);
+    } else if (failure === undefined) {
+      request.succeed(result);
+      await this.#fireSuccess(request);
+    } else if (this.state === "committing") {
+      this.#entries.push(entry);
+      this.abort(failure);
+    } else {
+      request.fail(storageException(failure));
+      await this.#fireError(request, failure);
+    }
+    this.commitIfIdle();
+  }
+
+  /** https://w3c.github.io/IndexedDB/#fire-a-success-event */
+  async #fireSuccess(request: Request): Promise<void> {
+    const threw = await this.dispatchActively(() => fire(new Event("success"), request.handle));
+    if (threw) this.abort(exception("AbortError", "An event listener threw an exception."));
+  }
+
+  /** https://w3c.github.io/IndexedDB/#fire-an-error-event */
+  async #fireError(request: Request, failure: unknown): Promise<void> {
+    const event = new Event("error", { bubbles: true, cancelable: true });
+    const threw = await this.dispatchActively(() => fire(event, request.handle));
+    if (threw) this.abort(exception("AbortError", "An event listener threw an exception."));
+    else if (!event.defaultPrevented || !(failure instanceof DOMException)) this.abort(failure);
+  }
+
+  /** Dispatches an event with the transaction active. Says whether a listener threw and that matters still. */
+  async dispatchActively(dispatch: () => Promise<{ threw: boolean }>): Promise<boolean> {
+    if (this.state === "inactive") this.state = "active";
+    this.#isDispatching = true;
+    const { threw } = await dispatch();
+    this.#isDispatching = false;
+    if (this.state !== "active") return false;
+    this.state = "inactive";
+    return threw;
+  }
+
+  /** Nothing waits, and nothing more can come. */
+  commitIfIdle(): void {
+    if (!this.#entries.isEmpty) return;
+    if (this.state === "inactive") this.commit();
+    else if (this.state === "committing") this.storage.tasks.push(() => this.#completeIfDone());
+  }
+
+  async #completeIfDone(): Promise<void> {
+    if (this.state !== "committing" || !this.#entries.isEmpty || this.#isDispatching) return;
+    try {
+      this.storage.writers.commit(this);
+    } catch (error) {
+      this.abort(error);
+      return;
+    }
+    this.state = "finished";
+    await this.#end("complete");
+  }
+
+  async #end(how: "complete" | "abort"): Promise<void> {
+    if (this.mode === "versionchange") this.connection.upgrade = null;
+    await fire(new Event(how, { bubbles: how === "abort" }), this.handle);
+    this.connection.transactions.delete(this);
+    this.storage.scheduler.remove(this);
+    this.#finish(how);
+    this.connection.settleClose();
+  }
+}

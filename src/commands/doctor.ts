@@ -1,0 +1,39 @@
+import { Command } from "commander";
+import { configPath } from "../config/index.ts";
+import { toSottoError } from "../errors.ts";
+import { type Check, checkMachine } from "../service/doctor.ts";
+import type { CommonOptions, Context } from "./shared/context.ts";
+import { perform } from "./shared/holder.ts";
+import { printJson } from "./shared/output.ts";
+
+export function command(context: Context): Command {
+  return new Command("doctor")
+    .description("check everything that can be wrong, and say how to cure it")
+    .action((flags: CommonOptions) => doctor(context, flags));
+}
+
+async function doctor(context: Context, flags: CommonOptions): Promise<void> {
+  const checks = await checkMachine(configPath(flags.config, context.env));
+  const ready = checks.every(({ name, result }) => result !== "fail" || name === "ffmpeg");
+  checks.push(...(ready ? await checkStore(context, flags) : [notChecked]));
+  if (flags.json) printJson(context, { checks });
+  else for (const check of checks) context.stdout.write(`${line(check)}\n`);
+  if (checks.some(({ result }) => result === "fail")) process.exitCode = 1;
+}
+
+const notChecked: Check = { name: "store", result: "not-checked", message: "the checks above come first" };
+
+async function checkStore(context: Context, flags: CommonOptions): Promise<Check[]> {
+  try {
+    const checks = await perform<Check[]>(context, flags, { operation: "doctor", args: {} });
+    return [{ name: "store", result: "pass", message: "held, and opened by its key" }, ...checks];
+  } catch (thrown) {
+    const { message, cure } = toSottoError(thrown);
+    return [{ name: "store", result: "fail", message, cure }];
+  }
+}
+
+const MARKS: Record<Check["result"], string> = { pass: "✓", warn: "!", fail: "✗", "not-checked": "-" };
+
+const line = ({ name, result, message, cure }: Check): string =>
+  `${MARKS[result]} ${name.padEnd(12)} ${message}${cure ? `\n  ${"".padEnd(12)} ${cure}` : ""}`;

@@ -1,0 +1,15 @@
+import type { Command } from "commander";
+import type { Context } from "./shared/context.ts";
+
+interface CommandModule {
+  command(context: Context): Command;
+}
+
+/** Every command; only the one that is called is loaded. */
+export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
+  init: () => import("./init.ts"),
+  send: () => import("./send.ts"),
+  receive: () => import("./receive.ts"),
+  run: () => import("./run.ts"),
+  doctor: () => import("./doctor.ts"),
+};

@@ -1,0 +1,126 @@
+import { dirname, relative, resolve } from "node:path";
+import { Command, Option } from "commander";
+import { readSecret } from "../config/index.ts";
+import { SottoError } from "../errors.ts";
+import { type InitRequest, type InitResult, initialise } from "../service/init.ts";
+import { createPrivateFile } from "../service/private-file.ts";
+import type { CommonOptions, Context } from "./shared/context.ts";
+import { logger } from "./shared/holder.ts";
+import { printJson, say } from "./shared/output.ts";
+import { ask, askHidden, confirmed } from "./shared/questions.ts";
+
+interface InitFlags extends CommonOptions {
+  homeserver?: string;
+  user?: string;
+  passwordFile?: string;
+  accessTokenFile?: string;
+  dataDir: string;
+  shareWith?: "signed" | "verified" | "all";
+  caFile?: string;
+  recoveryKeyFile?: string;
+  recoveryKeyOut?: string;
+  yes?: boolean;
+}
+
+export function command(context: Context): Command {
+  return new Command("init")
+    .description("make a device for an account, have its identity sign it, and write the config")
+    .option("--homeserver <url>", "the homeserver's URL, or a server name to look up")
+    .option("--user <userId>", "the account, e.g. @voice:example.org")
+    .option("--password-file <file>", "log in with the password in this file")
+    .option("--access-token-file <file>", "use this access token, of a device that has no keys yet")
+    .option("--data-dir <directory>", "where the stores go", "./data")
+    .addOption(new Option("--share-with <who>", "who gets room keys").choices(["signed", "verified", "all"]))
+    .option("--ca-file <file>", "certificates to trust besides the system's")
+    .option("--recovery-key-file <file>", "the recovery key of the account's identity")
+    .option("--recovery-key-out <file>", "where a new recovery key is written, outside the data directory")
+    .option("--yes", "ask nothing")
+    .action((flags: InitFlags) => init(context, flags));
+}
+
+async function init(context: Context, flags: InitFlags): Promise<void> {
+  if (flags.yes) requireFlags(flags);
+  else if (!context.interactive) {
+    throw new SottoError("USAGE", "nobody is here to answer questions", { cure: "give the flags and --yes" });
+  }
+  const userId = flags.user ?? (await ask(context, "user ID (e.g. @voice:example.org): "));
+  const request: InitRequest = {
+    userId,
+    homeserver:
+      flags.homeserver ?? ((await ask(context, `homeserver (empty: that of ${userId}): `)) || userId),
+    credentials: await credentials(context, flags),
+    configPath: resolve(flags.config ?? "sotto.yaml"),
+    dataDirectory: resolve(flags.dataDir),
+    recovery: recovery(context, flags),
+    ...(flags.shareWith ? { shareWith: flags.shareWith } : {}),
+    ...(flags.caFile ? { caFile: resolve(flags.caFile) } : {}),
+  };
+  const result = await initialise(request, logger(context, flags));
+  report(context, flags, result);
+}
+
+function requireFlags(flags: InitFlags): void {
+  const missing = [
+    flags.homeserver === undefined && "--homeserver",
+    flags.user === undefined && "--user",
+    !flags.passwordFile && !flags.accessTokenFile && "--password-file or --access-token-file",
+    !flags.recoveryKeyOut && !flags.recoveryKeyFile && "--recovery-key-out or --recovery-key-file",
+  ].filter((flag) => flag !== false);
+  if (missing.length > 0) throw new SottoError("USAGE", `--yes also needs ${missing.join(", ")}`);
+}
+
+async function credentials(context: Context, flags: InitFlags): Promise<InitRequest["credentials"]> {
+  if (flags.accessTokenFile) return { accessToken: readSecret(flags.accessTokenFile, "LOGIN_FAILED") };
+  if (flags.passwordFile) return { password: readSecret(flags.passwordFile, "LOGIN_FAILED") };
+  return { password: await askHidden(context, "password: ") };
+}
+
+function recovery(context: Context, flags: InitFlags): InitRequest["recovery"] {
+  if (flags.recoveryKeyFile) return { recoveryKey: readSecret(flags.recoveryKeyFile, "RECOVERY_KEY_WRONG") };
+  const out = flags.recoveryKeyOut;
+  if (out === undefined) return { keepRecoveryKey: (recoveryKey) => showOnce(context, recoveryKey) };
+  if (!relative(resolve(flags.dataDir), resolve(out)).startsWith("..")) {
+    throw new SottoError("USAGE", "--recovery-key-out must lie outside the data directory", {
+      cure: "whoever finds the data directory must not find the recovery key: name another place",
+    });
+  }
+  return {
+    async keepRecoveryKey(recoveryKey) {
+      createPrivateFile(resolve(out), `${recoveryKey}\n`);
+    },
+  };
+}
+
+async function showOnce(context: Context, recoveryKey: string): Promise<void> {
+  say(
+    context,
+    "\nThis is the account's recovery key. It is shown only now; write it down and keep it safe:\n",
+  );
+  say(context, `  ${recoveryKey}\n`);
+  while (!(await confirmed(context, 'Type "yes" when you have it: ')))
+    say(context, "It will not be shown again.");
+}
+
+function report(
+  context: Context,
+  flags: InitFlags,
+  { userId, deviceId, config, identity }: InitResult,
+): void {
+  const recoveryKeyFile =
+    identity === "created" && flags.recoveryKeyOut ? resolve(flags.recoveryKeyOut) : undefined;
+  if (flags.json) {
+    printJson(context, {
+      userId,
+      deviceId,
+      config,
+      identity,
+      ...(recoveryKeyFile ? { recoveryKeyFile } : {}),
+    });
+    return;
+  }
+  say(context, `device ${deviceId} of ${userId} is ready and signed (identity ${identity})`);
+  if (recoveryKeyFile) say(context, `the recovery key is in ${recoveryKeyFile}: move it to a safe place`);
+  const flag = config === resolve("sotto.yaml") ? "" : ` --config ${config}`;
+  say(context, `the config is ${config}, the stores are in ${resolve(dirname(config), flags.dataDir)}`);
+  say(context, `next: sotto send RECORDING --room ROOM${flag}`);
+}

@@ -1,0 +1,81 @@
+import { mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import { Command } from "commander";
+import { SottoError } from "../errors.ts";
+import type { Emitted } from "../service/operations.ts";
+import type { CommonOptions, Context } from "./shared/context.ts";
+import { perform } from "./shared/holder.ts";
+import { printJson, say, spokenDuration, wholeNumber } from "./shared/output.ts";
+
+interface ReceiveFlags extends CommonOptions {
+  out: string;
+  room?: string;
+  count?: string;
+  timeout?: string;
+}
+type Voice = Extract<Emitted, { kind: "voice" }>;
+
+export function command(context: Context): Command {
+  return new Command("receive")
+    .description("decrypt voice messages to files as they come")
+    .requiredOption("--out <directory>", "where the files go; made if it is not there")
+    .option("--room <roomId>", "only this room")
+    .option("--count <n>", "end after so many")
+    .option("--timeout <seconds>", "end after this time; an error if --count was not reached")
+    .action((flags: ReceiveFlags) => receive(context, flags));
+}
+
+async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
+  const count = flags.count === undefined ? undefined : wholeNumber(flags.count, "--count");
+  const signals = [context.signal];
+  if (flags.timeout !== undefined)
+    signals.push(AbortSignal.timeout(wholeNumber(flags.timeout, "--timeout") * 1000));
+  await mkdir(flags.out, { recursive: true, mode: 0o700 });
+  let received = 0;
+  await perform(context, flags, {
+    operation: "receive",
+    args: { room: flags.room, count },
+    signal: AbortSignal.any(signals),
+    async emit(message) {
+      if (message.kind === "withheld") return report(context, flags, message);
+      const file = await write(flags.out, message);
+      received += 1;
+      const { eventId, roomId, sender, senderDeviceId, durationMs, trust, sentMs } = message;
+      if (flags.json)
+        printJson(context, { eventId, roomId, sender, senderDeviceId, file, durationMs, trust, sentMs });
+      else context.stdout.write(`${file}  ${spokenDuration(durationMs ?? 0)}  ${sender} (${trust})\n`);
+    },
+  });
+  if (count !== undefined && received < count && !context.signal.aborted) {
+    throw new SottoError("TIMEOUT", `${received} of ${count} voice messages came in time`);
+  }
+}
+
+function report(
+  context: Context,
+  flags: ReceiveFlags,
+  message: Extract<Emitted, { kind: "withheld" }>,
+): void {
+  if (flags.json) say(context, JSON.stringify(message));
+  else say(context, `not handed on: ${message.message} (${message.code})`);
+}
+
+/** Named by the event alone: nothing of the sender's reaches the file system. A file that is there is not touched. */
+async function write(directory: string, { eventId, extension, data }: Voice): Promise<string> {
+  const path = join(directory, `${Buffer.from(eventId).toString("base64url")}.${extension}`);
+  let file: Awaited<ReturnType<typeof open>>;
+  try {
+    file = await open(path, "wx", 0o600);
+  } catch (thrown) {
+    // the same event a second time: it was handed over, and the holder ended before it could note that
+    if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return path;
+    throw thrown;
+  }
+  try {
+    await file.writeFile(Buffer.from(data, "base64"));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return path;
+}

@@ -1,0 +1,42 @@
+import { Command } from "commander";
+import { configPath, loadConfig } from "../config/index.ts";
+import { createLogger } from "../log.ts";
+import { acceptInvites } from "../service/invites.ts";
+import { Sotto } from "../service/sotto.ts";
+import type { CommonOptions, Context } from "./shared/context.ts";
+import { say } from "./shared/output.ts";
+
+export function command(context: Context): Command {
+  return new Command("run")
+    .description("stay connected: hold the store, sync, and serve other commands")
+    .action((flags: CommonOptions) => run(context, flags));
+}
+
+async function run(context: Context, flags: CommonOptions): Promise<void> {
+  const config = loadConfig(configPath(flags.config, context.env));
+  const logger = createLogger({
+    level: config.log.level,
+    json: flags.json === true || !context.interactive,
+    write: (line) => say(context, line),
+  });
+  await using sotto = await Sotto.open(config, { logger });
+  const { account } = sotto;
+  account.sync.onBatch((batch) => acceptInvites(account, batch));
+  const syncing = account.sync.run();
+  for (const job of account.outbox.unfinished()) {
+    account.outbox.deliver(job).then(
+      ({ roomId, eventId }) => logger.info("sent what an earlier process had accepted", { roomId, eventId }),
+      (error) => logger.warn("an accepted message was not sent", { job: job.jobId, reason: String(error) }),
+    );
+  }
+  logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
+  await Promise.race([syncing, aborted(context.signal)]);
+  logger.info("stopping");
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
+}

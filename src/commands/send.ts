@@ -1,0 +1,54 @@
+import { Command } from "commander";
+import { SottoError } from "../errors.ts";
+import type { AudioSource } from "../model/recording.ts";
+import type { SendResult } from "../service/pipeline.ts";
+import type { CommonOptions, Context } from "./shared/context.ts";
+import { perform } from "./shared/holder.ts";
+import { drawWaveform, printJson, say, spokenDuration } from "./shared/output.ts";
+
+interface SendFlags extends CommonOptions {
+  room: string;
+  title?: string;
+  replyTo?: string;
+  thread?: string;
+}
+
+export function command(context: Context): Command {
+  return new Command("send")
+    .description("send one voice message")
+    .argument("<audio>", "a recording in any format ffmpeg reads, or - for standard input")
+    .requiredOption("--room <room>", "room ID, alias, or @user for the direct chat with them")
+    .option("--title <title>", "name of the file that people see when they save it")
+    .option("--reply-to <eventId>", "the event this answers")
+    .option("--thread <eventId>", "the root event of a thread")
+    .action((audio: string, flags: SendFlags) => send(context, audio, flags));
+}
+
+async function send(context: Context, audio: string, flags: SendFlags): Promise<void> {
+  const { room, title, replyTo, thread } = flags;
+  const result = await perform<SendResult>(context, flags, {
+    operation: "send",
+    args: { room, title, replyTo, thread },
+    source: await openSource(context, audio),
+  });
+  if (flags.json) return printJson(context, result);
+  say(context, `${drawWaveform(result.waveform)}  ${spokenDuration(result.durationMs)}`);
+  say(context, `sent to ${result.roomId}`);
+  context.stdout.write(`${result.eventId}\n`);
+  say(context, `${plural(result.sharedWith.length, "device")} can play it`);
+  for (const { userId, deviceId, code } of result.withheld)
+    say(context, `  not ${userId} ${deviceId}: ${code}`);
+}
+
+/** A path is looked at here, where the caller's rights and directory count; the bytes are read by whoever encodes. */
+async function openSource(context: Context, audio: string): Promise<AudioSource> {
+  if (audio === "-") return { stream: context.stdin };
+  const { access, constants } = await import("node:fs/promises");
+  const { resolve } = await import("node:path");
+  await access(audio, constants.R_OK).catch((cause) => {
+    throw new SottoError("AUDIO_UNREADABLE", `cannot read ${audio}`, { cause });
+  });
+  return { path: resolve(audio) };
+}
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;

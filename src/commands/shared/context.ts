@@ -1,0 +1,20 @@
+import type { Readable, Writable } from "node:stream";
+
+/** What a command sees of the world. */
+export interface Context {
+  stdin: Readable;
+  stdout: Writable;
+  stderr: Writable;
+  env: NodeJS.ProcessEnv;
+  /** A person sits there: progress, colour and questions are welcome. */
+  interactive: boolean;
+  /** Aborted on SIGINT and SIGTERM. */
+  signal: AbortSignal;
+}
+
+/** Options every command takes. */
+export interface CommonOptions {
+  config?: string;
+  json?: boolean;
+  wait: string;
+}

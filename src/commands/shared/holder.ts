@@ -1,0 +1,31 @@
+import { configPath, dataDirectoryOf } from "../../config/data-directory.ts";
+import { createLogger } from "../../log.ts";
+import { callWhereTheStoreIs } from "../../service/holder.ts";
+import type { Call } from "../../service/operations.ts";
+import type { CommonOptions, Context } from "./context.ts";
+import { say, wholeNumber } from "./output.ts";
+
+/** Performs an operation in the process that holds the store, which may become this one. */
+export async function perform<T>(
+  context: Context,
+  options: CommonOptions,
+  call: Pick<Call, "operation" | "args" | "source"> & { emit?: Call["emit"]; signal?: AbortSignal },
+): Promise<T> {
+  const path = configPath(options.config, context.env);
+  return (await callWhereTheStoreIs(
+    {
+      dataDirectory: dataDirectoryOf(path),
+      async config() {
+        const { loadConfig } = await import("../../config/load.ts");
+        return loadConfig(path);
+      },
+      logger: logger(context, options),
+      waitMs: wholeNumber(options.wait, "--wait") * 1000,
+    },
+    { emit: async () => undefined, signal: context.signal, ...call },
+  )) as T;
+}
+
+/** Warnings and errors only: a short command speaks through its result. */
+export const logger = (context: Context, { json }: Pick<CommonOptions, "json">) =>
+  createLogger({ level: "warn", json: json === true, write: (line) => say(context, line) });

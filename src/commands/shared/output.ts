@@ -1,0 +1,54 @@
+import type { Writable } from "node:stream";
+import { SottoError, toSottoError } from "../../errors.ts";
+import type { Context } from "./context.ts";
+
+/** Data: one JSON document. */
+export function printJson(context: Context, value: unknown): void {
+  context.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Words: standard error, one line. */
+export function say(context: Context, text: string): void {
+  context.stderr.write(`${text}\n`);
+}
+
+/** An error as the command line's contract has it; gives the exit code. */
+export function printError(stderr: Writable, thrown: unknown, json: boolean): number {
+  const error = toSottoError(thrown);
+  const { code, message, cause, cure } = error.toJSON();
+  if (json) {
+    stderr.write(`${JSON.stringify({ code, message, ...(cause ? { cause } : {}), cure })}\n`);
+  } else {
+    stderr.write(`sotto: ${message} (${code})\n`);
+    if (cause && cause !== message) stderr.write(`  cause: ${cause}\n`);
+    stderr.write(`  cure:  ${cure}\n`);
+  }
+  return error.exitCode;
+}
+
+/** `1:05` for 65,000 ms; `0.4 s` below ten seconds. */
+export function spokenDuration(durationMs: number): string {
+  if (durationMs < 10_000) return `${(durationMs / 1000).toFixed(1)} s`;
+  const seconds = Math.round(durationMs / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+const BARS = "▁▂▃▄▅▆▇█";
+
+/** A waveform as a line of bars, `width` characters wide. */
+export function drawWaveform(waveform: readonly number[], width = 50): string {
+  return Array.from({ length: width }, (_, column) => {
+    const from = Math.floor((column * waveform.length) / width);
+    const to = Math.max(from + 1, Math.floor(((column + 1) * waveform.length) / width));
+    const peak = Math.max(0, ...waveform.slice(from, to));
+    return BARS[Math.min(BARS.length - 1, Math.floor((peak / 1024) * BARS.length))];
+  }).join("");
+}
+
+/** Parses a whole number from the command line. */
+export function wholeNumber(text: string, flag: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new SottoError("USAGE", `${flag} takes a whole number, not "${text}"`);
+  return value;
+}

@@ -1,0 +1,117 @@
+import { stat } from "node:fs/promises";
+import { ffmpegVersion } from "../audio/index.ts";
+import { type Config, loadConfig, readStoreKey } from "../config/index.ts";
+import { type SottoError, toSottoError } from "../errors.ts";
+import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
+import type { Account } from "./account.ts";
+
+export interface Check {
+  name: string;
+  result: "pass" | "warn" | "fail" | "not-checked";
+  message: string;
+  cure?: string;
+}
+
+const OLDEST_NODE = [22, 18];
+
+/** What can be looked at without the store. */
+export async function checkMachine(configPath: string): Promise<Check[]> {
+  const checks = [
+    await check("node", async () => {
+      const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+      const fits = major > OLDEST_NODE[0]! || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]!);
+      if (!fits) return warn(`Node ${process.versions.node} is too old`, "install Node 22.18 or later");
+      return `Node ${process.versions.node}`;
+    }),
+    await check("ffmpeg", async () => `ffmpeg ${await ffmpegVersion()}`),
+  ];
+  let config: Config | undefined;
+  checks.push(
+    await check("config", async () => {
+      config = loadConfig(configPath);
+      return config.path;
+    }),
+  );
+  const read = config;
+  if (!read) return checks;
+  return [
+    ...checks,
+    await check("store key", async () => {
+      readStoreKey(read);
+      return privately(read.storeKeyFile);
+    }),
+    await check("access token", () => privately(read.account.accessTokenFile)),
+    await check("homeserver", async () => {
+      const trust = read.caFile ? { caFile: read.caFile } : {};
+      return `${(await discoverHomeserver(read.homeserver, trust)).baseUrl} answers`;
+    }),
+  ];
+}
+
+/** What only the holder of the store can tell. */
+export async function checkAccount({ crypto, transport, config, store }: Account): Promise<Check[]> {
+  const { userId, deviceId } = config.account;
+  return [
+    await check("login", async () => {
+      const owner = await whoami(transport);
+      if (owner.userId === userId && owner.deviceId === deviceId) return `${userId}, device ${deviceId}`;
+      return fail(
+        `the access token is of ${owner.userId}, device ${owner.deviceId}`,
+        "put back the token that `sotto init` wrote",
+      );
+    }),
+    await check("device keys", async () => {
+      const keys = (await publishedDeviceKeys(transport, userId, deviceId))?.keys as
+        | Record<string, string>
+        | undefined;
+      if (!keys)
+        return fail("the homeserver has no keys for this device", "run `sotto send` or `sotto run` once");
+      if (keys[`ed25519:${deviceId}`] === crypto.identityKeys.ed25519)
+        return "the homeserver shows this store's keys";
+      return fail(
+        "the homeserver shows other keys for this device than this store has",
+        "stop using this store: run `sotto init` with a new data directory, for a new device",
+      );
+    }),
+    await check("identity", async () => {
+      const status = await crypto.identityStatus();
+      if (!status.exists) return fail("the account has no cross-signing identity", "run `sotto init` again");
+      if (!status.deviceSigned) {
+        return fail(
+          "the identity has not signed this device",
+          "run `sotto init` again with --recovery-key-file",
+        );
+      }
+      if (status.privateKeysHere) return "this device is signed";
+      return warn(
+        "this device is signed, but the identity's keys are not here",
+        "run `sotto init` with --recovery-key-file",
+      );
+    }),
+    await check("outbox", async () => {
+      const open = store.jobs.open().length;
+      if (open === 0) return "empty";
+      return warn(`${open} accepted and not yet sent`, "run `sotto run`, which sends them");
+    }),
+  ];
+}
+
+type Verdict = string | Omit<Check, "name">;
+const warn = (message: string, cure: string): Verdict => ({ result: "warn", message, cure });
+const fail = (message: string, cure: string): Verdict => ({ result: "fail", message, cure });
+
+async function check(name: string, look: () => Promise<Verdict>): Promise<Check> {
+  try {
+    const verdict = await look();
+    return typeof verdict === "string" ? { name, result: "pass", message: verdict } : { name, ...verdict };
+  } catch (thrown) {
+    const error: SottoError = toSottoError(thrown);
+    return { name, result: "fail", message: error.message, cure: error.cure };
+  }
+}
+
+async function privately(path: string): Promise<Verdict> {
+  const { mode } = await stat(path);
+  if ((mode & 0o077) === 0) return "readable by its owner only";
+  return warn(`${path} can be read by others`, `chmod 600 ${path}`);
+}
