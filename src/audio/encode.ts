@@ -74,12 +74,14 @@ async function transcode(input: FfmpegInput, limits: FfmpegLimits): Promise<Voic
     onStdout: (chunk) => pages.push(chunk),
     onPipe3: (chunk) => meter.addS16le(chunk),
   });
-  if (meter.samples === 0) throw new SottoError("AUDIO_EMPTY", "the recording holds no sound");
   const stream = readEncoded(Buffer.concat(pages));
+  if (!stream) throw new SottoError("AUDIO_EMPTY", "the recording holds no sound");
   return { bytes: writeOpusStream(stream), durationMs: opusDurationMs(stream), waveform: meter.points() };
 }
 
-function readEncoded(ogg: Uint8Array): OpusStream {
+/** What ffmpeg encoded; undefined when there was nothing to encode. */
+function readEncoded(ogg: Uint8Array): OpusStream | undefined {
+  if (ogg.length === 0) return undefined;
   try {
     return readOpusStream(ogg);
   } catch (error) {

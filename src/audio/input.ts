@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { AudioSource } from "../model/recording.ts";
 import type { FfmpegInput } from "./ffmpeg.ts";
@@ -25,8 +26,8 @@ export interface AudioInput {
  */
 export function openInput(source: AudioSource): Promise<AudioInput> {
   if ("path" in source) return openFile(source.path);
-  if ("bytes" in source) return openChunks(once(source.bytes));
-  return openChunks(source.stream as AsyncIterable<Uint8Array>);
+  if ("bytes" in source) return openStream(Readable.from([source.bytes]));
+  return openStream(source.stream);
 }
 
 /** A file is handed over as a descriptor, so that its name never reaches ffmpeg: it may look like an option or a URL. */
@@ -69,8 +70,8 @@ async function openForReading(path: string): Promise<FileHandle> {
   });
 }
 
-async function openChunks(chunks: AsyncIterable<Uint8Array>): Promise<AudioInput> {
-  const rest = chunks[Symbol.asyncIterator]();
+async function openStream(stream: Readable): Promise<AudioInput> {
+  const rest: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
   /** What was read ahead and not yet given away. */
   let held: Uint8Array[] = [];
   let heldBytes = 0;
@@ -106,7 +107,7 @@ async function openChunks(chunks: AsyncIterable<Uint8Array>): Promise<AudioInput
     },
     async close() {
       await spool?.close();
-      await rest.return?.();
+      stream.destroy();
     },
   };
 }
@@ -135,10 +136,6 @@ const onlyAsFile = (error: unknown): SottoError =>
     cause: reasonOf(error),
     cure: "give the recording as a file",
   });
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.byteLength > 0) yield bytes;
-}
 
 const empty = (): SottoError => new SottoError("AUDIO_EMPTY", "the recording has no bytes");
 

@@ -94,10 +94,17 @@ function bounded(body: Readable, maxBytes: number): Readable {
   const passed = new PassThrough();
   let size = 0;
   async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      size += chunk.byteLength;
-      if (size > maxBytes) throw tooLarge(maxBytes);
-      yield chunk;
+    try {
+      for await (const chunk of chunks) {
+        size += chunk.byteLength;
+        if (size > maxBytes) throw tooLarge(maxBytes);
+        yield chunk;
+      }
+    } catch (cause) {
+      if (cause instanceof SottoError) throw cause;
+      throw new SottoError("HOMESERVER_UNREACHABLE", "the connection broke off during the download", {
+        cause,
+      });
     }
   }
   pipeline(body, counted, passed, () => {});

@@ -22,6 +22,7 @@ export interface ClearTypes {
 
 /** The gate with its clear side: what the service and the bot client use. */
 export interface EventGate extends SendGate {
+  readonly clearTypes: ClearTypes;
   /** Only `m.reaction`. @throws SottoError `CLEAR_EVENT_REFUSED` */
   putClear(roomId: RoomId, txnId: string, type: string, content: JsonObject): Promise<EventId>;
   redact(roomId: RoomId, txnId: string, eventId: EventId, reason?: string): Promise<EventId>;
@@ -51,6 +52,8 @@ export function createSendGate(transport: Transport, clearTypes: ClearTypes): Ev
   }
 
   return {
+    clearTypes,
+
     async putEncrypted(roomId, txnId, eventJson) {
       assertMegolm(eventJson);
       return put(roomId, path`/_matrix/client/v3/rooms/${roomId}/send/m.room.encrypted/${txnId}`, eventJson);

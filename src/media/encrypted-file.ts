@@ -29,50 +29,55 @@ export const isMxcUri = (value: unknown): value is string => typeof value === "s
  * @throws SottoError `ATTACHMENT_INVALID`, naming the field
  */
 export function parseEncryptedFile(value: unknown): EncryptedFile {
-  const file = object(value, "file");
-  const { url } = file;
-  if (!isMxcUri(url)) throw invalid("url");
-  const key = object(file.key, "key");
-  const keyOps = key.key_ops;
-  if (file.v !== "v2") throw invalid("v");
-  if (key.kty !== "oct") throw invalid("key.kty");
-  if (key.alg !== "A256CTR") throw invalid("key.alg");
-  if (key.ext !== true) throw invalid("key.ext");
-  if (!Array.isArray(keyOps) || !keyOps.includes("encrypt") || !keyOps.includes("decrypt")) {
-    throw invalid("key.key_ops");
-  }
-  const { k } = key;
-  const { iv } = file;
-  const { sha256 } = object(file.hashes, "hashes");
-  const parsed: EncryptedFile = {
-    v: "v2",
-    url,
-    key: { kty: "oct", alg: "A256CTR", ext: true, k: k as string, key_ops: ["encrypt", "decrypt"] },
-    iv: iv as string,
-    hashes: { sha256: sha256 as string },
-  };
-  attachmentSecrets(parsed);
-  return parsed;
+  return parse(value).file;
 }
 
 /**
- * Decodes key, IV and hash, and holds them to their exact lengths of 32, 16 and 32 bytes.
+ * Checks an `EncryptedFile` and decodes its key, IV and hash.
  *
  * @throws SottoError `ATTACHMENT_INVALID`, naming the field
  */
-export function attachmentSecrets(file: Pick<EncryptedFile, "key" | "iv" | "hashes">): AttachmentSecrets {
+export function attachmentSecrets(file: EncryptedFile): AttachmentSecrets {
+  return parse(file).secrets;
+}
+
+function parse(value: unknown): { file: EncryptedFile; secrets: AttachmentSecrets } {
+  const { v, url, iv, ...rest } = object(value, "file");
+  const { kty, alg, ext, k, key_ops } = object(rest.key, "key");
+  const { sha256 } = object(rest.hashes, "hashes");
+  if (v !== "v2") throw invalid("v");
+  if (!isMxcUri(url)) throw invalid("url");
+  if (kty !== "oct") throw invalid("key.kty");
+  if (alg !== "A256CTR") throw invalid("key.alg");
+  if (ext !== true) throw invalid("key.ext");
+  if (!Array.isArray(key_ops) || !key_ops.includes("encrypt") || !key_ops.includes("decrypt")) {
+    throw invalid("key.key_ops");
+  }
+  const key = decode(k, URL_SAFE_BASE64, 32, "key.k");
+  const counter = decode(iv, STANDARD_BASE64, 16, "iv");
+  const hash = decode(sha256, STANDARD_BASE64, 32, "hashes.sha256");
   return {
-    key: decode(file.key.k, URL_SAFE_BASE64, 32, "key.k"),
-    iv: decode(file.iv, STANDARD_BASE64, 16, "iv"),
-    sha256: decode(file.hashes.sha256, STANDARD_BASE64, 32, "hashes.sha256"),
+    file: {
+      v,
+      url,
+      key: { kty, alg, ext, k: key.text, key_ops: ["encrypt", "decrypt"] },
+      iv: counter.text,
+      hashes: { sha256: hash.text },
+    },
+    secrets: { key: key.bytes, iv: counter.bytes, sha256: hash.bytes },
   };
 }
 
-function decode(value: unknown, alphabet: RegExp, length: number, field: string): Buffer {
+function decode(
+  value: unknown,
+  alphabet: RegExp,
+  length: number,
+  field: string,
+): { text: string; bytes: Buffer } {
   if (typeof value !== "string" || !alphabet.test(value)) throw invalid(field);
   const bytes = Buffer.from(value, "base64");
   if (bytes.length !== length) throw invalid(field);
-  return bytes;
+  return { text: value, bytes };
 }
 
 function object(value: unknown, field: string): Record<string, unknown> {

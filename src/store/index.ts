@@ -59,7 +59,10 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
 
 function checkOwner(db: Database, sealer: ReturnType<typeof createSealer>, owner: string): void {
   const kept = readMeta(db, "owner");
-  if (!kept) return writeMeta(db, "owner", sealer.seal(owner, "owner"));
+  if (!kept) {
+    writeMeta(db, "owner", sealer.seal(owner, "owner"));
+    return;
+  }
   let found: string;
   try {
     found = sealer.open(kept, "owner");

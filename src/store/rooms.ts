@@ -75,9 +75,11 @@ export function createRoomStore(db: Database): RoomStore {
   };
   const applyState = (roomId: RoomId, event: RoomEvent, changes: RoomChanges): void => {
     if (event.state_key === undefined) return;
-    if (event.type === "m.room.member") return applyMember(roomId, event, changes);
-    if (event.state_key !== "") return;
-    if (event.type === "m.room.encryption") {
+    if (event.type === "m.room.member") {
+      applyMember(roomId, event, changes);
+    } else if (event.state_key !== "") {
+      return;
+    } else if (event.type === "m.room.encryption") {
       const positive = (value: unknown) =>
         Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
       db.run(

@@ -122,6 +122,13 @@ describe("tampering", () => {
   });
 });
 
+it("decrypts nothing by the rules of another version", async () => {
+  const { ciphertext, file } = await encryptChunks([Buffer.alloc(8)]);
+  expect(() => decryptBytes({ ...file, v: "v3" as "v2" }, ciphertext)).toThrow(
+    expect.objectContaining({ code: "ATTACHMENT_INVALID" }),
+  );
+});
+
 describe("decrypting through a spool", () => {
   let folder: string;
   let spoolPath: string;

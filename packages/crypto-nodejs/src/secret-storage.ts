@@ -47,6 +47,8 @@ export class SecretStorageKey {
   readonly #description: KeyDescription;
 
   private constructor(key: Uint8Array, keyId: string, description: KeyDescription) {
+    if (!(key instanceof Uint8Array))
+      throw new TypeError("SecretStorageKey has no constructor: see its static methods");
     this.#key = key;
     this.#keyId = keyId;
     this.#description = description;

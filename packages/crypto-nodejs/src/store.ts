@@ -47,7 +47,8 @@ export async function openStore(directory: string, secret: StoreSecret): Promise
     }
   };
   try {
-    closeSync(openSync(path, "a", 0o600)); // SQLite would create it readable for others
+    createPrivate(path);
+    createPrivate(`${path}.lock`);
     const { file, name, close } = mount(path);
     release = close;
     await refuseOtherProtection(file.indexedDB, secret);
@@ -70,6 +71,11 @@ function settle(path: string, closing: Promise<void>): Promise<void> {
   const settled = closing.then(free, free);
   held.set(path, settled);
   return closing.finally(() => settled);
+}
+
+/** SQLite would make it readable for others. A file that exists is not opened: closing it would drop SQLite's locks. */
+function createPrivate(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
 }
 
 function refuseNativeStore(directory: string): void {

@@ -8,19 +8,19 @@ export function assertInternal(token: symbol | undefined): void {
 }
 
 /** https://webidl.spec.whatwg.org/#EnforceRange */
-export function enforceRange(input: unknown, what: string, minimum: number, maximum: number): number {
-  const number = Math.trunc(Number(toNumeric(input)));
+function enforceRange(input: unknown, what: string, minimum: number, maximum: number): number {
+  const number = Math.trunc(+(input as number)); // unlike Number(), unary plus refuses a BigInt
   if (!(number >= minimum && number <= maximum)) throw new TypeError(`${what} must be from ${minimum} to ${maximum}`);
   return number + 0;
 }
 
-function toNumeric(input: unknown): unknown {
-  if (typeof input === "bigint") throw new TypeError("Cannot convert a BigInt to a number");
-  return input;
+export function enforceUnsignedLong(input: unknown, what: string, minimum = 0): number {
+  return enforceRange(input, what, minimum, 2 ** 32 - 1);
 }
 
-export const MAX_UNSIGNED_LONG = 2 ** 32 - 1;
-export const MAX_SAFE_VERSION = 2 ** 53 - 1;
+export function enforceUnsignedLongLong(input: unknown, what = "A version", minimum = 0): number {
+  return enforceRange(input, what, minimum, 2 ** 53 - 1);
+}
 
 /** https://webidl.spec.whatwg.org/#es-enumeration */
 export function toEnum<const T extends string>(input: unknown, allowed: readonly T[], what: string): T {

@@ -25,7 +25,8 @@ export class FakeHomeserver {
   upload(user: string, deviceId: string, body: Json): Json {
     this.#count("upload");
     this.devices[user] ??= {};
-    const device = (this.devices[user][deviceId] ??= { keys: {}, oneTimeKeys: [], inbox: [] });
+    this.devices[user][deviceId] ??= { keys: {}, oneTimeKeys: [], inbox: [] };
+    const device = this.devices[user][deviceId];
     if (body.device_keys) device.keys = body.device_keys as Json;
     device.oneTimeKeys.push(...Object.entries((body.one_time_keys ?? {}) as Json));
     return { one_time_key_counts: { signed_curve25519: device.oneTimeKeys.length } };

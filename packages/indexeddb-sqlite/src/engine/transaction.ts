@@ -1,5 +1,6 @@
 import { exception, storageException } from "../errors.ts";
 import { fire } from "../events/fire.ts";
+import type { IDBObjectStore } from "../interfaces/idb-object-store.ts";
 import { IDBRequest } from "../interfaces/idb-request.ts";
 import { IDBTransaction } from "../interfaces/idb-transaction.ts";
 import { INTERNAL } from "../webidl.ts";
@@ -31,18 +32,20 @@ export class Transaction implements Scheduled {
   readonly scope: Set<ObjectStore>;
   readonly durability: TransactionDurability;
   readonly handle: IDBTransaction;
-  /** Fulfilled when the transaction has committed (with null) or was aborted. */
-  readonly finished: Promise<"complete" | "abort">;
   state: "active" | "inactive" | "committing" | "finished" = "active";
   error: DOMException | null = null;
   hasWritten = false;
   isLogged = false;
   isReady = false;
+  /** What an upgrade does when its turn comes, before any request. */
+  onStart: (() => void) | null = null;
+  /** What is to be done after the last event. */
+  onEnd: ((how: "complete" | "abort") => void) | null = null;
   readonly #entries = new Fifo<Entry>();
   readonly #reverts: (() => void)[] = [];
+  readonly #storeHandles = new Map<ObjectStore, IDBObjectStore>();
   #isStarted = false;
   #isDispatching = false;
-  #finish!: (how: "complete" | "abort") => void;
 
   constructor(
     connection: Connection,
@@ -56,9 +59,6 @@ export class Transaction implements Scheduled {
     this.scope = scope;
     this.durability = durability;
     this.handle = new IDBTransaction(INTERNAL, this, connection.handle);
-    this.finished = new Promise((resolve) => {
-      this.#finish = resolve;
-    });
     connection.transactions.add(this);
     this.storage.scheduler.add(this);
   }
@@ -78,6 +78,7 @@ export class Transaction implements Scheduled {
 
   start(): void {
     this.#isStarted = true;
+    this.onStart?.();
     for (let waiting = this.#entries.length; waiting > 0; waiting--) this.storage.tasks.push(() => this.#runNext());
     this.commitIfIdle();
   }
@@ -99,6 +100,13 @@ export class Transaction implements Scheduled {
   /** Work that takes its turn among the requests but reports to nobody. */
   executeSilently(operation: Operation): void {
     this.executeAgain(null, operation);
+  }
+
+  /** The one handle that this transaction gives out for an object store. */
+  handleFor(store: ObjectStore, create: () => IDBObjectStore): IDBObjectStore {
+    const handle = this.#storeHandles.get(store) ?? create();
+    this.#storeHandles.set(store, handle);
+    return handle;
   }
 
   /** To be called before each change of the storage. */
@@ -124,14 +132,16 @@ export class Transaction implements Scheduled {
     this.error = cause === null ? null : storageException(cause);
     this.storage.writers.rollback(this);
     for (const revert of this.#reverts.reverse()) revert();
-    for (const { request } of this.#entries.drain()) {
-      if (request === null) continue;
-      this.storage.tasks.push(async () => {
-        request.fail(exception("AbortError"));
-        await fire(new Event("error", { bubbles: true, cancelable: true }), request.handle);
-      });
-    }
+    for (const { request } of this.#entries.drain()) this.#failLater(request);
     this.storage.tasks.push(() => this.#end("abort"));
+  }
+
+  #failLater(request: Request | null): void {
+    if (request === null) return;
+    this.storage.tasks.push(async () => {
+      request.fail(exception("AbortError"));
+      await fire(new Event("error", { bubbles: true, cancelable: true }), request.handle);
+    });
   }
 
   async #runNext(): Promise<void> {
@@ -152,7 +162,7 @@ export class Transaction implements Scheduled {
       request.succeed(result);
       await this.#fireSuccess(request);
     } else if (this.state === "committing") {
-      this.#entries.push(entry);
+      this.#failLater(request);
       this.abort(failure);
     } else {
       request.fail(storageException(failure));
@@ -210,7 +220,7 @@ export class Transaction implements Scheduled {
     await fire(new Event(how, { bubbles: how === "abort" }), this.handle);
     this.connection.transactions.delete(this);
     this.storage.scheduler.remove(this);
-    this.#finish(how);
+    this.onEnd?.(how);
     this.connection.settleClose();
   }
 }

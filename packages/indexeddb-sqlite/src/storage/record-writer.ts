@@ -14,7 +14,6 @@ export class RecordWriter {
   readonly #delete;
   readonly #enter;
   readonly #withdraw;
-  readonly #emptyIndex;
   readonly #nextKey;
   readonly #setNextKey;
 
@@ -24,7 +23,6 @@ export class RecordWriter {
     this.#delete = prepare("DELETE FROM record WHERE store_id = ? AND key >= ? AND key < ?");
     this.#enter = prepare("INSERT OR IGNORE INTO index_record VALUES (?, ?, ?)");
     this.#withdraw = prepare("DELETE FROM index_record WHERE index_id = ? AND primary_key >= ? AND primary_key < ?");
-    this.#emptyIndex = prepare("DELETE FROM index_record WHERE index_id = ?");
     this.#nextKey = prepare("SELECT next_key AS next FROM object_store WHERE id = ?");
     this.#setNextKey = prepare("UPDATE object_store SET next_key = ? WHERE id = ?");
   }
@@ -36,15 +34,16 @@ export class RecordWriter {
   /** Deletes the records within the bounds, and what these indexes list of them. */
   delete(storeId: number, bounds: Bounds, indexIds: readonly number[]): void {
     this.#delete.run(storeId, bounds.lower, bounds.upper);
+    this.withdraw(bounds, indexIds);
+  }
+
+  /** Deletes what these indexes list of the records within the bounds. */
+  withdraw(bounds: Bounds, indexIds: readonly number[]): void {
     for (const indexId of indexIds) this.#withdraw.run(indexId, bounds.lower, bounds.upper);
   }
 
   enter({ indexId, key }: IndexEntry, primaryKey: Key): void {
     this.#enter.run(indexId, key, primaryKey);
-  }
-
-  emptyIndex(indexId: number): void {
-    this.#emptyIndex.run(indexId);
   }
 
   /** https://w3c.github.io/IndexedDB/#key-generator-current-number */

@@ -1,0 +1,93 @@
+import { exception } from "../errors.ts";
+import { after, decodeKey, encodeNumber, type Key } from "../keys/key-encoding.ts";
+import { extractIndexKeys, injectKey } from "../keys/key-path.ts";
+import { type Bounds, EVERYTHING, keyBounds } from "../storage/bounds.ts";
+import type { IndexEntry } from "../storage/record-writer.ts";
+import { serialize } from "../values/serialize.ts";
+import type { ObjectStore } from "./schema.ts";
+import type { Transaction } from "./transaction.ts";
+
+/**
+ * https://w3c.github.io/IndexedDB/#store-a-record-into-an-object-store
+ * Whatever can fail is checked before anything is changed. Gives the record's key.
+ */
+export function storeRecord(
+  transaction: Transaction,
+  store: ObjectStore,
+  value: unknown,
+  givenKey: Key | null,
+  noOverwrite: boolean,
+): Key {
+  const { reader, writer, undoLog } = transaction.storage.file;
+  const key = store.autoIncrement ? generateKey(transaction, store, value, givenKey) : givenKey!;
+  const bounds = keyBounds(key, after(key));
+  const exists = reader.first(store, bounds, "next", false) !== undefined;
+  if (exists && noOverwrite) throw exception("ConstraintError", "A record with this key exists already.");
+  const entries = checkedEntries(transaction, store, value, key);
+  transaction.beginChange();
+  if (transaction.isLogged) {
+    if (exists) undoLog.saveRecords(store.id, bounds);
+    else undoLog.saveAbsence(store.id, bounds);
+  }
+  if (exists && store.maintained.size > 0) writer.withdraw(bounds, store.maintainedIds);
+  writer.put(store.id, key, serialize(value));
+  for (const entry of entries) writer.enter(entry, key);
+  return key;
+}
+
+/** https://w3c.github.io/IndexedDB/#delete-records-from-an-object-store */
+export function deleteRecords(transaction: Transaction, store: ObjectStore, bounds: Bounds): void {
+  const { writer, undoLog } = transaction.storage.file;
+  transaction.beginChange();
+  if (transaction.isLogged) undoLog.saveRecords(store.id, bounds);
+  writer.delete(store.id, bounds, store.maintainedIds);
+}
+
+/** https://w3c.github.io/IndexedDB/#clear-an-object-store */
+export function clearStore(transaction: Transaction, store: ObjectStore): void {
+  deleteRecords(transaction, store, EVERYTHING);
+}
+
+function checkedEntries(transaction: Transaction, store: ObjectStore, value: unknown, key: Key): IndexEntry[] {
+  const { reader } = transaction.storage.file;
+  const entries: IndexEntry[] = [];
+  for (const { id, name, keyPath, multiEntry, unique } of store.maintained) {
+    for (const entryKey of extractIndexKeys(value, keyPath, multiEntry)) {
+      if (unique && reader.isTaken(id, entryKey, key)) {
+        throw exception("ConstraintError", `The unique index '${name}' has this key already.`);
+      }
+      entries.push({ indexId: id, key: entryKey });
+    }
+  }
+  return entries;
+}
+
+/** The highest number that a key generator gives: https://w3c.github.io/IndexedDB/#key-generator-construct */
+const LAST_GENERATED = 2 ** 53;
+
+/**
+ * https://w3c.github.io/IndexedDB/#generate-a-key, and with a key given
+ * https://w3c.github.io/IndexedDB/#possibly-update-the-key-generator
+ */
+function generateKey(transaction: Transaction, store: ObjectStore, value: unknown, givenKey: Key | null): Key {
+  const { writer } = transaction.storage.file;
+  const next = writer.nextKey(store.id);
+  if (givenKey === null) {
+    if (next > LAST_GENERATED) throw exception("ConstraintError", "The key generator has given its last number.");
+    setNextKey(transaction, store, next + 1);
+    const key = encodeNumber(next);
+    if (typeof store.keyPath === "string") injectKey(value, key, store.keyPath);
+    return key;
+  }
+  const given = decodeKey(givenKey);
+  if (typeof given === "number" && given >= next) {
+    setNextKey(transaction, store, Math.floor(Math.min(given, LAST_GENERATED)) + 1);
+  }
+  return givenKey;
+}
+
+function setNextKey(transaction: Transaction, store: ObjectStore, next: number): void {
+  transaction.beginChange();
+  if (transaction.isLogged) transaction.storage.file.undoLog.saveGenerator(store.id);
+  transaction.storage.file.writer.setNextKey(store.id, next);
+}

@@ -1,0 +1,122 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { encodeVoice, ffmpegVersion, findFfmpeg } from "../../src/audio/index.ts";
+import { describeWithFfmpeg, folder, pretendFfmpeg, record } from "./with-ffmpeg.ts";
+
+const recording = { bytes: Buffer.from("RIFF\0\0\0\0WAVE and so on") };
+
+describe("finding ffmpeg", () => {
+  beforeEach(() => {
+    vi.stubEnv("SOTTO_FFMPEG", undefined);
+    vi.stubEnv("PATH", folder);
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("says how to get it when there is none", async () => {
+    await expect(encodeVoice(recording)).rejects.toMatchObject({
+      code: "FFMPEG_MISSING",
+      cure: expect.stringContaining("apt install ffmpeg"),
+    });
+  });
+
+  it("takes no other when the one named is not there", async () => {
+    vi.stubEnv("SOTTO_FFMPEG", join(folder, "nowhere"));
+    await expect(findFfmpeg()).rejects.toMatchObject({ code: "FFMPEG_MISSING" });
+  });
+});
+
+describe("running ffmpeg", () => {
+  it("tells an ffmpeg without libopus", async () => {
+    await pretendFfmpeg(`cat >/dev/null; echo "[x @ 0x1] Unknown encoder 'libopus'" >&2; exit 1`);
+    await expect(encodeVoice(recording)).rejects.toMatchObject({
+      code: "FFMPEG_MISSING",
+      message: expect.stringContaining("libopus"),
+    });
+  });
+
+  it("keeps of its complaints one short line", async () => {
+    await pretendFfmpeg(
+      `echo "[ogg @ 0x55d] out of \\033[31mmemory" >&2; yes complaint | head -n 99999 >&2; exit 3`,
+    );
+    const error = await encodeVoice(recording).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: "FFMPEG_FAILED" });
+    expect(error.cause).toMatch(/^[ -~]{1,200}$/);
+  });
+
+  it("tells when it is killed", async () => {
+    await pretendFfmpeg("kill -9 $$");
+    await expect(encodeVoice(recording)).rejects.toMatchObject({
+      code: "FFMPEG_FAILED",
+      cause: "ffmpeg ended with SIGKILL",
+    });
+  });
+
+  it("gives up on one that hangs, and leaves no process", async () => {
+    const pidFile = join(folder, "pid");
+    await pretendFfmpeg(`echo $$ >${pidFile}; exec sleep 60`);
+    const started = performance.now();
+    await expect(encodeVoice(recording, { timeLimitMs: 300 })).rejects.toMatchObject({
+      code: "FFMPEG_FAILED",
+      message: "ffmpeg did not finish within 0.3 s",
+    });
+    expect(performance.now() - started).toBeLessThan(3000);
+    const pid = Number(await readFile(pidFile, "utf8"));
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+
+  it("gives up even on a wrapper whose own child hangs", async () => {
+    await pretendFfmpeg("sleep 2; true");
+    await expect(encodeVoice(recording, { timeLimitMs: 200 })).rejects.toMatchObject({
+      code: "FFMPEG_FAILED",
+    });
+  });
+
+  it("stops when it is told to, with the reason it is given", async () => {
+    await pretendFfmpeg("exec sleep 60");
+    const controller = new AbortController();
+    const encoding = encodeVoice(recording, { signal: controller.signal });
+    await Promise.all([
+      expect(encoding).rejects.toThrow("the caller hung up"),
+      setTimeout(200).then(() => controller.abort(new Error("the caller hung up"))),
+    ]);
+    await expect(encodeVoice(recording, { signal: controller.signal })).rejects.toThrow("the caller hung up");
+  });
+
+  it("does not wait for a stream that ffmpeg has stopped reading", async () => {
+    await pretendFfmpeg("echo enough >&2; exit 1");
+    const endless = new Readable({ read() {} });
+    endless.push(Buffer.alloc(100));
+    await expect(encodeVoice({ stream: endless }, { timeLimitMs: 3000 })).rejects.toMatchObject({
+      cause: "enough",
+    });
+    expect(endless.destroyed).toBe(true);
+  });
+
+  it("shows it neither our environment nor the recording's name", async () => {
+    const seen = join(folder, "seen");
+    await pretendFfmpeg(`env >${seen}; echo "$@" >>${seen}; exit 1`);
+    const path = join(folder, "secret-name.wav");
+    await writeFile(path, recording.bytes);
+    vi.stubEnv("SOTTO_TOKEN", "secret-token");
+    await encodeVoice({ path }).catch(() => {});
+    vi.unstubAllEnvs();
+    const text = await readFile(seen, "utf8");
+    expect(text).toContain("-i /dev/fd/0");
+    expect(text).not.toMatch(/secret|SOTTO/);
+  });
+});
+
+describeWithFfmpeg("the ffmpeg here", () => {
+  it("tells its version", async () => {
+    expect(await ffmpegVersion()).toMatch(/^[nN]?\d/);
+  });
+
+  it("encodes several recordings at once", async () => {
+    const path = await record("tone.wav", "sine=duration=1");
+    const clips = await Promise.all([1, 2, 3].map(() => encodeVoice({ path })));
+    expect(clips.map(({ durationMs }) => durationMs)).toEqual([1000, 1000, 1000]);
+  });
+});

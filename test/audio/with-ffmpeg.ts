@@ -1,0 +1,76 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, onTestFinished } from "vitest";
+import { findFfmpeg } from "../../src/audio/index.ts";
+
+/** Path of the ffmpeg to test with; undefined when there is none. */
+const ffmpeg = await findFfmpeg().catch(() => undefined);
+if (!ffmpeg) console.warn("skipped: these tests need an ffmpeg with libopus on the PATH");
+
+/** `describe` for tests that need ffmpeg. */
+export const describeWithFfmpeg = describe.skipIf(!ffmpeg);
+
+/** A folder for the recordings of one test file. */
+export const folder = mkdtempSync(join(tmpdir(), "sotto-audio-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/**
+ * Records with ffmpeg.
+ *
+ * @param name the file's name; its ending chooses the container
+ * @param lavfi a source of https://ffmpeg.org/ffmpeg-filters.html, e.g. `sine=frequency=440:duration=1`
+ * @param options further options of the output
+ * @returns the file's path
+ */
+export async function record(name: string, lavfi: string, ...options: string[]): Promise<string> {
+  const path = join(folder, name);
+  await run("-v", "error", "-y", "-f", "lavfi", "-i", lavfi, ...options, `file:${path}`);
+  return path;
+}
+
+/** Runs ffmpeg; gives what it wrote to standard error. */
+export async function run(...args: string[]): Promise<string> {
+  const { stderr } = await promisify(execFile)(ffmpeg!, ["-nostdin", ...args]);
+  return stderr;
+}
+
+/** Mono 16-bit samples at 48 kHz, as ffmpeg decodes the clip; it must not complain. */
+export async function decode(clip: Uint8Array): Promise<Int16Array> {
+  const path = join(folder, "clip.ogg");
+  const pcm = join(folder, "clip.pcm");
+  await writeFile(path, clip);
+  const complaints = await run(
+    "-v",
+    "warning",
+    "-y",
+    "-i",
+    path,
+    "-f",
+    "s16le",
+    "-ac",
+    "1",
+    "-ar",
+    "48000",
+    pcm,
+  );
+  if (complaints) throw new Error(complaints);
+  const bytes = await readFile(pcm);
+  return new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+}
+
+/** Puts a shell script in ffmpeg's place until the test is over. */
+export async function pretendFfmpeg(script: string): Promise<void> {
+  const path = join(folder, "pretended-ffmpeg");
+  await writeFile(path, `#!/bin/sh\n${script}\n`);
+  await chmod(path, 0o755);
+  const before = process.env.SOTTO_FFMPEG;
+  process.env.SOTTO_FFMPEG = path;
+  onTestFinished(() => {
+    if (before === undefined) delete process.env.SOTTO_FFMPEG;
+    else process.env.SOTTO_FFMPEG = before;
+  });
+}
