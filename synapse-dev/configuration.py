@@ -32,6 +32,12 @@ def write_private(path, text):
         file.write(text)
 
 
+def new_signing_key():
+    """The server's own key, in Synapse's file format: algorithm, version, unpadded base64 of the seed."""
+    seed = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+    return f"ed25519 a_{secrets.token_hex(2)} {seed}\n"
+
+
 def write_configuration(folder, *, server_name, port, shared_secret, lift_rate_limits, log_level):
     """Writes Synapse's files into the folder; keys that are there already are kept."""
 
@@ -40,8 +46,7 @@ def write_configuration(folder, *, server_name, port, shared_secret, lift_rate_l
 
     signing_key = inside("signing.key")
     if not os.path.exists(signing_key):
-        seed = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-        write_private(signing_key, f"ed25519 a_{secrets.token_hex(2)} {seed}\n")
+        write_private(signing_key, new_signing_key())
 
     # Synapse's own secret: a new one would end every session that an earlier start has given out.
     macaroon_key = inside("macaroon.key")

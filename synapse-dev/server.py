@@ -77,11 +77,14 @@ class Server:
         """Starts Synapse unless it runs, waits until it answers, and returns what there is to know."""
         python = environment("synapse")
         with self.one_command_at_a_time():
-            for _ in range(3):  # another process may take the free port before Synapse binds it
+            for _ in range(3):
                 if not self.runs():
                     self.launch(python, options)
                 if self.becomes_ready():
                     return self.state()
+                # Another process may have taken the free port before Synapse bound it.
+                if "Failed to listen on TCP port" not in self.log_end():
+                    break
             raise SetupError(f"Synapse did not start; {self.path('homeserver.log')} ends with:\n{self.log_end()}")
 
     def launch(self, python, options):

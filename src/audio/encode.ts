@@ -40,7 +40,7 @@ const OPUS_OUTPUT = [
  */
 export async function encodeVoice(source: AudioSource, options: EncodeOptions = {}): Promise<VoiceClip> {
   options.signal?.throwIfAborted();
-  const input = await openInput(source);
+  const input = await openInput(source, options.signal);
   try {
     if (input.format.codec === "opus") {
       const whole = await input.readWhole(REPACK_MAX_BYTES);
@@ -74,18 +74,16 @@ async function transcode(input: FfmpegInput, limits: FfmpegLimits): Promise<Voic
     onStdout: (chunk) => pages.push(chunk),
     onPipe3: (chunk) => meter.addS16le(chunk),
   });
-  const stream = readEncoded(Buffer.concat(pages));
-  if (!stream) throw new SottoError("AUDIO_EMPTY", "the recording holds no sound");
+  const stream = readEncoded(Buffer.concat(pages), meter.samples);
   return { bytes: writeOpusStream(stream), durationMs: opusDurationMs(stream), waveform: meter.points() };
 }
 
-/** What ffmpeg encoded; undefined when there was nothing to encode. */
-function readEncoded(ogg: Uint8Array): OpusStream | undefined {
-  if (ogg.length === 0) return undefined;
+function readEncoded(ogg: Uint8Array, waveformSamples: number): OpusStream {
   try {
     return readOpusStream(ogg);
   } catch (error) {
     if (!(error instanceof OggError)) throw error;
+    if (waveformSamples === 0) throw new SottoError("AUDIO_EMPTY", "the recording holds no sound");
     throw new SottoError("FFMPEG_FAILED", "ffmpeg did not write a whole Ogg Opus stream", { cause: error });
   }
 }

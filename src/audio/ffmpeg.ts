@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { Readable, type Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { pipeline, Readable, type Writable } from "node:stream";
 import { SottoError } from "../errors.ts";
 
 /** What ffmpeg reads as its standard input: an open file, which it can seek in, or chunks through a pipe. */
@@ -104,14 +103,18 @@ export async function runFfmpeg(run: FfmpegRun): Promise<void> {
   };
   signal.addEventListener("abort", kill);
   try {
-    const feeding = input && "chunks" in input ? feed(input.chunks, child.stdin!) : undefined;
+    let sourceError: unknown;
+    if (input && "chunks" in input) {
+      feed(input.chunks, child.stdin!, (error) => {
+        sourceError = error;
+      });
+    }
     const exit = await ended(child);
-    const feedError = await feeding;
     run.signal?.throwIfAborted();
     if (timeLimit.aborted) {
       throw new SottoError("FFMPEG_FAILED", `ffmpeg did not finish within ${timeLimitMs / 1000} s`);
     }
-    if (feedError) throw feedError;
+    if (sourceError !== undefined) throw sourceError;
     if (exit !== 0) throw explain(stderr.toString(), exit);
   } finally {
     signal.removeEventListener("abort", kill);
@@ -134,22 +137,24 @@ function ended(child: ChildProcess): Promise<number | NodeJS.Signals> {
   });
 }
 
-/** Gives the error of the source, if it has one. That ffmpeg stopped reading is not an error: its exit code tells. */
-async function feed(
+/**
+ * Copies the chunks to ffmpeg's standard input. It may stop reading before their end, which is not an error: the exit
+ * code tells. Nobody waits for the copy, because a source that falls silent would keep it alive.
+ */
+function feed(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   stdin: Writable,
-): Promise<Error | undefined> {
-  let sourceError: Error | undefined;
+  onSourceError: (error: unknown) => void,
+): void {
   const watched = async function* () {
     try {
       yield* chunks;
     } catch (error) {
-      sourceError = error as Error;
+      onSourceError(error);
       throw error;
     }
   };
-  await pipeline(Readable.from(watched()), stdin).catch(() => {});
-  return sourceError;
+  pipeline(Readable.from(watched()), stdin, () => {});
 }
 
 // ffmpeg's own words for an input that is no recording; the same from 5.1 to 9

@@ -22,12 +22,13 @@ export interface AudioInput {
 /**
  * Opens a recording wherever it is.
  *
+ * @param signal ends the wait for a stream that falls silent; its reason is then what reading throws
  * @throws SottoError `AUDIO_UNREADABLE`, `AUDIO_EMPTY`
  */
-export function openInput(source: AudioSource): Promise<AudioInput> {
+export function openInput(source: AudioSource, signal?: AbortSignal): Promise<AudioInput> {
   if ("path" in source) return openFile(source.path);
-  if ("bytes" in source) return openStream(Readable.from([source.bytes]));
-  return openStream(source.stream);
+  if ("bytes" in source) return openStream(Readable.from([source.bytes]), signal);
+  return openStream(source.stream, signal);
 }
 
 /** A file is handed over as a descriptor, so that its name never reaches ffmpeg: it may look like an option or a URL. */
@@ -70,7 +71,12 @@ async function openForReading(path: string): Promise<FileHandle> {
   });
 }
 
-async function openStream(stream: Readable): Promise<AudioInput> {
+async function openStream(stream: Readable, signal?: AbortSignal): Promise<AudioInput> {
+  const stop = (): void => {
+    stream.destroy(signal?.reason);
+  };
+  signal?.addEventListener("abort", stop);
+  stream.once("close", () => signal?.removeEventListener("abort", stop));
   const rest: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
   /** What was read ahead and not yet given away. */
   let held: Uint8Array[] = [];
@@ -106,8 +112,8 @@ async function openStream(stream: Readable): Promise<AudioInput> {
       return { fd: spool.fd };
     },
     async close() {
-      await spool?.close();
       stream.destroy();
+      await spool?.close();
     },
   };
 }

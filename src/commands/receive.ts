@@ -2,7 +2,7 @@ import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { SottoError } from "../errors.ts";
-import type { Emitted } from "../service/operations.ts";
+import type { Emitted, Received } from "../service/operations.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { printJson, say, spokenDuration, wholeNumber } from "./shared/output.ts";
@@ -31,21 +31,22 @@ async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
   if (flags.timeout !== undefined)
     signals.push(AbortSignal.timeout(wholeNumber(flags.timeout, "--timeout") * 1000));
   await mkdir(flags.out, { recursive: true, mode: 0o700 });
+  const signal = AbortSignal.any(signals);
   let received = 0;
-  await perform(context, flags, {
-    operation: "receive",
-    args: { room: flags.room, count },
-    signal: AbortSignal.any(signals),
-    async emit(message) {
-      if (message.kind === "withheld") return report(context, flags, message);
-      const file = await write(flags.out, message);
-      received += 1;
-      const { eventId, roomId, sender, senderDeviceId, durationMs, trust, sentMs } = message;
-      if (flags.json)
-        printJson(context, { eventId, roomId, sender, senderDeviceId, file, durationMs, trust, sentMs });
-      else context.stdout.write(`${file}  ${spokenDuration(durationMs ?? 0)}  ${sender} (${trust})\n`);
-    },
-  });
+  const emit = async (message: Emitted): Promise<void> => {
+    if (message.kind === "withheld") return report(context, flags, message);
+    const file = await write(flags.out, message);
+    received += 1;
+    const { eventId, roomId, sender, senderDeviceId, durationMs, trust, sentMs } = message;
+    if (flags.json)
+      printJson(context, { eventId, roomId, sender, senderDeviceId, file, durationMs, trust, sentMs });
+    else context.stdout.write(`${file}  ${spokenDuration(durationMs ?? 0)}  ${sender} (${trust})\n`);
+  };
+  // another holder may end while we wait; the next one, perhaps this process, goes on
+  while (!signal.aborted && received < (count ?? Number.POSITIVE_INFINITY)) {
+    const args = { room: flags.room, ...(count === undefined ? {} : { count: count - received }) };
+    await perform<Received>(context, flags, { operation: "receive", args, signal, emit });
+  }
   if (count !== undefined && received < count && !context.signal.aborted) {
     throw new SottoError("TIMEOUT", `${received} of ${count} voice messages came in time`);
   }

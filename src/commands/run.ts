@@ -23,15 +23,11 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   const { account } = sotto;
   account.sync.onBatch((batch) => acceptInvites(account, batch));
   const syncing = account.sync.run();
-  for (const job of account.outbox.unfinished()) {
-    account.outbox.deliver(job).then(
-      ({ roomId, eventId }) => logger.info("sent what an earlier process had accepted", { roomId, eventId }),
-      (error) => logger.warn("an accepted message was not sent", { job: job.jobId, reason: String(error) }),
-    );
-  }
+  const unfinished = account.outbox.resume();
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
   await Promise.race([syncing, aborted(context.signal)]);
   logger.info("stopping");
+  await unfinished;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -65,7 +65,7 @@ export class PolicyEncryptor implements RoomEncryptor {
 
   #encryptedRoom(roomId: RoomId): RoomRecord {
     const room = this.#store.rooms.get(roomId);
-    if (!room || room.membership !== "join")
+    if (room?.membership !== "join")
       throw new SottoError("ROOM_NOT_JOINED", `not a member of ${roomId}`);
     if (room.replacement)
       throw new SottoError("ROOM_REPLACED", `${roomId} was replaced by ${room.replacement}`);

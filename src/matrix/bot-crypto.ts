@@ -48,8 +48,7 @@ export class BotCrypto extends CryptoClient {
     return (await this.#ports.rooms.encryption(roomId)).kind === "encrypted";
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the base class declares the content so
-  override async encryptRoomEvent(roomId: string, eventType: string, content: any) {
+  override async encryptRoomEvent(roomId: string, eventType: string, content: Record<string, unknown>) {
     // the base class still requires the two members that the spec deprecated
     return (await this.#ports.encryptor.encrypt(roomId, eventType, content)) as Awaited<
       ReturnType<CryptoClient["encryptRoomEvent"]>

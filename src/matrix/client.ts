@@ -170,7 +170,6 @@ export class SottoClient extends MatrixClient {
   }
 
   /** Every call of the base class ends here. @throws matrix-bot-sdk's `MatrixError`, or a SottoError without an answer */
-  // biome-ignore lint/suspicious/noExplicitAny: the base class gives whatever the server's JSON holds
   override async doRequest(
     method: HttpMethod,
     endpoint: string,
@@ -180,7 +179,7 @@ export class SottoClient extends MatrixClient {
     raw = false,
     contentType = "application/json",
     noEncoding = false,
-  ): Promise<any> {
+  ): Promise<unknown> {
     const { transport } = this.#options;
     const path = endpoint.startsWith("/") ? endpoint : `/${endpoint}`;
     const options = {

@@ -10,8 +10,13 @@ export interface OutboxOptions {
   jobs: JobStore;
   encryptor: RoomEncryptor;
   gate: SendGate;
+  /** Told why an earlier process's message still waits. */
+  onUnsent(error: SottoError): void;
   clock?: Clock;
 }
+
+/** The room or the policy says no: it would say so again. */
+const isRefusal = ({ exitCode }: SottoError): boolean => exitCode === 1 || exitCode === 2;
 
 /**
  * Synapse forgets transaction IDs after 24 hours; a request of unknown outcome that is half that old is not repeated,
@@ -26,6 +31,7 @@ const REPEATABLE_MS = 12 * 3_600_000;
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
   readonly #rooms = new Serial();
+  #resumed: Promise<void> | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = { clock: Date.now, ...options };
@@ -41,23 +47,45 @@ export class Outbox {
     });
   }
 
-  /** Sends a job after those before it in its room. Throws the reason it could not; `SEND_UNCERTAIN` keeps the job. */
-  deliver({ jobId, roomId }: Job): Promise<Job> {
+  /**
+   * Sends a job after those before it in its room. Throws the reason it could not: the job is given up then, because
+   * its sender was told; except for `SEND_UNCERTAIN`, when it may have arrived and is kept to be repeated.
+   */
+  send(job: Job): Promise<Job> {
+    return this.#deliver(
+      job,
+      (error, tried) => isRefusal(error) || (error.code !== "SEND_UNCERTAIN" && !tried),
+    );
+  }
+
+  /**
+   * Goes on with what an earlier process had accepted, once for this process; call it before the first `send`, so that
+   * in each room the older message comes first. Only a refusal gives a job up: nobody waits for the answer.
+   */
+  resume(): Promise<void> {
+    this.#resumed ??= Promise.allSettled(
+      this.#options.jobs.open().map((job) => this.#deliver(job, isRefusal)),
+    ).then((results) => {
+      for (const result of results) if (result.status === "rejected") this.#options.onUnsent(result.reason);
+    });
+    return this.#resumed;
+  }
+
+  #deliver(
+    { jobId, roomId }: Job,
+    givesUp: (error: SottoError, triedBefore: boolean) => boolean,
+  ): Promise<Job> {
     return this.#rooms.run(roomId, async () => {
+      const triedBefore = this.#job(jobId).firstPutMs !== undefined;
       try {
         await this.#encrypt(jobId);
         return await this.#put(jobId);
       } catch (thrown) {
         const error = toSottoError(thrown);
-        if (error.code !== "SEND_UNCERTAIN") this.#options.jobs.failed(jobId, error.code, error.message);
+        if (givesUp(error, triedBefore)) this.#options.jobs.failed(jobId, error.code, error.message);
         throw error;
       }
     });
-  }
-
-  /** Messages that an earlier process left between accepted and sent. */
-  unfinished(): Job[] {
-    return this.#options.jobs.open();
   }
 
   async #encrypt(jobId: number): Promise<void> {

@@ -78,7 +78,13 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
       contentRepository: createContentRepository(transport),
       rooms,
       gate,
-      outbox: new Outbox({ jobs: store.jobs, encryptor: crypto.encryptor, gate }),
+      outbox: new Outbox({
+        jobs: store.jobs,
+        encryptor: crypto.encryptor,
+        gate,
+        onUnsent: ({ code, message }) =>
+          logger.warn("an accepted message still waits", { code, reason: message }),
+      }),
       sync,
       directRoom: (other) =>
         findOrCreateDirectRoom(other, {

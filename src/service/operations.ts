@@ -19,12 +19,19 @@ export interface Call {
   emit(message: Emitted): Promise<void>;
   /** Aborted when the command goes away. */
   signal: AbortSignal;
+  /** Aborted when the holder wants to end: an operation without an end of its own then stops where it is. */
+  closing?: AbortSignal;
 }
 
 /** What an operation tells a command while it runs. */
 export type Emitted =
   | ({ kind: "voice"; data: string } & Omit<VoiceMessage, "bytes">)
   | { kind: "withheld"; eventId: string; roomId: string; sender: string; code: string; message: string };
+
+/** Fewer than asked for means that the holder ended: the next one goes on. */
+export interface Received {
+  received: number;
+}
 
 type Operation = (account: Account, call: Call) => Promise<unknown>;
 
@@ -35,9 +42,10 @@ const OPERATIONS: Record<string, Operation> = {
     return sendVoice(account, room, source, options);
   },
 
-  async receive(account, { args, emit, signal }) {
+  async receive(account, { args, emit, signal: gone, closing }) {
     const { room, count } = args as { room?: string; count?: number };
     const wanted = count ?? Number.POSITIVE_INFINITY;
+    const signal = closing ? AbortSignal.any([gone, closing]) : gone;
     const syncing = account.sync.run();
     let received = 0;
     while (received < wanted && !signal.aborted) {
@@ -45,7 +53,7 @@ const OPERATIONS: Record<string, Operation> = {
       received += await receiveWaiting(account, receiver(room, emit), wanted - received);
       if (received < wanted) await Promise.race([next, syncing]);
     }
-    return { received };
+    return { received } satisfies Received;
   },
 
   doctor: (account) => checkAccount(account),

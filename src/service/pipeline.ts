@@ -35,20 +35,10 @@ export async function sendVoice(
   const { file, size } = await uploadEncrypted(account.contentRepository, clip.bytes);
   const { durationMs, waveform } = clip;
   const content = voiceContent({ durationMs, waveform, size, file, ...relation(options) });
-  const accepted = account.outbox.accept(roomId, content);
-  await finishEarlier(account, accepted);
-  const sent = await account.outbox.deliver(accepted);
+  const unfinished = account.outbox.resume();
+  const sent = await account.outbox.send(account.outbox.accept(roomId, content));
+  await unfinished;
   return { ...receipt(account, sent), mxcUri: file.url, durationMs, size, waveform };
-}
-
-/** Sends what an earlier process accepted and did not finish; in its room it must arrive first. */
-async function finishEarlier(account: Account, before: Job): Promise<void> {
-  for (const job of account.outbox.unfinished()) {
-    if (job.roomId !== before.roomId || job.jobId >= before.jobId) continue;
-    await account.outbox.deliver(job).catch((thrown) => {
-      account.logger.warn("an earlier message was not sent", { job: job.jobId, reason: String(thrown) });
-    });
-  }
 }
 
 function receipt(account: Account, job: Job) {

@@ -61,27 +61,38 @@ export async function receiveWaiting(
   return handed;
 }
 
-async function receiveOne(
+async function receiveOne(account: Account, receiver: Receiver, waiting: WaitingEvent): Promise<boolean> {
+  const message = await open(account, receiver, waiting);
+  if (message === "waits") return false;
+  // a handler that throws has not handled it: the event stays
+  if (message) await receiver.onVoice(message);
+  account.store.inbox.done(waiting.event.event_id);
+  return message !== undefined;
+}
+
+/** The message; undefined for what is of no interest or must not be handed on; "waits" while its key may still come. */
+async function open(
   account: Account,
   receiver: Receiver,
   { roomId, event }: WaitingEvent,
-): Promise<boolean> {
-  const { inbox } = account.store;
+): Promise<VoiceMessage | "waits" | undefined> {
   try {
-    const decrypted = await account.crypto.decrypt(roomId, event);
-    const message = await readVoice(account, decrypted);
-    if (message) await receiver.onVoice(message);
-    inbox.done(event.event_id);
-    return message !== undefined;
+    return await readVoice(account, await account.crypto.decrypt(roomId, event));
   } catch (thrown) {
-    if (thrown instanceof MissingRoomKey && !thrown.withheldCode) return false;
+    if (thrown instanceof MissingRoomKey && !thrown.withheldCode) return "waits";
     const error = toSottoError(thrown);
-    if (error.exitCode === 4) throw error;
-    inbox.done(event.event_id);
+    if (isPassing(error)) throw error;
     receiver.onWithheld({ eventId: event.event_id, roomId, sender: event.sender, error });
-    return false;
+    return undefined;
   }
 }
+
+/** The homeserver's trouble, not the message's. */
+const isPassing = ({ code }: SottoError): boolean =>
+  code === "HOMESERVER_UNREACHABLE" ||
+  code === "RATE_LIMITED" ||
+  code === "TOKEN_REJECTED" ||
+  code === "DISK_FULL";
 
 /** Undefined for anything that is not a voice message with an encrypted attachment. */
 async function readVoice(account: Account, event: DecryptedEvent): Promise<VoiceMessage | undefined> {

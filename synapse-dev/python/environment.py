@@ -119,6 +119,8 @@ def pip_wheel():
 
 def environment(name):
     """The path of the Python of environment NAME, made or renewed if need be."""
+    if sys.version_info < (3, 10):
+        raise SetupError("python3 is {}.{}; Python 3.10 or later is needed".format(*sys.version_info[:2]))
     requirements = os.path.join(HERE, name + ".txt")
     folder = os.path.join(HOME, name)
     stamp = os.path.join(folder, "installed.txt")
@@ -145,8 +147,6 @@ def main():
     names = sorted(file[:-3] for file in os.listdir(HERE) if file.endswith(".in"))
     if len(sys.argv) != 2 or sys.argv[1] not in names:
         raise SetupError("usage: python3 {} {}".format(sys.argv[0], "|".join(names)))
-    if sys.version_info < (3, 10):
-        raise SetupError("python3 is {}.{}; Python 3.10 or later is needed".format(*sys.version_info[:2]))
     try:
         print(environment(sys.argv[1]))
     except subprocess.CalledProcessError as error:

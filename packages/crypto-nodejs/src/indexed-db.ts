@@ -4,7 +4,7 @@
  * factory among them looks at the prefix of a database's name and hands the call to the file it stands for, so that one
  * process can hold many stores.
  */
-import { openIndexedDB } from "./fake-backend.ts";
+import { openIndexedDB } from "indexeddb-sqlite";
 
 type IndexedDBFile = ReturnType<typeof openIndexedDB>;
 

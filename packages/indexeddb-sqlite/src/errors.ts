@@ -23,7 +23,8 @@ export const SqliteCode = { BUSY: 5, LOCKED: 6, IOERR: 10, CORRUPT: 11, FULL: 13
 
 /** The primary SQLite result code of an error thrown by node:sqlite, or undefined for any other error. */
 export function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
   return error.errcode & 0xff;
 }
 
@@ -51,6 +52,9 @@ const defaultMessages = {
 } as const;
 
 /** A DOMException of the standard: https://w3c.github.io/IndexedDB/#exceptions */
-export function exception(name: keyof typeof defaultMessages, message: string = defaultMessages[name]): DOMException {
+export function exception(
+  name: keyof typeof defaultMessages,
+  message: string = defaultMessages[name],
+): DOMException {
   return new DOMException(message, name);
 }

@@ -10,7 +10,8 @@ export function assertInternal(token: symbol | undefined): void {
 /** https://webidl.spec.whatwg.org/#EnforceRange */
 function enforceRange(input: unknown, what: string, minimum: number, maximum: number): number {
   const number = Math.trunc(+(input as number)); // unlike Number(), unary plus refuses a BigInt
-  if (!(number >= minimum && number <= maximum)) throw new TypeError(`${what} must be from ${minimum} to ${maximum}`);
+  if (!(number >= minimum && number <= maximum))
+    throw new TypeError(`${what} must be from ${minimum} to ${maximum}`);
   return number + 0;
 }
 
@@ -33,7 +34,8 @@ export function toEnum<const T extends string>(input: unknown, allowed: readonly
 /** https://webidl.spec.whatwg.org/#es-dictionary */
 export function toDictionary(input: unknown): Record<string, unknown> {
   if (input === undefined || input === null) return {};
-  if (typeof input !== "object" && typeof input !== "function") throw new TypeError("The options must be an object");
+  if (typeof input !== "object" && typeof input !== "function")
+    throw new TypeError("The options must be an object");
   return input as Record<string, unknown>;
 }
 
@@ -46,7 +48,10 @@ interface InterfaceClass {
  * Gives a class the shape WebIDL asks for: members enumerable, a class string, and operations that
  * refuse a call with too few arguments and have the number of required ones as their `length`.
  */
-export function defineInterface(target: InterfaceClass, required: Readonly<Record<string, number>> = {}): void {
+export function defineInterface(
+  target: InterfaceClass,
+  required: Readonly<Record<string, number>> = {},
+): void {
   const { prototype } = target;
   for (const name of Object.getOwnPropertyNames(prototype)) {
     if (name === "constructor") continue;
@@ -81,6 +86,9 @@ function withArity(operation: Operation, name: string, required: number): Operat
     },
   }.operation;
   Object.defineProperty(checked, "length", { value: required, configurable: true });
-  Object.defineProperty(checked, "name", { value: name.slice(name.lastIndexOf(".") + 1), configurable: true });
+  Object.defineProperty(checked, "name", {
+    value: name.slice(name.lastIndexOf(".") + 1),
+    configurable: true,
+  });
   return checked;
 }

@@ -17,11 +17,11 @@ export async function listen(account: Account, path: string): Promise<ControlSer
   rmSync(path, { force: true });
   const running = new Set<Promise<void>>();
   const sockets = new Set<Socket>();
-  let closing = false;
+  const closing = new AbortController();
   const server = createServer((socket) => {
-    if (closing) return void socket.destroy();
+    if (closing.signal.aborted) return void socket.destroy();
     sockets.add(socket);
-    const done = serve(account, socket, () => closing)
+    const done = serve(account, socket, closing.signal)
       .catch((thrown) => account.logger.debug("a command went away", { reason: String(thrown) }))
       .finally(() => {
         running.delete(done);
@@ -33,7 +33,7 @@ export async function listen(account: Account, path: string): Promise<ControlSer
   await bind(server, path);
   return {
     async close() {
-      closing = true;
+      closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) if (!busy.has(socket)) socket.destroy();
       await Promise.all(running);
@@ -45,10 +45,10 @@ export async function listen(account: Account, path: string): Promise<ControlSer
 /** Sockets whose call was taken: these are finished before the holder ends. */
 const busy = new WeakSet<Socket>();
 
-async function serve(account: Account, socket: Socket, isClosing: () => boolean): Promise<void> {
+async function serve(account: Account, socket: Socket, closing: AbortSignal): Promise<void> {
   const messages = readMessages<FromCommand>(socket);
   const first = await messages.next();
-  if (first.done || !("call" in first.value) || isClosing()) return;
+  if (first.done || !("call" in first.value) || closing.aborted) return;
   const { operation, args, hasSource } = first.value.call;
   busy.add(socket);
   await writeMessage(socket, { ack: true });
@@ -65,6 +65,7 @@ async function serve(account: Account, socket: Socket, isClosing: () => boolean)
       args,
       ...(hasSource ? { source: { stream: source } } : {}),
       signal: gone.signal,
+      closing,
       async emit(message: Emitted) {
         await writeMessage(socket, { emit: message });
         await answers.next();

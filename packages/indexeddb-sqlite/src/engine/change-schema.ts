@@ -1,6 +1,6 @@
 import { exception } from "../errors.ts";
 import type { KeyPath } from "../keys/key-path.ts";
-import { EVERYTHING, beyond } from "../storage/bounds.ts";
+import { beyond, EVERYTHING } from "../storage/bounds.ts";
 import { deserialize } from "../values/serialize.ts";
 import { entriesFor } from "./index-entries.ts";
 import { Index, ObjectStore } from "./schema.ts";
@@ -40,7 +40,7 @@ export function deleteObjectStore(transaction: Transaction, store: ObjectStore):
     stores.set(name, store);
     restore(store.indexes, indexes);
   });
-  transaction.executeSilently(() => {
+  transaction.enqueue(null, () => {
     transaction.beginChange();
     storage.file.catalog.deleteStore(store.id);
   });
@@ -59,14 +59,16 @@ export function createIndex(
   store: ObjectStore,
   shape: { name: string; keyPath: KeyPath; unique: boolean; multiEntry: boolean },
 ): Index {
-  const id = changing(transaction, () => transaction.storage.file.catalog.createIndex({ storeId: store.id, ...shape }));
+  const id = changing(transaction, () =>
+    transaction.storage.file.catalog.createIndex({ storeId: store.id, ...shape }),
+  );
   const index = new Index(id, store, shape);
   store.indexes.set(index.name, index);
   transaction.onAbort(() => {
     store.indexes.delete(index.name);
     store.maintained.delete(index);
   });
-  transaction.executeSilently(() => {
+  transaction.enqueue(null, () => {
     store.maintained.add(index);
     fill(transaction, index);
   });
@@ -80,7 +82,7 @@ export function deleteIndex(transaction: Transaction, index: Index): void {
     store.indexes.set(name, index);
     store.maintained.add(index);
   });
-  transaction.executeSilently(() => {
+  transaction.enqueue(null, () => {
     store.maintained.delete(index);
     transaction.beginChange();
     transaction.storage.file.catalog.deleteIndex(index.id);

@@ -39,7 +39,8 @@ export class Connection {
 
   /** A connection is closed when the last of its transactions is over. */
   settleClose(): void {
-    if (this.closePending && this.transactions.size === 0 && !this.isClosed) this.database.connectionClosed(this);
+    if (this.closePending && this.transactions.size === 0 && !this.isClosed)
+      this.database.connectionClosed(this);
   }
 
   forceClose(): void {

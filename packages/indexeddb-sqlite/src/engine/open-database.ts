@@ -42,7 +42,8 @@ async function connect(
     await closeOthers(database, connection, request, version);
     assertOpen(storage);
     await upgradeDatabase(connection, version, request);
-    if (connection.closePending) throw exception("AbortError", "The connection was closed during the upgrade.");
+    if (connection.closePending)
+      throw exception("AbortError", "The connection was closed during the upgrade.");
     return connection;
   } catch (error) {
     connection.close();
@@ -52,7 +53,8 @@ async function connect(
 }
 
 export function assertOpen(storage: Storage): void {
-  if (storage.isClosed) throw exception("InvalidStateError", `${storage.file.path} was closed by this process.`);
+  if (storage.isClosed)
+    throw exception("InvalidStateError", `${storage.file.path} was closed by this process.`);
 }
 
 /**

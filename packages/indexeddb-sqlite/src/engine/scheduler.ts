@@ -56,10 +56,15 @@ export class Scheduler {
     }
   }
 
-  #canStart(transaction: Scheduled, read: ReadonlySet<ObjectStore>, written: ReadonlySet<ObjectStore>): boolean {
+  #canStart(
+    transaction: Scheduled,
+    read: ReadonlySet<ObjectStore>,
+    written: ReadonlySet<ObjectStore>,
+  ): boolean {
     if (!transaction.isReady) return false;
     const reads = transaction.mode === "readonly";
-    for (const store of transaction.scope) if (written.has(store) || (!reads && read.has(store))) return false;
+    for (const store of transaction.scope)
+      if (written.has(store) || (!reads && read.has(store))) return false;
     return reads || this.#group.admits(transaction);
   }
 }

@@ -44,7 +44,12 @@ export class Index implements RecordSource {
   constructor(
     id: number,
     store: ObjectStore,
-    { name, keyPath, unique, multiEntry }: { name: string; keyPath: KeyPath; unique: boolean; multiEntry: boolean },
+    {
+      name,
+      keyPath,
+      unique,
+      multiEntry,
+    }: { name: string; keyPath: KeyPath; unique: boolean; multiEntry: boolean },
   ) {
     this.id = id;
     this.store = store;

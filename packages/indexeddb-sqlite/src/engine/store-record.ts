@@ -48,7 +48,12 @@ export function clearStore(transaction: Transaction, store: ObjectStore): void {
   deleteRecords(transaction, store, EVERYTHING);
 }
 
-function checkedEntries(transaction: Transaction, store: ObjectStore, value: unknown, key: Key): IndexEntry[] {
+function checkedEntries(
+  transaction: Transaction,
+  store: ObjectStore,
+  value: unknown,
+  key: Key,
+): IndexEntry[] {
   const { reader } = transaction.storage.file;
   const entries: IndexEntry[] = [];
   for (const { id, name, keyPath, multiEntry, unique } of store.maintained) {
@@ -69,21 +74,32 @@ const LAST_GENERATED = 2 ** 53;
  * https://w3c.github.io/IndexedDB/#generate-a-key, and with a key given
  * https://w3c.github.io/IndexedDB/#possibly-update-the-key-generator
  */
-function generateKey(transaction: Transaction, store: ObjectStore, value: unknown, givenKey: Key | null): Key {
+function generateKey(
+  transaction: Transaction,
+  store: ObjectStore,
+  value: unknown,
+  givenKey: Key | null,
+): Key {
   const { writer } = transaction.storage.file;
   const next = writer.nextKey(store.id);
   if (givenKey === null) {
-    if (next > LAST_GENERATED) throw exception("ConstraintError", "The key generator has given its last number.");
-    setNextKey(transaction, store, next + 1);
+    if (next > LAST_GENERATED)
+      throw exception("ConstraintError", "The key generator has given its last number.");
+    setNextKey(transaction, store, successor(next));
     const key = encodeNumber(next);
     if (typeof store.keyPath === "string") injectKey(value, key, store.keyPath);
     return key;
   }
   const given = decodeKey(givenKey);
   if (typeof given === "number" && given >= next) {
-    setNextKey(transaction, store, Math.floor(Math.min(given, LAST_GENERATED)) + 1);
+    setNextKey(transaction, store, successor(Math.floor(Math.min(given, LAST_GENERATED))));
   }
   return givenKey;
+}
+
+/** There is no 2^53 + 1 among the numbers of JavaScript. */
+function successor(number: number): number {
+  return number < LAST_GENERATED ? number + 1 : number + 2;
 }
 
 function setNextKey(transaction: Transaction, store: ObjectStore, next: number): void {

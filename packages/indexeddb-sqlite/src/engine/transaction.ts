@@ -3,12 +3,13 @@ import { fire } from "../events/fire.ts";
 import type { IDBObjectStore } from "../interfaces/idb-object-store.ts";
 import { IDBRequest } from "../interfaces/idb-request.ts";
 import { IDBTransaction } from "../interfaces/idb-transaction.ts";
+import { cloneForStorage } from "../values/clone.ts";
 import { INTERNAL } from "../webidl.ts";
 import type { Connection } from "./connection.ts";
 import { Fifo } from "./fifo.ts";
 import { Request } from "./request.ts";
-import type { ObjectStore } from "./schema.ts";
 import type { Scheduled } from "./scheduler.ts";
+import { Index, type ObjectStore } from "./schema.ts";
 import type { Storage } from "./storage.ts";
 import { afterMicrotasks } from "./task-queue.ts";
 import type { TransactionMode } from "./write-group.ts";
@@ -79,27 +80,28 @@ export class Transaction implements Scheduled {
   start(): void {
     this.#isStarted = true;
     this.onStart?.();
-    for (let waiting = this.#entries.length; waiting > 0; waiting--) this.storage.tasks.push(() => this.#runNext());
+    for (let waiting = this.#entries.length; waiting > 0; waiting--)
+      this.storage.tasks.push(() => this.#runNext());
     this.commitIfIdle();
+  }
+
+  createRequest(source: object): Request {
+    const request = new Request(source, this);
+    request.handle = new IDBRequest(INTERNAL, request, this.handle);
+    return request;
   }
 
   /** https://w3c.github.io/IndexedDB/#asynchronously-execute-a-request */
   execute(source: object, operation: Operation): IDBRequest {
-    const request = new Request(source, this);
-    request.handle = new IDBRequest(INTERNAL, request, this.handle);
-    this.executeAgain(request, operation);
+    const request = this.createRequest(source);
+    this.enqueue(request, operation);
     return request.handle;
   }
 
-  /** The same for a request that exists already, as a cursor's does. */
-  executeAgain(request: Request | null, operation: Operation): void {
+  /** The same for a request that exists already, or for work that takes its turn but reports to nobody. */
+  enqueue(request: Request | null, operation: Operation): void {
     this.#entries.push({ operation, request });
     if (this.#isStarted) this.storage.tasks.push(() => this.#runNext());
-  }
-
-  /** Work that takes its turn among the requests but reports to nobody. */
-  executeSilently(operation: Operation): void {
-    this.executeAgain(null, operation);
   }
 
   /** The one handle that this transaction gives out for an object store. */
@@ -107,6 +109,23 @@ export class Transaction implements Scheduled {
     const handle = this.#storeHandles.get(store) ?? create();
     this.#storeHandles.set(store, handle);
     return handle;
+  }
+
+  /** Whether the object store or index exists, as far as the script can see. */
+  knows(source: ObjectStore | Index): boolean {
+    if (source instanceof Index)
+      return source.store.indexes.get(source.name) === source && this.knows(source.store);
+    return this.connection.stores.get(source.name) === source;
+  }
+
+  /** A clone of a script's value. Getters of the value may run: they must not use the transaction. */
+  clone(value: unknown): unknown {
+    this.state = "inactive";
+    try {
+      return cloneForStorage(value);
+    } finally {
+      this.state = "active";
+    }
   }
 
   /** To be called before each change of the storage. */

@@ -9,7 +9,11 @@ import { Transaction } from "./transaction.ts";
  * https://w3c.github.io/IndexedDB/#upgrade-a-database
  * Fulfilled when the upgrade has been committed, rejected if it was aborted.
  */
-export async function upgradeDatabase(connection: Connection, version: number, request: Request): Promise<void> {
+export async function upgradeDatabase(
+  connection: Connection,
+  version: number,
+  request: Request,
+): Promise<void> {
   const { database } = connection;
   const { storage } = database;
   const transaction = new Transaction(connection, "versionchange", new Set(database.stores.values()));

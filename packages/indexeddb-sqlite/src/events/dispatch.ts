@@ -20,7 +20,8 @@ const travelling = new WeakMap<Event, Journey>();
  * Returns the first exception of a listener wrapped, or null: the standard's "legacyOutputDidListenersThrowFlag".
  */
 export function* dispatch(event: Event, target: EventTarget): Generator<void, { threw: boolean }> {
-  if (travelling.get(event)?.currentTarget) throw exception("InvalidStateError", "The event is being dispatched.");
+  if (travelling.get(event)?.currentTarget)
+    throw exception("InvalidStateError", "The event is being dispatched.");
   const path = eventPath(target);
   const journey: Journey = { path, currentTarget: null, eventPhase: 0, stopped: false };
   let threw = false;
@@ -41,7 +42,12 @@ export function* dispatch(event: Event, target: EventTarget): Generator<void, { 
 }
 
 /** https://dom.spec.whatwg.org/#concept-event-listener-invoke */
-function* invoke(event: Event, journey: Journey, node: EventTarget, capture: boolean): Generator<void, boolean> {
+function* invoke(
+  event: Event,
+  journey: Journey,
+  node: EventTarget,
+  capture: boolean,
+): Generator<void, boolean> {
   if (event.cancelBubble) return false; // stopPropagation() was called
   let threw = false;
   journey.currentTarget = node;

@@ -4,7 +4,9 @@ import { dispatch } from "./dispatch.ts";
  * Node's EventTarget has no parents: no capture phase, no bubbling. The standard's events travel from a request
  * through its transaction to the database, so listeners are kept and called here, in Node's own Event objects.
  */
-export type EventCallback = ((this: unknown, event: Event) => unknown) | { handleEvent(event: Event): unknown };
+export type EventCallback =
+  | ((this: unknown, event: Event) => unknown)
+  | { handleEvent(event: Event): unknown };
 
 export interface Listener {
   callback: EventCallback;
@@ -48,12 +50,17 @@ const eventTargetMethods = {
     const name = `${type}`;
     if (listeners.some((known) => !known.isHandler && matches(known, name, callback, capture))) return;
     listeners.push({ callback, type: name, capture, once, isHandler: false, removed: false });
-    signal?.addEventListener("abort", () => this.removeEventListener(name, callback as EventListener, { capture }), {
-      once: true,
-    });
+    signal?.addEventListener("abort", () =>
+      eventTargetMethods.removeEventListener.call(this, name, callback, capture),
+    );
   },
 
-  removeEventListener(this: EventTarget, type: string, callback: EventCallback | null, options?: unknown): void {
+  removeEventListener(
+    this: EventTarget,
+    type: string,
+    callback: EventCallback | null,
+    options?: unknown,
+  ): void {
     const { capture } = flatten(options);
     const found = listenersOf(this).find(
       (known) => !known.isHandler && matches(known, `${type}`, callback, capture),
@@ -90,7 +97,10 @@ function flatten(options: unknown): { capture: boolean; once: boolean; signal: A
 export type EventHandler = ((this: unknown, event: Event) => unknown) | null;
 
 /** Gives an interface the methods above and its event handler attributes, `onsuccess` for "success" and so on. */
-export function defineEventTarget(target: { readonly prototype: EventTarget }, types: readonly string[]): void {
+export function defineEventTarget(
+  target: { readonly prototype: EventTarget },
+  types: readonly string[],
+): void {
   for (const [name, value] of Object.entries(eventTargetMethods)) {
     Object.defineProperty(target.prototype, name, { value, writable: true, configurable: true });
   }
@@ -99,7 +109,8 @@ export function defineEventTarget(target: { readonly prototype: EventTarget }, t
 
 /** https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-idl-attributes */
 function defineHandler(prototype: EventTarget, type: string): void {
-  const find = (target: EventTarget) => listenersOf(target).find((known) => known.isHandler && known.type === type);
+  const find = (target: EventTarget) =>
+    listenersOf(target).find((known) => known.isHandler && known.type === type);
   const accessors = {
     get [`on${type}`](): EventHandler {
       return (find(this as unknown as EventTarget)?.callback as EventHandler | undefined) ?? null;
@@ -113,7 +124,14 @@ function defineHandler(prototype: EventTarget, type: string): void {
         current.callback = value as EventCallback;
       } else {
         const callback = value as EventCallback;
-        listenersOf(target).push({ callback, type, capture: false, once: false, isHandler: true, removed: false });
+        listenersOf(target).push({
+          callback,
+          type,
+          capture: false,
+          once: false,
+          isHandler: true,
+          removed: false,
+        });
       }
     },
   };

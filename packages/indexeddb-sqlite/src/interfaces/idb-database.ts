@@ -1,5 +1,5 @@
-import type { Connection } from "../engine/connection.ts";
 import { createObjectStore, deleteObjectStore } from "../engine/change-schema.ts";
+import type { Connection } from "../engine/connection.ts";
 import { Transaction, type TransactionDurability } from "../engine/transaction.ts";
 import { exception } from "../errors.ts";
 import { defineEventTarget, type EventHandler, joinEventTree } from "../events/event-target.ts";
@@ -64,7 +64,8 @@ export class IDBDatabase extends EventTarget {
         return store;
       }),
     );
-    if (scope.size === 0) throw exception("InvalidAccessError", "A transaction needs at least one object store.");
+    if (scope.size === 0)
+      throw exception("InvalidAccessError", "A transaction needs at least one object store.");
     if (kind === "versionchange") throw new TypeError("The mode must be 'readonly' or 'readwrite'");
     const transaction = new Transaction(connection, kind, scope, wanted);
     transaction.deactivateAfterScript();

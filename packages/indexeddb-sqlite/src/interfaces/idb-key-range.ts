@@ -55,10 +55,16 @@ export class IDBKeyRange {
     return create({ lower: null, upper: requireKey(upper), lowerOpen: true, upperOpen: Boolean(open) });
   }
 
-  static bound(lower: unknown, upper: unknown, lowerOpen: unknown = false, upperOpen: unknown = false): IDBKeyRange {
+  static bound(
+    lower: unknown,
+    upper: unknown,
+    lowerOpen: unknown = false,
+    upperOpen: unknown = false,
+  ): IDBKeyRange {
     const lowerKey = requireKey(lower);
     const upperKey = requireKey(upper);
-    if (lowerKey.compare(upperKey) > 0) throw exception("DataError", "The lower bound is above the upper one.");
+    if (lowerKey.compare(upperKey) > 0)
+      throw exception("DataError", "The lower bound is above the upper one.");
     return create({
       lower: lowerKey,
       upper: upperKey,

@@ -55,7 +55,8 @@ export class IDBTransaction extends EventTarget {
   }
 
   commit(): void {
-    if (this.#transaction.state !== "active") throw exception("InvalidStateError", "The transaction is not active.");
+    if (this.#transaction.state !== "active")
+      throw exception("InvalidStateError", "The transaction is not active.");
     this.#transaction.commit();
   }
 

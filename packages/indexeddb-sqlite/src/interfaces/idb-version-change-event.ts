@@ -1,6 +1,9 @@
 import { defineInterface, enforceUnsignedLongLong, toDictionary } from "../webidl.ts";
 
-export interface IDBVersionChangeEventInit extends EventInit {
+export interface IDBVersionChangeEventInit {
+  bubbles?: boolean;
+  cancelable?: boolean;
+  composed?: boolean;
   oldVersion?: number;
   newVersion?: number | null;
 }
@@ -13,7 +16,8 @@ export class IDBVersionChangeEvent extends Event {
   constructor(type: string, init: IDBVersionChangeEventInit | undefined = undefined) {
     super(type, init);
     const { newVersion, oldVersion } = toDictionary(init);
-    this.#newVersion = newVersion === undefined || newVersion === null ? null : enforceUnsignedLongLong(newVersion);
+    this.#newVersion =
+      newVersion === undefined || newVersion === null ? null : enforceUnsignedLongLong(newVersion);
     this.#oldVersion = oldVersion === undefined ? 0 : enforceUnsignedLongLong(oldVersion);
   }
 

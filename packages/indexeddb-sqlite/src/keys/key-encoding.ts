@@ -111,7 +111,8 @@ function decodeString(body: Buffer): string {
 }
 
 function hasSurrogates(body: Buffer): boolean {
-  for (let at = body.indexOf(0xed); at >= 0; at = body.indexOf(0xed, at + 1)) if (body[at + 1]! >= 0xa0) return true;
+  for (let at = body.indexOf(0xed); at >= 0; at = body.indexOf(0xed, at + 1))
+    if (body[at + 1]! >= 0xa0) return true;
   return false;
 }
 

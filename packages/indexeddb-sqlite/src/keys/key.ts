@@ -1,6 +1,14 @@
 import { isArrayBuffer, isDate } from "node:util/types";
 import { exception } from "../errors.ts";
-import { decodeKey, encodeArray, encodeBinary, encodeDate, encodeNumber, encodeString, type Key } from "./key-encoding.ts";
+import {
+  decodeKey,
+  encodeArray,
+  encodeBinary,
+  encodeDate,
+  encodeNumber,
+  encodeString,
+  type Key,
+} from "./key-encoding.ts";
 
 /** What a script may use as a key: https://w3c.github.io/IndexedDB/#key-construct */
 export type IDBValidKey = number | string | Date | ArrayBuffer | ArrayBufferView | IDBValidKey[];

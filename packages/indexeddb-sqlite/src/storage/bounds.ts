@@ -42,8 +42,14 @@ export function beyond(bounds: Bounds, { key, primaryKey }: Position, direction:
 }
 
 /** The part of an interval that a cursor may reach when it is told to continue at least to a key. */
-export function continuedTo(bounds: Bounds, target: Key, primary: Key | null, direction: IDBCursorDirection): Bounds {
-  if (direction === "next" || direction === "nextunique") return raiseLower(bounds, target, primary ?? LOWEST);
+export function continuedTo(
+  bounds: Bounds,
+  target: Key,
+  primary: Key | null,
+  direction: IDBCursorDirection,
+): Bounds {
+  if (direction === "next" || direction === "nextunique")
+    return raiseLower(bounds, target, primary ?? LOWEST);
   if (primary !== null) return lowerUpper(bounds, target, after(primary));
   return lowerUpper(bounds, after(target), LOWEST);
 }

@@ -73,7 +73,11 @@ function explain(error: unknown, path: string): unknown {
         error,
       );
     case SqliteCode.FULL:
-      return new StoreError("ERR_STORE_FULL", `No space left on the disk of ${path}. Free some and start again.`, error);
+      return new StoreError(
+        "ERR_STORE_FULL",
+        `No space left on the disk of ${path}. Free some and start again.`,
+        error,
+      );
     default:
       return new StoreError(
         "ERR_STORE_UNUSABLE",

@@ -26,17 +26,19 @@ export class RecordReader {
     this.#connection = connection;
   }
 
-  /** Up to `limit` records within the bounds, in the order of the direction. */
+  /** After the first `skip` records, up to `limit` records within the bounds, in the order of the direction. */
   scan(
     source: RecordSource,
     bounds: Bounds,
     direction: IDBCursorDirection,
     limit: number,
     withValues: boolean,
+    skip = 0,
   ): StoredRecord[] {
     const rows = this.#scanStatement(source, direction, withValues).all(
       ...boundParameters(source, bounds),
       limit,
+      skip,
       ...(source.indexId !== null && withValues ? [source.storeId] : []),
     ) as unknown as [Uint8Array, Uint8Array, Uint8Array?][];
     return rows.map(([key, primaryKey, value = NO_VALUE]) => ({
@@ -52,8 +54,9 @@ export class RecordReader {
     bounds: Bounds,
     direction: IDBCursorDirection,
     withValue: boolean,
+    skip = 0,
   ): StoredRecord | undefined {
-    return this.scan(source, bounds, direction, 1, withValue)[0];
+    return this.scan(source, bounds, direction, 1, withValue, skip)[0];
   }
 
   count(source: RecordSource, bounds: Bounds): number {
@@ -70,7 +73,9 @@ export class RecordReader {
   }
 
   #scanStatement(source: RecordSource, direction: IDBCursorDirection, withValues: boolean): StatementSync {
-    return this.#prepare(source.indexId === null ? storeScan(direction, withValues) : indexScan(direction, withValues));
+    return this.#prepare(
+      source.indexId === null ? storeScan(direction, withValues) : indexScan(direction, withValues),
+    );
   }
 
   #prepare(sql: string): StatementSync {
@@ -106,7 +111,7 @@ function storeScan(direction: IDBCursorDirection, withValues: boolean): string {
   return remembered(storeScans, direction, withValues, () => {
     const order = isForward(direction) ? "ASC" : "DESC";
     const value = withValues ? ", value" : "";
-    return `SELECT key, key${value} FROM record WHERE ${STORE_BOUNDS} ORDER BY key ${order} LIMIT ?`;
+    return `SELECT key, key${value} FROM record WHERE ${STORE_BOUNDS} ORDER BY key ${order} LIMIT ? OFFSET ?`;
   });
 }
 
@@ -116,9 +121,9 @@ function indexScan(direction: IDBCursorDirection, withValues: boolean): string {
     const order = isForward(direction) ? "ASC" : "DESC";
     const entries = isUnique(direction)
       ? `SELECT key, min(primary_key) AS primary_key FROM index_record WHERE ${INDEX_BOUNDS}
-         GROUP BY key ORDER BY key ${order} LIMIT ?`
+         GROUP BY key ORDER BY key ${order} LIMIT ? OFFSET ?`
       : `SELECT key, primary_key FROM index_record WHERE ${INDEX_BOUNDS}
-         ORDER BY key ${order}, primary_key ${order} LIMIT ?`;
+         ORDER BY key ${order}, primary_key ${order} LIMIT ? OFFSET ?`;
     if (!withValues) return entries;
     return `SELECT entry.key, entry.primary_key, record.value
       FROM (${entries}) AS entry CROSS JOIN record ON record.store_id = ? AND record.key = entry.primary_key

@@ -22,7 +22,9 @@ export class RecordWriter {
     this.#put = prepare("INSERT OR REPLACE INTO record VALUES (?, ?, ?)");
     this.#delete = prepare("DELETE FROM record WHERE store_id = ? AND key >= ? AND key < ?");
     this.#enter = prepare("INSERT OR IGNORE INTO index_record VALUES (?, ?, ?)");
-    this.#withdraw = prepare("DELETE FROM index_record WHERE index_id = ? AND primary_key >= ? AND primary_key < ?");
+    this.#withdraw = prepare(
+      "DELETE FROM index_record WHERE index_id = ? AND primary_key >= ? AND primary_key < ?",
+    );
     this.#nextKey = prepare("SELECT next_key AS next FROM object_store WHERE id = ?");
     this.#setNextKey = prepare("UPDATE object_store SET next_key = ? WHERE id = ?");
   }

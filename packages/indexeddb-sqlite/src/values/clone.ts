@@ -37,17 +37,21 @@ function assertStorable(clone: unknown): void {
     if (ArrayBuffer.isView(value)) waiting.push(value.buffer);
     else if (value instanceof Map) waiting.push(...value.keys(), ...value.values());
     else if (value instanceof Set) waiting.push(...value);
-    else if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) pushMembers(value, waiting);
+    else if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)
+      pushMembers(value, waiting);
     else if (isSharedArrayBuffer(value) || !isStorable(value)) throw notStorable(value);
   }
 }
 
 function pushMembers(value: object, waiting: unknown[]): void {
-  for (const member of Object.values(value)) if (typeof member === "object" && member !== null) waiting.push(member);
+  for (const member of Object.values(value))
+    if (typeof member === "object" && member !== null) waiting.push(member);
 }
 
 function isStorable(value: object): boolean {
-  return ORDINARY.has(Object.getPrototypeOf(value)) || (isNativeError(value) && !(value instanceof DOMException));
+  return (
+    ORDINARY.has(Object.getPrototypeOf(value)) || (isNativeError(value) && !(value instanceof DOMException))
+  );
 }
 
 function notStorable(value: object): DOMException {

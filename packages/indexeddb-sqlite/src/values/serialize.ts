@@ -44,6 +44,9 @@ const WHOLE_BUFFER = 0;
 const PART_OF_BUFFER = 1;
 
 class StorageSerializer extends Serializer {
+  /** https://nodejs.org/api/v8.html#serializer_settreatarraybufferviewsashostobjectsflag */
+  declare readonly _setTreatArrayBufferViewsAsHostObjects: (flag: boolean) => void;
+
   constructor() {
     super();
     this._setTreatArrayBufferViewsAsHostObjects(true);
@@ -51,7 +54,9 @@ class StorageSerializer extends Serializer {
 
   /** Called by V8 for each view. A view of a whole buffer keeps sharing it with whatever else refers to it. */
   _writeHostObject(view: ArrayBufferView): void {
-    this.writeUint32(VIEWS.indexOf(Object.prototype.toString.call(view).slice(8, -1) as (typeof VIEWS)[number]));
+    this.writeUint32(
+      VIEWS.indexOf(Object.prototype.toString.call(view).slice(8, -1) as (typeof VIEWS)[number]),
+    );
     if (view.byteLength === view.buffer.byteLength) {
       this.writeUint32(WHOLE_BUFFER);
       this.writeValue(view.buffer);
@@ -79,6 +84,7 @@ class StorageDeserializer extends Deserializer {
 function viewConstructor(index: number): ViewConstructor {
   const constructors = globalThis as unknown as Record<string, ViewConstructor | undefined>;
   const constructor = constructors[VIEWS[index] ?? ""];
-  if (constructor === undefined) throw exception("DataError", "The value holds a kind of view unknown to this Node.");
+  if (constructor === undefined)
+    throw exception("DataError", "The value holds a kind of view unknown to this Node.");
   return constructor;
 }

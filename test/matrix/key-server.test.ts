@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { createKeyServer, createTransport } from "../../src/matrix/index.ts";
+import type { KeyRequest } from "../../src/model/ports.ts";
+import { type Answer, scriptedServer } from "./scripted-server.ts";
+
+async function ask(
+  script: Answer[],
+  request: Partial<KeyRequest>,
+  owner?: { userId: string; password: string },
+) {
+  await using server = await scriptedServer(script);
+  const transport = createTransport({ homeserver: server.url, env: {}, retryForMs: 0 });
+  try {
+    const complete = { id: "1", kind: "keys-query", body: "{ }", ...request } as const;
+    const outcome = await createKeyServer(transport, owner)
+      .send(complete)
+      .catch((thrown: unknown) => thrown);
+    return { outcome, requests: server.requests };
+  } finally {
+    transport.close();
+  }
+}
+
+test.each<[Partial<KeyRequest>, string]>([
+  [{ kind: "keys-upload" }, "POST /_matrix/client/v3/keys/upload"],
+  [{ kind: "keys-query" }, "POST /_matrix/client/v3/keys/query"],
+  [{ kind: "keys-claim" }, "POST /_matrix/client/v3/keys/claim"],
+  [
+    { kind: "to-device", eventType: "m.room.encrypted", txnId: "a/b" },
+    "PUT /_matrix/client/v3/sendToDevice/m.room.encrypted/a%2Fb",
+  ],
+  [{ kind: "signatures-upload" }, "POST /_matrix/client/v3/keys/signatures/upload"],
+  [{ kind: "device-signing-upload" }, "POST /_matrix/client/v3/keys/device_signing/upload"],
+  [{ kind: "keys-backup", version: "7" }, "PUT /_matrix/client/v3/room_keys/keys"],
+])(
+  "%o goes to its endpoint with the engine's own bytes, and its answer comes back",
+  async (request, target) => {
+    const { outcome, requests } = await ask([(response) => response.end('{"failures":{},  "x":1}')], request);
+    expect(outcome).toBe('{"failures":{},  "x":1}');
+    expect(`${requests[0]?.method} ${requests[0]?.path}`).toBe(target);
+    expect(requests[0]?.body.toString()).toBe("{ }");
+    expect(requests[0]?.query.get("version")).toBe(request.version ?? null);
+  },
+);
+
+test("failures of other servers in a query or claim are data", async () => {
+  const failures = { failures: { "far.example": { status: 503 } } };
+  for (const kind of ["keys-query", "keys-claim"] as const) {
+    expect((await ask([{ json: failures }], { kind })).outcome).toBe(JSON.stringify(failures));
+  }
+});
+
+test("a refused signature is an error, though the status is 200", async () => {
+  const failures = { "@a:b": { DEVICE: { errcode: "M_INVALID_SIGNATURE", error: "no" } } };
+  const { outcome } = await ask([{ json: { failures } }], { kind: "signatures-upload" });
+  expect(outcome).toMatchObject({ code: "HOMESERVER_ERROR", message: expect.stringContaining("@a:b") });
+});
+
+test("one-time keys that exist already say that the store was copied, and are not passed over", async () => {
+  const error = "One time key signed_curve25519:AAAA already exists. Old key: x; new key: y";
+  const { outcome } = await ask([{ status: 400, json: { errcode: "M_UNKNOWN", error } }], {
+    kind: "keys-upload",
+  });
+  expect(outcome).toMatchObject({ code: "STORE_DAMAGED" });
+});
+
+describe("a cross-signing upload that wants proof", () => {
+  const wants = (stages: string[]): Answer => ({ status: 401, json: { flows: [{ stages }], session: "s1" } });
+  const request = { kind: "device-signing-upload", body: '{"master_key":{}}' } as const;
+  const owner = { userId: "@a:b", password: "secret" };
+
+  test("is given the password where it asks for that", async () => {
+    const { outcome, requests } = await ask([wants(["m.login.password"]), {}], request, owner);
+    expect(outcome).toBe("{}");
+    expect(JSON.parse(requests[1]?.body.toString() ?? "")).toEqual({
+      master_key: {},
+      auth: {
+        type: "m.login.password",
+        identifier: { type: "m.id.user", user: "@a:b" },
+        password: "secret",
+        session: "s1",
+      },
+    });
+  });
+
+  test("is IDENTITY_EXISTS without a password, or where a person is wanted", async () => {
+    const cases = [
+      await ask([wants(["m.login.password"])], request),
+      await ask([wants(["m.oauth"])], request, owner),
+    ];
+    for (const { outcome } of cases) {
+      expect(outcome).toMatchObject({
+        code: "IDENTITY_EXISTS",
+        cure: expect.stringContaining("recovery-key"),
+      });
+    }
+  });
+
+  test("is LOGIN_FAILED with a wrong password, which is in no error", async () => {
+    const { outcome } = await ask([wants(["m.login.password"]), wants(["m.login.password"])], request, owner);
+    expect(outcome).toMatchObject({ code: "LOGIN_FAILED" });
+    expect(JSON.stringify(outcome)).not.toContain("secret");
+  });
+});
