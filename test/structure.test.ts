@@ -125,10 +125,9 @@ describe("the rules", () => {
   const broken = (house: House): string[] =>
     Object.entries(RULES).flatMap(([sentence, findings]) => (findings(house).length > 0 ? [sentence] : []));
 
-  it.each(PLANTED)("find %s: %s", (file, source, rule) => {
+  it.each(PLANTED)("find %s", (file, source, rule) => {
     const sentences = broken(build({ [file]: source }));
-    expect(sentences).toHaveLength(1);
-    expect(sentences[0]).toMatch(rule);
+    expect(sentences).toContainEqual(expect.stringMatching(rule));
   });
 
   it("find nothing in a house that keeps them", () => {

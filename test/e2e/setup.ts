@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { startSynapse } from "../../synapse-dev/synapse.ts";
+import { startRecordingProxy } from "./recording-proxy.ts";
+
+/** The suite's one real Synapse; `inject("synapse")` gives it to a test. */
+export interface SuiteSynapse {
+  /** The recording proxy before it: for every process of Sotto. */
+  baseUrl: string;
+  /** Synapse itself: for witnesses, and for what a test does in its own name. */
+  directUrl: string;
+  serverName: string;
+  registrationSharedSecret: string;
+  dir: string;
+  pid: number;
+  database: string;
+  mediaStore: string;
+  log: string;
+  /** One file of recorded requests for each proxy of the suite. */
+  recordings: string;
+  /** Every recording that a test sends or hears lies here: what must never be found in a request. */
+  audio: string;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    synapse: SuiteSynapse;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const synapse = await startSynapse({ liftRateLimits: true });
+  const folder = mkdtempSync(join(tmpdir(), "sotto-e2e-"));
+  const [recordings, audio] = ["recordings", "audio"].map((name) => join(folder, name)) as [string, string];
+  for (const path of [recordings, audio]) mkdirSync(path);
+  const proxy = await startRecordingProxy(synapse.baseUrl, join(recordings, "suite.jsonl"));
+  const { baseUrl: directUrl, serverName, registrationSharedSecret } = synapse;
+  const { dir, pid, database, mediaStore, logFile: log } = synapse;
+  project.provide("synapse", {
+    baseUrl: proxy.baseUrl,
+    directUrl,
+    serverName,
+    registrationSharedSecret,
+    dir,
+    pid,
+    database,
+    mediaStore,
+    log,
+    recordings,
+    audio,
+  });
+  return async () => {
+    await proxy.close();
+    await synapse.stop();
+    rmSync(folder, { recursive: true });
+  };
+}

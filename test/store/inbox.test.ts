@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { event, openTestStore, ROOM, storeOptions } from "../support/store.ts";
+
+const voice = (eventId: string, sessionId = "session") =>
+  event("m.room.encrypted", { session_id: sessionId, ciphertext: "AwgA" }, { event_id: eventId });
+
+describe("the inbox", () => {
+  it("gives events as they came and in the order they came", () => {
+    const { inbox } = openTestStore();
+    const [first, second] = [voice("$first"), voice("$second", "other")];
+    inbox.add(ROOM, first, 1);
+    inbox.add(ROOM, second, 2);
+    expect(inbox.waiting()).toEqual([
+      { roomId: ROOM, sessionId: "session", event: first },
+      { roomId: ROOM, sessionId: "other", event: second },
+    ]);
+  });
+
+  it("holds an event that comes twice once", () => {
+    const { inbox } = openTestStore();
+    inbox.add(ROOM, voice("$first"), 1);
+    inbox.add(ROOM, voice("$first"), 2);
+    expect(inbox.waiting()).toHaveLength(1);
+  });
+
+  it("lets go of what was handled, and of nothing else", () => {
+    const { inbox } = openTestStore();
+    for (const id of ["$first", "$second", "$third"]) inbox.add(ROOM, voice(id), 1);
+    inbox.done("$second");
+    inbox.done("$never seen");
+    expect(inbox.waiting().map(({ event }) => event.event_id)).toEqual(["$first", "$third"]);
+  });
+
+  it("keeps what was not handled over a restart, with the sync token that covers it", () => {
+    const options = storeOptions();
+    const first = openTestStore(options);
+    first.transaction(() => {
+      first.inbox.add(ROOM, voice("$first"), 1);
+      first.setSyncToken("s42");
+    });
+    first.close();
+    const second = openTestStore(options);
+    expect(second.syncToken()).toBe("s42");
+    expect(second.inbox.waiting()).toHaveLength(1);
+  });
+
+  it("takes neither event nor token when the batch cannot be applied whole", () => {
+    const store = openTestStore();
+    store.setSyncToken("s1");
+    const apply = () =>
+      store.transaction(() => {
+        store.inbox.add(ROOM, voice("$first"), 1);
+        store.setSyncToken("s2");
+        throw new Error("half-way");
+      });
+    expect(apply).toThrow("half-way");
+    expect(store.syncToken()).toBe("s1");
+    expect(store.inbox.waiting()).toEqual([]);
+    store.transaction(() => store.setSyncToken("s3"));
+    expect(store.syncToken()).toBe("s3");
+  });
+
+  it("lets the oldest go when nobody ever fetches them", () => {
+    const store = openTestStore();
+    store.transaction(() => {
+      for (let count = 0; count <= 5_000; count++) store.inbox.add(ROOM, voice(`$event${count}`), count);
+    });
+    const waiting = store.inbox.waiting();
+    expect(waiting).toHaveLength(5_000);
+    expect(waiting[0]?.event.event_id).toBe("$event1");
+    expect(waiting.at(-1)?.event.event_id).toBe("$event5000");
+  });
+});

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { RoomEvent } from "../../src/model/event.ts";
+import type { RoomSync, SyncBatch } from "../../src/model/sync.ts";
+import { openStore, type Store, type StoreOptions } from "../../src/store/index.ts";
+import { temporaryDirectory } from "./temporary.ts";
+
+export const OWN = "@voice:example.org";
+export const ALICE = "@alice:example.org";
+export const BOB = "@bob:example.org";
+/** As room version 12 has them: no server name. */
+export const ROOM = "!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM";
+export const OTHER_ROOM = "!kitchen";
+export const MEGOLM = "m.megolm.v1.aes-sha2";
+
+export const storeOptions = (path = join(temporaryDirectory(), "sotto.sqlite")): StoreOptions => ({
+  path,
+  key: Buffer.alloc(32, 7),
+  userId: OWN,
+  deviceId: "SOTTO1",
+});
+
+/** A real store in a file of its own, closed when the test is over. */
+export function openTestStore(options: StoreOptions = storeOptions()): Store {
+  const store = openStore(options);
+  onTestFinished(() => {
+    try {
+      store.close();
+    } catch {
+      // the test has closed it
+    }
+  });
+  return store;
+}
+
+let events = 0;
+
+export function event(
+  type: string,
+  content: Record<string, unknown>,
+  more: Partial<RoomEvent> = {},
+): RoomEvent {
+  events += 1;
+  return { type, content, event_id: `$event${events}`, sender: ALICE, origin_server_ts: events, ...more };
+}
+
+export const state = (type: string, content: Record<string, unknown>, stateKey = ""): RoomEvent =>
+  event(type, content, { state_key: stateKey });
+
+export const member = (userId: string, membership: string): RoomEvent =>
+  state("m.room.member", { membership }, userId);
+
+export const joined = (timeline: RoomEvent[], more: Partial<RoomSync> = {}): RoomSync => ({
+  roomId: ROOM,
+  limited: false,
+  prevBatch: undefined,
+  state: [],
+  timeline,
+  ...more,
+});
+
+export const batch = (more: Partial<SyncBatch>): SyncBatch => ({
+  nextBatch: "s1",
+  joined: [],
+  invited: [],
+  left: [],
+  toDevice: [],
+  deviceLists: { changed: [], left: [] },
+  oneTimeKeyCounts: {},
+  unusedFallbackKeyTypes: undefined,
+  raw: undefined,
+  ...more,
+});
