@@ -72,7 +72,7 @@ try {
       ])) as SendResult;
       return {
         ...result,
-        toString: () => `${result.size} bytes of Opus, key to ${result.sharedWith.length} devices`,
+        toString: () => `${result.size} bytes of Opus, key to ${result.sharedWith.length} signed device(s)`,
       };
     });
 

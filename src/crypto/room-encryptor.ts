@@ -65,8 +65,7 @@ export class PolicyEncryptor implements RoomEncryptor {
 
   #encryptedRoom(roomId: RoomId): RoomRecord {
     const room = this.#store.rooms.get(roomId);
-    if (room?.membership !== "join")
-      throw new SottoError("ROOM_NOT_JOINED", `not a member of ${roomId}`);
+    if (room?.membership !== "join") throw new SottoError("ROOM_NOT_JOINED", `not a member of ${roomId}`);
     if (room.replacement)
       throw new SottoError("ROOM_REPLACED", `${roomId} was replaced by ${room.replacement}`);
     if (!room.encryption) throw new SottoError("ROOM_NOT_ENCRYPTED", `${roomId} is not encrypted`);

@@ -1,5 +1,4 @@
-import type { Readable } from "node:stream";
-import { PassThrough, pipeline } from "node:stream";
+import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { MxcUri } from "../model/ids.ts";
 import type { ContentRepository } from "../model/ports.ts";
@@ -91,24 +90,23 @@ const tooLarge = (maxBytes: number): SottoError =>
 
 /** Passes the bytes on until there are too many; whatever breaks off is an error with a code. */
 function bounded(body: Readable, maxBytes: number): Readable {
-  const passed = new PassThrough();
-  let size = 0;
-  async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    let size = 0;
     try {
-      for await (const chunk of chunks) {
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
         size += chunk.byteLength;
-        if (size > maxBytes) throw tooLarge(maxBytes);
+        if (size > maxBytes) break;
         yield chunk;
       }
     } catch (cause) {
-      if (cause instanceof SottoError) throw cause;
       throw new SottoError("HOMESERVER_UNREACHABLE", "the connection broke off during the download", {
         cause,
       });
     }
+    if (size > maxBytes) throw tooLarge(maxBytes);
   }
-  pipeline(body, counted, passed, () => {});
-  return passed;
+  // a reader that turns away before the first byte never starts the generator, which then cannot end the request
+  return Readable.from(counted(), { objectMode: false }).once("close", () => body.destroy());
 }
 
 /** Authenticated since v1.11; the older path where the homeserver does not know it. */

@@ -23,7 +23,7 @@ export async function checkMachine(configPath: string): Promise<Check[]> {
       if (!fits) return warn(`Node ${process.versions.node} is too old`, "install Node 22.18 or later");
       return `Node ${process.versions.node}`;
     }),
-    await check("ffmpeg", async () => `ffmpeg ${await ffmpegVersion()}`),
+    await check("ffmpeg", ffmpegVersion),
   ];
   let config: Config | undefined;
   checks.push(

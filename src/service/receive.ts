@@ -1,11 +1,12 @@
 import { sniffAudio } from "../audio/index.ts";
 import { MissingRoomKey } from "../crypto/index.ts";
-import { SottoError, toSottoError } from "../errors.ts";
+import { type SottoError, toSottoError } from "../errors.ts";
 import { downloadVerified, readVoiceContent } from "../media/index.ts";
-import { type DecryptedEvent, TRUST_LEVELS, type Trust } from "../model/event.ts";
+import type { DecryptedEvent, Trust } from "../model/event.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
 import type { WaitingEvent } from "../store/index.ts";
 import type { Account } from "./account.ts";
+import { decryptTrusted, MAX_ATTACHMENT_BYTES } from "./receiving-policy.ts";
 
 /** A voice message that arrived, verified and decrypted. */
 export interface VoiceMessage {
@@ -39,9 +40,6 @@ export interface Receiver {
   /** Only this room; every room when absent. */
   roomId?: RoomId;
 }
-
-/** Largest attachment that is fetched: an hour at the highest Opus bit rate is half of it. */
-const MAX_ATTACHMENT_BYTES = 100 * 1024 * 1024;
 
 /**
  * The receive corridor: an encrypted event becomes a verified recording in the handler's hands, and only then leaves
@@ -77,7 +75,7 @@ async function open(
   { roomId, event }: WaitingEvent,
 ): Promise<VoiceMessage | "waits" | undefined> {
   try {
-    return await readVoice(account, await account.crypto.decrypt(roomId, event));
+    return await readVoice(account, await decryptTrusted(account, roomId, event));
   } catch (thrown) {
     if (thrown instanceof MissingRoomKey && !thrown.withheldCode) return "waits";
     const error = toSottoError(thrown);
@@ -98,7 +96,6 @@ const isPassing = ({ code }: SottoError): boolean =>
 async function readVoice(account: Account, event: DecryptedEvent): Promise<VoiceMessage | undefined> {
   const voice = event.type === "m.room.message" ? readVoiceContent(event.content) : undefined;
   if (!voice?.isVoice) return undefined;
-  refuseUntrusted(account, event);
   if (voice.problem) throw voice.problem;
   if (!voice.file) return undefined;
   const bytes = await downloadVerified(account.contentRepository, voice.file, MAX_ATTACHMENT_BYTES);
@@ -116,18 +113,4 @@ async function readVoice(account: Account, event: DecryptedEvent): Promise<Voice
     extension,
     bytes,
   };
-}
-
-const ACCEPTED: Record<"signed" | "verified" | "all", readonly Trust[]> = {
-  signed: ["verified", "signed"],
-  verified: ["verified"],
-  all: TRUST_LEVELS,
-};
-
-function refuseUntrusted({ config }: Account, event: DecryptedEvent): void {
-  if (ACCEPTED[config.trust.receiveFrom].includes(event.trust)) return;
-  throw new SottoError(
-    "SENDER_UNTRUSTED",
-    `${event.eventId} from ${event.sender} has trust "${event.trust}"`,
-  );
 }

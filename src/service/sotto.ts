@@ -1,5 +1,6 @@
 import { type Config, loadConfig } from "../config/index.ts";
 import { type Logger, silentLogger } from "../log.ts";
+import type { SottoClient } from "../matrix/client.ts";
 import type { AudioSource } from "../model/recording.ts";
 import { type Account, openAccount } from "./account.ts";
 import { controlSocketPath } from "./control/path.ts";
@@ -23,6 +24,7 @@ export class Sotto {
   readonly #handlers = new Set<(message: VoiceMessage) => void | Promise<void>>();
   readonly #withheld = new Set<(withheld: Withheld) => void>();
   #receiving: Promise<void> | undefined;
+  #client: SottoClient | undefined;
 
   private constructor(account: Account, control: ControlServer) {
     this.account = account;
@@ -69,6 +71,17 @@ export class Sotto {
   onWithheld(listener: (withheld: Withheld) => void): () => void {
     this.#withheld.add(listener);
     return () => this.#withheld.delete(listener);
+  }
+
+  /**
+   * A client for bots written for matrix-bot-sdk: its calls and events, with nothing sent in clear. Call `start()` on
+   * it, or `onVoice` here, to begin syncing.
+   */
+  async client(): Promise<SottoClient> {
+    // matrix-bot-sdk takes a third of a second to load: only who wants it pays
+    const { createBotClient } = await import("./bot-client.ts");
+    this.#client ??= createBotClient(this.account);
+    return this.#client;
   }
 
   /** Finishes what other commands asked for, then gives the store back. */

@@ -78,7 +78,7 @@ def fetch(url):
 def wheel_from_index(name):
     """The wheel by the index's plain HTML page, which every index has (PEP 503)."""
     page = os.environ.get("PIP_INDEX_URL", PUBLIC_INDEX).rstrip("/") + "/pip/"
-    link = re.search(r'href="([^"]*/' + re.escape(name) + r')[#"]', fetch(page).decode())
+    link = re.search(r'href="((?:[^"]*/)?' + re.escape(name) + r')[#"]', fetch(page).decode())
     if not link:
         raise SetupError("{} is not on the package index".format(name))
     return fetch(urllib.parse.urljoin(page, link.group(1)))
@@ -100,7 +100,8 @@ def wheel_from_system_pip(name):
 
 def pip_wheel():
     """The path of the pinned pip wheel, fetched and checked if it is not there yet."""
-    version, digest = re.match(r"pip==(\S+) --hash=sha256:(\w+)", read(os.path.join(HERE, "pip.txt")).decode()).groups()
+    pin = read(os.path.join(HERE, "pip.txt")).decode()
+    version, digest = re.match(r"pip==(\S+) --hash=sha256:(\w+)", pin).groups()
     name = PIP_WHEEL.format(version)
     path = os.path.join(HOME, name)
     with Lock("pip"):
@@ -108,7 +109,9 @@ def pip_wheel():
             try:
                 content = wheel_from_system_pip(name) or wheel_from_index(name)
             except urllib.error.URLError as error:
-                raise SetupError("cannot fetch pip from the package index: {}".format(error)) from error
+                raise SetupError(
+                    "cannot fetch pip from the package index (PIP_INDEX_URL may name another): {}".format(error)
+                ) from error
             if hashlib.sha256(content).hexdigest() != digest:
                 raise SetupError("{}: its SHA-256 is not the one in pip.txt".format(name))
             with open(path + ".part", "wb") as file:
@@ -137,7 +140,8 @@ def environment(name):
         flags = "--quiet --no-deps --require-hashes --only-binary :all: --no-compile --disable-pip-version-check"
         pip = [python, os.path.join(pip_wheel(), "pip"), "install"] + flags.split()
         # A user's setting such as `user = true` or `target` would put the packages elsewhere.
-        clean = {key: value for key, value in os.environ.items() if key not in ("PIP_USER", "PIP_TARGET", "PIP_PREFIX")}
+        elsewhere = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX")
+        clean = {key: value for key, value in os.environ.items() if key not in elsewhere}
         subprocess.run(pip + ["--no-user", "--requirement", requirements], check=True, stdout=sys.stderr, env=clean)
         shutil.copy(requirements, stamp)
     return python

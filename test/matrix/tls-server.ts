@@ -30,7 +30,7 @@ export function selfSigned(): Certificate {
     "openssl",
     [
       ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"],
-      ...["-subj", "/CN=test", "-addext", "subjectAltName=DNS:localhost,DNS:chat.example"],
+      ...["-subj", "/CN=test", "-addext", "subjectAltName=DNS:localhost,DNS:chat.example,DNS:*.chat.example"],
       ...["-keyout", keyFile, "-out", caFile],
     ],
     { stdio: "ignore" },

@@ -20,7 +20,7 @@ export interface WitnessEvent {
   verified: boolean;
   sessionId: string | null;
   senderKey: string | null;
-  senderDevice: { deviceId: string; ed25519: string; trust: string } | null;
+  senderDevice: Device | null;
 }
 
 interface Wanted {
@@ -42,7 +42,7 @@ interface Device {
   trust: string;
 }
 
-/** Each command's parameters and what it answers; nio_listener.py says what it does. */
+/** Each command's parameters and what it answers; nio_witness.py says what it does. */
 export interface WitnessCommands {
   wait_event: [Wanted & { kind?: string }, WitnessEvent];
   receive_voice: [Wanted & { out: string }, WitnessEvent & { file: string; size: number }];

@@ -1,0 +1,60 @@
+import { SottoError, toSottoError } from "../errors.ts";
+import { type Outcomes, SottoClient } from "../matrix/client.ts";
+import { downloadVerified, encryptBytes, parseEncryptedFile } from "../media/index.ts";
+import type { DecryptedEvent } from "../model/event.ts";
+import type { EventId } from "../model/ids.ts";
+import type { RoomSync, SyncBatch } from "../model/sync.ts";
+import type { Account } from "./account.ts";
+import { decryptTrusted, MAX_ATTACHMENT_BYTES } from "./receiving-policy.ts";
+
+/** The client for bots written for matrix-bot-sdk, on this account's sync, engine and send gate. */
+export function createBotClient(account: Account): SottoClient {
+  const { transport, gate, crypto, rooms, sync, logger, config, contentRepository } = account;
+  const client = new SottoClient({
+    transport,
+    gate,
+    logger,
+    userId: config.account.userId,
+    sync: {
+      // toLiveEnd waits for the first answer, so that a bot that has started knows its rooms
+      start: () => {
+        sync.run().catch((thrown) => logger.error("sync ended", { reason: toSottoError(thrown).message }));
+        return sync.toLiveEnd();
+      },
+      stop: () => void sync.stop(),
+    },
+    crypto: {
+      deviceId: config.account.deviceId,
+      deviceEd25519: crypto.identityKeys.ed25519,
+      rooms,
+      encryptor: crypto.encryptor,
+      decrypt: (roomId, event) => decryptTrusted(account, roomId, event),
+      async encryptMedia(clear) {
+        const { ciphertext, file } = await encryptBytes(clear);
+        return { bytes: ciphertext, file };
+      },
+      decryptMedia: (file) =>
+        downloadVerified(contentRepository, parseEncryptedFile(file), MAX_ATTACHMENT_BYTES),
+    },
+  });
+  sync.onBatch(async (batch) => client.dispatch(batch, await outcomes(account, batch)));
+  return client;
+}
+
+/** What each event of the timelines is for the bot: decrypted, or refused with the reason. */
+async function outcomes(account: Account, batch: SyncBatch): Promise<Outcomes> {
+  const found = new Map<EventId, DecryptedEvent | Error>();
+  for (const room of batch.joined) {
+    for (const event of room.timeline) {
+      if (event.type === "m.room.encrypted") {
+        found.set(event.event_id, await decryptTrusted(account, room.roomId, event).catch(toSottoError));
+      } else if (isClearMessage(account, room, event)) {
+        found.set(event.event_id, new SottoError("SENDER_UNTRUSTED", "a clear message in an encrypted room"));
+      }
+    }
+  }
+  return found;
+}
+
+const isClearMessage = (account: Account, { roomId }: RoomSync, event: { type: string }): boolean =>
+  event.type === "m.room.message" && account.store.rooms.get(roomId)?.encryption !== undefined;

@@ -1,0 +1,112 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+
+// The real command line, as a process of its own.
+
+const CLI = join(import.meta.dirname, "../../src/cli.ts");
+
+export interface SottoOptions {
+  /** Standard input; closed at once without it. */
+  input?: Uint8Array;
+  /** Added to this process's environment; undefined takes a variable away. */
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+}
+
+/** What a run left behind. */
+export interface Outcome {
+  /** Null when a signal ended it. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunningSotto {
+  readonly pid: number;
+  readonly ended: Promise<Outcome>;
+  /** Resolves when standard error holds the text; rejects when the process ends without having said it. */
+  says(text: string): Promise<void>;
+  /** Sends the signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<Outcome>;
+}
+
+const running = new Set<RunningSotto>();
+
+export function startSotto(args: readonly string[], { input, env, cwd }: SottoOptions = {}): RunningSotto {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd: cwd ?? tmpdir(),
+    // compiled once for the whole suite: nobody tests how fast a source file is read
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "sotto-compile-cache"), ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const outcome: Outcome = { code: null, stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    outcome.stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    outcome.stderr += text;
+  });
+  child.stdin.on("error", () => undefined); // it may end without reading, which its exit code explains
+  child.stdin.end(input);
+  const ended = once(child, "close").then(([code]): Outcome => {
+    running.delete(handle);
+    return { ...outcome, code: code as number | null };
+  });
+  const handle: RunningSotto = {
+    pid: child.pid!,
+    ended,
+    async says(text) {
+      while (!outcome.stderr.includes(text)) {
+        const over = await Promise.race([once(child.stderr, "data").then(() => undefined), ended]);
+        if (over && !over.stderr.includes(text)) throw new Error(`it ended without "${text}": ${over.stderr}`);
+      }
+    },
+    async end(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
+  running.add(handle);
+  return handle;
+}
+
+/** Runs the command line to its end. */
+export function sotto(args: readonly string[], options?: SottoOptions): Promise<Outcome> {
+  return startSotto(args, options).ended;
+}
+
+/** A test that fails half-way must not leave its processes behind. */
+export function endSottoAfterwards(): void {
+  afterAll(() => Promise.all([...running].map((process) => process.end("SIGKILL"))));
+}
+
+/** The result of a run that must have succeeded, as `--json` printed it. */
+export function resultOf<T>({ code, stdout, stderr }: Outcome): T {
+  if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+}
+
+/** The JSON lines of a command that streams. */
+export function linesOf<T>({ stdout }: Outcome): T[] {
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T);
+}
+
+export interface PrintedError {
+  code: string;
+  message: string;
+  cause?: string;
+  cure: string;
+}
+
+/** The error that `--json` printed as the last line of standard error. */
+export function errorOf({ code, stdout, stderr }: Outcome): PrintedError & { exitCode: number | null } {
+  if (code === 0) throw new Error(`it succeeded: ${stdout}`);
+  const line = stderr.trimEnd().split("\n").at(-1) ?? "";
+  return { ...(JSON.parse(line) as PrintedError), exitCode: code };
+}
