@@ -1,11 +1,11 @@
 import { SottoError, toSottoError } from "../errors.ts";
 import { type Outcomes, SottoClient } from "../matrix/client.ts";
 import { downloadVerified, encryptBytes, parseEncryptedFile } from "../media/index.ts";
-import type { DecryptedEvent } from "../model/event.ts";
-import type { EventId } from "../model/ids.ts";
+import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
+import type { EventId, RoomId } from "../model/ids.ts";
 import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import type { Account } from "./account.ts";
-import { decryptTrusted, MAX_ATTACHMENT_BYTES } from "./receiving-policy.ts";
+import { MAX_ATTACHMENT_BYTES, requireTrust } from "./receiving-policy.ts";
 
 /** The client for bots written for matrix-bot-sdk, on this account's sync, engine and send gate. */
 export function createBotClient(account: Account): SottoClient {
@@ -39,6 +39,12 @@ export function createBotClient(account: Account): SottoClient {
   });
   sync.onBatch(async (batch) => client.dispatch(batch, await outcomes(account, batch)));
   return client;
+}
+
+async function decryptTrusted(account: Account, roomId: RoomId, event: RoomEvent): Promise<DecryptedEvent> {
+  const decrypted = await account.crypto.decrypt(roomId, event);
+  requireTrust(account.config, decrypted);
+  return decrypted;
 }
 
 /** What each event of the timelines is for the bot: decrypted, or refused with the reason. */

@@ -6,7 +6,7 @@ import type { DecryptedEvent, Trust } from "../model/event.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
 import type { WaitingEvent } from "../store/index.ts";
 import type { Account } from "./account.ts";
-import { decryptTrusted, MAX_ATTACHMENT_BYTES } from "./receiving-policy.ts";
+import { MAX_ATTACHMENT_BYTES, requireTrust } from "./receiving-policy.ts";
 
 /** A voice message that arrived, verified and decrypted. */
 export interface VoiceMessage {
@@ -75,7 +75,7 @@ async function open(
   { roomId, event }: WaitingEvent,
 ): Promise<VoiceMessage | "waits" | undefined> {
   try {
-    return await readVoice(account, await decryptTrusted(account, roomId, event));
+    return await readVoice(account, await account.crypto.decrypt(roomId, event));
   } catch (thrown) {
     if (thrown instanceof MissingRoomKey && !thrown.withheldCode) return "waits";
     const error = toSottoError(thrown);
@@ -96,6 +96,7 @@ const isPassing = ({ code }: SottoError): boolean =>
 async function readVoice(account: Account, event: DecryptedEvent): Promise<VoiceMessage | undefined> {
   const voice = event.type === "m.room.message" ? readVoiceContent(event.content) : undefined;
   if (!voice?.isVoice) return undefined;
+  requireTrust(account.config, event);
   if (voice.problem) throw voice.problem;
   if (!voice.file) return undefined;
   const bytes = await downloadVerified(account.contentRepository, voice.file, MAX_ATTACHMENT_BYTES);

@@ -1,7 +1,6 @@
+import type { Config } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
-import { type DecryptedEvent, type RoomEvent, TRUST_LEVELS, type Trust } from "../model/event.ts";
-import type { RoomId } from "../model/ids.ts";
-import type { Account } from "./account.ts";
+import { type DecryptedEvent, TRUST_LEVELS, type Trust } from "../model/event.ts";
 
 const ACCEPTED: Record<"signed" | "verified" | "all", readonly Trust[]> = {
   signed: ["verified", "signed"],
@@ -9,18 +8,10 @@ const ACCEPTED: Record<"signed" | "verified" | "all", readonly Trust[]> = {
   all: TRUST_LEVELS,
 };
 
-/** Decrypts an event and refuses it unless `trust.receiveFrom` accepts its sender: throws `SENDER_UNTRUSTED`. */
-export async function decryptTrusted(
-  account: Account,
-  roomId: RoomId,
-  event: RoomEvent,
-): Promise<DecryptedEvent> {
-  const decrypted = await account.crypto.decrypt(roomId, event);
-  if (ACCEPTED[account.config.trust.receiveFrom].includes(decrypted.trust)) return decrypted;
-  throw new SottoError(
-    "SENDER_UNTRUSTED",
-    `${event.event_id} from ${event.sender} has trust "${decrypted.trust}"`,
-  );
+/** Throws `SENDER_UNTRUSTED` unless `trust.receiveFrom` accepts the sender of a decrypted event. */
+export function requireTrust(config: Config, { eventId, sender, trust }: DecryptedEvent): void {
+  if (ACCEPTED[config.trust.receiveFrom].includes(trust)) return;
+  throw new SottoError("SENDER_UNTRUSTED", `${eventId} from ${sender} has trust "${trust}"`);
 }
 
 /** Largest attachment that is fetched: an hour at the highest Opus bit rate is half of it. */

@@ -27,7 +27,9 @@ export function createSealer(storeKey: Uint8Array): Sealer {
     open(sealed, place) {
       try {
         const bytes = Buffer.from(sealed);
-        const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES))
+        const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES), {
+          authTagLength: TAG_BYTES,
+        })
           .setAAD(Buffer.from(place))
           .setAuthTag(bytes.subarray(-TAG_BYTES));
         return (

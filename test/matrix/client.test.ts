@@ -1,4 +1,12 @@
-import { MatrixError as BotSdkError, MatrixClient } from "matrix-bot-sdk";
+import {
+  MatrixError as BotSdkError,
+  type CryptoClient,
+  type EncryptedFile,
+  type EncryptedRoomEvent,
+  LogService,
+  MatrixClient,
+  RoomEvent,
+} from "matrix-bot-sdk";
 import { describe, expect, test } from "vitest";
 import { SottoError } from "../../src/errors.ts";
 import { type Logger, silentLogger } from "../../src/log.ts";
@@ -68,12 +76,12 @@ async function withClient(
   await use(client, server.requests, sync).finally(() => transport.close());
 }
 
-const FILE = {
+const FILE: Omit<EncryptedFile, "url"> = {
   v: "v2",
   key: { kty: "oct", key_ops: [], alg: "A256CTR", k: "", ext: true },
   iv: "",
   hashes: { sha256: "" },
-} as const;
+};
 
 /** An account in one room, which accepts every event. */
 const homeserver = (seen: Seen): Answer => {
@@ -116,7 +124,7 @@ const EVENTS = [
   "room.event",
 ];
 
-function record(client: SottoClient): unknown[][] {
+function record(client: MatrixClient): unknown[][] {
   const seen: unknown[][] = [];
   for (const name of EVENTS) client.on(name, (...args: unknown[]) => seen.push([name, ...args]));
   return seen;
@@ -287,10 +295,35 @@ describe("client.crypto", () => {
   });
 });
 
+/** matrix-bot-sdk itself, with an engine that decrypts "$1" and has no key for anything else. */
+class Original extends MatrixClient {
+  override readonly crypto = {
+    isRoomEncrypted: async () => true,
+    updateSyncData: async () => {},
+    onRoomEvent: async () => {},
+    onRoomJoin: async () => {},
+    async decryptRoomEvent({ raw }: EncryptedRoomEvent) {
+      if (raw.event_id !== "$1") throw NO_KEY;
+      return new RoomEvent({ ...raw, type: "m.room.message", content: { body: "hello" } });
+    },
+  } as unknown as CryptoClient;
+
+  override async getUserId(): Promise<string> {
+    return SELF;
+  }
+
+  process(raw: unknown): Promise<void> {
+    return this.processSync(raw);
+  }
+}
+
+const QUIET = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+const NO_KEY = new SottoError("DECRYPT_FAILED", "no key");
+
 describe("dispatch", () => {
   const none: Outcomes = new Map();
 
-  test("emits matrix-bot-sdk's events in its order, with its arguments", async () => {
+  test("emits what matrix-bot-sdk emits, in its order, with its arguments", async () => {
     const encryptedEvent = event("$1", "m.room.encrypted", { ciphertext: "x" });
     const undecryptable = event("$2", "m.room.encrypted");
     const tombstone = event("$3", "m.room.tombstone", { replacement_room: "!new" }, { state_key: "" });
@@ -309,10 +342,9 @@ describe("dispatch", () => {
         },
       },
     });
-    const noKey = new SottoError("DECRYPT_FAILED", "no key");
     const outcomes: Outcomes = new Map<string, DecryptedEvent | Error>([
       ["$1", decrypted("$1", "m.room.message", { body: "hello" })],
-      ["$2", noKey],
+      ["$2", NO_KEY],
     ]);
     const clear = { ...encryptedEvent, type: "m.room.message", content: { body: "hello" } };
     await withClient(homeserver, async (client) => {
@@ -330,13 +362,19 @@ describe("dispatch", () => {
         ["room.message", ROOM, clear],
         ["room.event", ROOM, clear],
         ["room.encrypted_event", ROOM, undecryptable],
-        ["room.failed_decryption", ROOM, undecryptable, noKey],
+        ["room.failed_decryption", ROOM, undecryptable, NO_KEY],
         ["room.event", ROOM, undecryptable],
         ["room.archived", ROOM, tombstone],
         ["room.event", ROOM, tombstone],
         ["room.upgraded", ROOM, create],
         ["room.event", ROOM, create],
       ]);
+
+      LogService.setLogger(QUIET);
+      const original = new Original("https://b", "");
+      const expected = record(original);
+      await original.process(batch.raw);
+      expect(seen).toEqual(expected);
     });
   });
 

@@ -16,7 +16,12 @@ const names = (db: Database): unknown[] =>
 describe("a transaction", () => {
   it("is all or nothing", () => {
     const db = database();
-    expect(db.transaction(() => (put(db, "a"), put(db, "b"), "done"))).toBe("done");
+    const both = () => {
+      put(db, "a");
+      put(db, "b");
+      return "done";
+    };
+    expect(db.transaction(both)).toBe("done");
     const half = () =>
       db.transaction(() => {
         put(db, "c");
@@ -68,7 +73,11 @@ describe("a full disk", () => {
 
   it("takes a transaction back as a whole, and goes on when there is space again", () => {
     const db = full();
-    const work = () => db.transaction(() => (put(db, "small"), put(db, "too much", 100_000)));
+    const work = () =>
+      db.transaction(() => {
+        put(db, "small");
+        put(db, "too much", 100_000);
+      });
     expect(work).toThrow(isFull);
     expect(names(db)).toEqual(["before"]);
     db.get("PRAGMA max_page_count = 100000");

@@ -109,7 +109,9 @@ interface Answer {
 
 export async function startWitness(options: WitnessOptions): Promise<Witness> {
   const python = await pythonEnvironment("witness");
-  const { PYTHONDONTWRITEBYTECODE: _, ...env } = process.env; // without bytecode files it starts slowly
+  // Without bytecode files it starts slowly; they shall not lie beside the sources.
+  const { PYTHONDONTWRITEBYTECODE: _, ...env } = process.env;
+  env.PYTHONPYCACHEPREFIX = path.join(path.dirname(python), "../bytecode");
   const child = spawn(python, [path.join(import.meta.dirname, "nio_listener.py")], {
     env,
     stdio: ["pipe", "pipe", "inherit"],

@@ -1,7 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
-import { CryptoError, toError } from "./errors.ts";
+import { StoreError } from "indexeddb-sqlite";
+import { CryptoError, type CryptoErrorCode, toError } from "./errors.ts";
 import { held, mount } from "./indexed-db.ts";
 
 /** The one file of a store (with SQLite's `-wal` beside it while open). */
@@ -108,6 +109,48 @@ async function refuseOtherProtection(
   );
 }
 
+/** What the engine and the file say of a store that cannot be used, as a code and a cure. */
+export function explain(thrown: unknown, path: string): Error {
+  const error = toError(thrown);
+  if (error instanceof CryptoError) return error;
+  const known = (code: CryptoErrorCode, message: string) =>
+    new CryptoError(code, `The store ${path} ${message}`, error);
+  switch (error instanceof StoreError ? error.code : engineCode(error.message)) {
+    case "ERR_STORE_LOCKED":
+      return locked(path, error);
+    case "ERR_STORE_WRONG_KEY":
+      return known(
+        "ERR_STORE_WRONG_KEY",
+        "does not open with this key. Give the key or passphrase it was created with.",
+      );
+    case "ERR_STORE_OTHER_DEVICE":
+      return known(
+        "ERR_STORE_OTHER_DEVICE",
+        `is another device's: ${error.message}. Use its device ID, or an empty directory for the new device.`,
+      );
+    case "ERR_STORE_NEWER":
+      return known("ERR_STORE_NEWER", "was written by a newer version. Run that version or a later one.");
+    case "ERR_STORE_CORRUPT":
+    case "ERR_STORE_FOREIGN":
+      return known(
+        "ERR_STORE_CORRUPT",
+        `is damaged, or not one of ours (${error.message}). Start a new device in an empty directory. An older copy of ` +
+          "the file must not be used: its Megolm indexes have been used already.",
+      );
+    default:
+      return error;
+  }
+}
+
+/** The engine has no codes for these, only sentences. */
+function engineCode(message: string): CryptoErrorCode | undefined {
+  if (message.includes("failed to be decrypted while unpickling")) return "ERR_STORE_WRONG_KEY";
+  if (message.includes("doesn't match the account in the constructor")) return "ERR_STORE_OTHER_DEVICE";
+  if (message.includes("schema version of the crypto store is too new")) return "ERR_STORE_NEWER";
+  if (message.includes("database disk image is malformed")) return "ERR_STORE_CORRUPT";
+  return undefined;
+}
+
 function locked(path: string, cause?: unknown): CryptoError {
   return new CryptoError(
     "ERR_STORE_LOCKED",
@@ -115,43 +158,4 @@ function locked(path: string, cause?: unknown): CryptoError {
       "index twice: close the other one, or stop its process.",
     cause,
   );
-}
-
-/** Gives the engine's and SQLite's words for a store that cannot be opened a code and a cure. */
-export function explain(thrown: unknown, path: string): Error {
-  const error = toError(thrown);
-  if (error instanceof CryptoError) return error;
-  const { message } = error;
-  if (/database is locked|another process|ERR_LOCKED/i.test(message)) return locked(path, error);
-  if (/failed to be decrypted while unpickling/.test(message)) {
-    return new CryptoError(
-      "ERR_STORE_WRONG_KEY",
-      `The store ${path} does not open with this key. Give the key or passphrase it was created with.`,
-      error,
-    );
-  }
-  if (/doesn't match the account in the constructor/.test(message)) {
-    return new CryptoError(
-      "ERR_STORE_OTHER_DEVICE",
-      `The store ${path} belongs to another device (${message}). Use the device ID it was created for, or an empty ` +
-        "directory for the new device.",
-      error,
-    );
-  }
-  if (/schema version of the crypto store is too new/.test(message)) {
-    return new CryptoError(
-      "ERR_STORE_NEWER",
-      `The store ${path} was written by a newer version. Run that version or a later one.`,
-      error,
-    );
-  }
-  if (/malformed|not a database/.test(message)) {
-    return new CryptoError(
-      "ERR_STORE_CORRUPT",
-      `The store ${path} is damaged (${message}). Start a new device in an empty directory; an older copy of the file ` +
-        "must not be used, since its Megolm indexes have been used already.",
-      error,
-    );
-  }
-  return error;
 }

@@ -62,6 +62,7 @@ export function defineInterface(
     Object.defineProperty(prototype, name, { ...descriptor, enumerable: true });
   }
   defineStatics(target, required);
+  Object.defineProperty(target, "length", { value: required.constructor ?? 0, configurable: true });
   Object.defineProperty(prototype, Symbol.toStringTag, { value: target.name, configurable: true });
 }
 

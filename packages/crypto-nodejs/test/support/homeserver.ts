@@ -37,9 +37,9 @@ export class FakeHomeserver {
     const users = Object.keys(body.device_keys as Json);
     const pick = <T>(from: ByUser<T>) =>
       Object.fromEntries(users.flatMap((user) => (from[user] ? [[user, from[user]]] : [])));
-    const keys = Object.entries(pick(this.devices)).map(([user, devices]) => [
+    const keys = users.map((user) => [
       user,
-      Object.fromEntries(Object.entries(devices).map(([id, device]) => [id, device.keys])),
+      Object.fromEntries(Object.entries(this.devices[user] ?? {}).map(([id, device]) => [id, device.keys])),
     ]);
     return {
       device_keys: Object.fromEntries(keys),

@@ -3,6 +3,7 @@ import { after, decodeKey, encodeNumber, type Key } from "../keys/key-encoding.t
 import { extractIndexKeys, injectKey } from "../keys/key-path.ts";
 import { type Bounds, EVERYTHING, keyBounds } from "../storage/bounds.ts";
 import type { IndexEntry } from "../storage/record-writer.ts";
+import type { Storable } from "../values/clone.ts";
 import { serialize } from "../values/serialize.ts";
 import type { ObjectStore } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
@@ -14,16 +15,16 @@ import type { Transaction } from "./transaction.ts";
 export function storeRecord(
   transaction: Transaction,
   store: ObjectStore,
-  value: unknown,
+  value: Storable,
   givenKey: Key | null,
   noOverwrite: boolean,
 ): Key {
   const { reader, writer, undoLog } = transaction.storage.file;
-  const key = store.autoIncrement ? generateKey(transaction, store, value, givenKey) : givenKey!;
+  const key = store.autoIncrement ? generateKey(transaction, store, value.clone, givenKey) : givenKey!;
   const bounds = keyBounds(key, after(key));
   const exists = reader.first(store, bounds, "next", false) !== undefined;
   if (exists && noOverwrite) throw exception("ConstraintError", "A record with this key exists already.");
-  const entries = checkedEntries(transaction, store, value, key);
+  const entries = checkedEntries(transaction, store, value.clone, key);
   transaction.beginChange();
   if (transaction.isLogged) {
     if (exists) undoLog.saveRecords(store.id, bounds);

@@ -3,7 +3,7 @@ import { fire } from "../events/fire.ts";
 import type { IDBObjectStore } from "../interfaces/idb-object-store.ts";
 import { IDBRequest } from "../interfaces/idb-request.ts";
 import { IDBTransaction } from "../interfaces/idb-transaction.ts";
-import { cloneForStorage } from "../values/clone.ts";
+import { cloneForStorage, type Storable } from "../values/clone.ts";
 import { INTERNAL } from "../webidl.ts";
 import type { Connection } from "./connection.ts";
 import { Fifo } from "./fifo.ts";
@@ -20,9 +20,11 @@ export type TransactionDurability = "default" | "strict" | "relaxed";
 export type Operation = () => unknown;
 
 interface Entry {
-  readonly operation: Operation;
   /** Null for work that has no request, such as filling a new index. */
   readonly request: Request | null;
+  readonly operation: Operation;
+  /** What has to be read first: the contents of blobs. */
+  readonly ready: Promise<void> | null;
 }
 
 /** https://w3c.github.io/IndexedDB/#transaction-construct */
@@ -92,15 +94,15 @@ export class Transaction implements Scheduled {
   }
 
   /** https://w3c.github.io/IndexedDB/#asynchronously-execute-a-request */
-  execute(source: object, operation: Operation): IDBRequest {
+  execute(source: object, operation: Operation, ready: Promise<void> | null = null): IDBRequest {
     const request = this.createRequest(source);
-    this.enqueue(request, operation);
+    this.enqueue(request, operation, ready);
     return request.handle;
   }
 
   /** The same for a request that exists already, or for work that takes its turn but reports to nobody. */
-  enqueue(request: Request | null, operation: Operation): void {
-    this.#entries.push({ operation, request });
+  enqueue(request: Request | null, operation: Operation, ready: Promise<void> | null = null): void {
+    this.#entries.push({ request, operation, ready });
     if (this.#isStarted) this.storage.tasks.push(() => this.#runNext());
   }
 
@@ -119,7 +121,7 @@ export class Transaction implements Scheduled {
   }
 
   /** A clone of a script's value. Getters of the value may run: they must not use the transaction. */
-  clone(value: unknown): unknown {
+  clone(value: unknown): Storable {
     this.state = "inactive";
     try {
       return cloneForStorage(value);
@@ -166,10 +168,12 @@ export class Transaction implements Scheduled {
   async #runNext(): Promise<void> {
     const entry = this.#entries.shift();
     if (entry === undefined) return; // the transaction was aborted meanwhile
-    const { operation, request } = entry;
+    const { request, operation, ready } = entry;
     let failure: unknown;
     let result: unknown;
     try {
+      if (ready) await ready;
+      if (this.state === "finished") throw exception("AbortError"); // aborted while waiting
       result = operation();
     } catch (error) {
       failure = error;

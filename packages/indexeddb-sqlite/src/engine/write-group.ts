@@ -54,7 +54,10 @@ export class WriteGroup {
   /** Returns when the writer's changes are on the disk, or throws and has taken them back. */
   commit(writer: Writer): void {
     this.#members.delete(writer);
-    if (!writer.hasWritten) return this.#settle();
+    if (!writer.hasWritten) {
+      this.#settle();
+      return;
+    }
     try {
       if (writer.isLogged) {
         this.#file.begin();

@@ -57,9 +57,8 @@ export class IDBCursor {
     const cursor = this.#cursor;
     cursor.assertUsable();
     const position = cursor.requirePosition();
-    if (key === undefined) return cursor.seek(1);
-    const target = requireKey(key);
-    if (cursor.progress(target, position.key) <= 0) throw notAhead();
+    const target = key === undefined ? null : requireKey(key);
+    if (target !== null && cursor.progress(target, position.key) <= 0) throw notAhead();
     cursor.seek(1, target);
   }
 
@@ -85,16 +84,14 @@ export class IDBCursor {
     const cursor = this.#cursor;
     const { transaction, effectiveStore: store } = cursor;
     const key = this.#requireWritable();
-    const clone = transaction.clone(value);
+    const storable = transaction.clone(value);
     if (store.keyPath !== null) {
-      const inline = extractKey(clone, store.keyPath);
+      const inline = extractKey(storable.clone, store.keyPath);
       if (!inline?.equals(key))
         throw exception("DataError", "The new value has another key than the record.");
     }
-    return transaction.execute(this, () => {
-      storeRecord(transaction, store, clone, key, false);
-      return valueOfKey(key);
-    }) as IDBRequest<IDBValidKey>;
+    const operation = () => valueOfKey(storeRecord(transaction, store, storable, key, false));
+    return transaction.execute(this, operation, storable.ready) as IDBRequest<IDBValidKey>;
   }
 
   delete(): IDBRequest<undefined> {

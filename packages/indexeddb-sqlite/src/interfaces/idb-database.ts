@@ -75,8 +75,8 @@ export class IDBDatabase extends EventTarget {
   createObjectStore(name: string, options?: IDBObjectStoreParameters): IDBObjectStore {
     const text = `${name}`;
     const parameters = toDictionary(options);
-    const autoIncrement = Boolean(parameters["autoIncrement"]);
-    const path = parameters["keyPath"];
+    const autoIncrement = Boolean(parameters.autoIncrement);
+    const path = parameters.keyPath;
     const keyPath = path === undefined || path === null ? null : toKeyPath(path);
     const transaction = this.#assertUpgrading();
     if (keyPath !== null && !isValidKeyPath(keyPath)) throw exception("SyntaxError");

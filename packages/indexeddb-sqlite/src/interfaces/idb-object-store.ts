@@ -149,8 +149,8 @@ export class IDBObjectStore {
     const text = `${name}`;
     const path = toKeyPath(keyPath);
     const parameters = toDictionary(options);
-    const multiEntry = Boolean(parameters["multiEntry"]);
-    const unique = Boolean(parameters["unique"]);
+    const multiEntry = Boolean(parameters.multiEntry);
+    const unique = Boolean(parameters.unique);
     this.#assertUpgrading();
     if (this.#store.indexes.has(text))
       throw exception("ConstraintError", `The index '${text}' exists already.`);
@@ -179,11 +179,11 @@ export class IDBObjectStore {
     if (keyPath === null && !autoIncrement && key === undefined)
       throw exception("DataError", "A key is needed.");
     const given = key === undefined ? null : requireKey(key);
-    const clone = this.#transaction.clone(value);
-    const recordKey = keyPath === null ? given : this.#inlineKey(clone, keyPath);
-    return this.#execute(() =>
-      valueOfKey(storeRecord(this.#transaction, this.#store, clone, recordKey, noOverwrite)),
-    );
+    const storable = this.#transaction.clone(value);
+    const recordKey = keyPath === null ? given : this.#inlineKey(storable.clone, keyPath);
+    const operation = () =>
+      valueOfKey(storeRecord(this.#transaction, this.#store, storable, recordKey, noOverwrite));
+    return this.#transaction.execute(this, operation, storable.ready) as IDBRequest<IDBValidKey>;
   }
 
   #inlineKey(clone: unknown, keyPath: KeyPath): Key | null {

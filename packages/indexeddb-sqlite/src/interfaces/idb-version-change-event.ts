@@ -30,4 +30,4 @@ export class IDBVersionChangeEvent extends Event {
   }
 }
 
-defineInterface(IDBVersionChangeEvent);
+defineInterface(IDBVersionChangeEvent, { constructor: 1 });

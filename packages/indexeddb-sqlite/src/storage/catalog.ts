@@ -33,9 +33,9 @@ export class Catalog {
 
   databases(): DatabaseRow[] {
     return this.#all("SELECT id, name, version FROM database").map((row) => ({
-      id: Number(row["id"]),
-      name: JSON.parse(`${row["name"]}`),
-      version: Number(row["version"]),
+      id: Number(row.id),
+      name: JSON.parse(`${row.name}`),
+      version: Number(row.version),
     }));
   }
 
@@ -54,21 +54,21 @@ export class Catalog {
 
   stores(databaseId: number): StoreRow[] {
     return this.#all("SELECT * FROM object_store WHERE database_id = ?", databaseId).map((row) => ({
-      id: Number(row["id"]),
-      name: JSON.parse(`${row["name"]}`),
-      keyPath: JSON.parse(`${row["key_path"]}`),
-      autoIncrement: row["next_key"] !== null,
+      id: Number(row.id),
+      name: JSON.parse(`${row.name}`),
+      keyPath: JSON.parse(`${row.key_path}`),
+      autoIncrement: row.next_key !== null,
     }));
   }
 
   indexes(storeId: number): IndexRow[] {
     return this.#all("SELECT * FROM object_index WHERE store_id = ?", storeId).map((row) => ({
-      id: Number(row["id"]),
+      id: Number(row.id),
       storeId,
-      name: JSON.parse(`${row["name"]}`),
-      keyPath: JSON.parse(`${row["key_path"]}`),
-      unique: row["is_unique"] === 1,
-      multiEntry: row["multi_entry"] === 1,
+      name: JSON.parse(`${row.name}`),
+      keyPath: JSON.parse(`${row.key_path}`),
+      unique: row.is_unique === 1,
+      multiEntry: row.multi_entry === 1,
     }));
   }
 

@@ -34,7 +34,7 @@ export class FileLock {
   #acquire(): number {
     this.#connection.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
     const row = this.#connection.prepare("PRAGMA user_version").get();
-    const generation = (Number(row?.["user_version"]) + 1) % 2 ** 31;
+    const generation = (Number(row?.user_version) + 1) % 2 ** 31;
     this.#connection.exec(`PRAGMA user_version = ${generation}; COMMIT`);
     return generation;
   }

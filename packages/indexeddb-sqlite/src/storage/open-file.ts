@@ -43,7 +43,7 @@ function prepareFormat(connection: DatabaseSync, path: string): void {
         "It was not changed. Update the program, or use the version that wrote it.",
     );
   }
-  const objects = Number(connection.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"]);
+  const objects = Number(connection.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n);
   if (application !== 0 || version !== 0 || objects !== 0) {
     throw new StoreError(
       "ERR_STORE_FOREIGN",

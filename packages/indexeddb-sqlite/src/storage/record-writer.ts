@@ -50,7 +50,7 @@ export class RecordWriter {
 
   /** https://w3c.github.io/IndexedDB/#key-generator-current-number */
   nextKey(storeId: number): number {
-    return Number(this.#nextKey.get(storeId)?.["next"]);
+    return Number(this.#nextKey.get(storeId)?.next);
   }
 
   setNextKey(storeId: number, next: number): void {

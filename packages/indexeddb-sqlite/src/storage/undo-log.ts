@@ -57,7 +57,7 @@ export class UndoLog {
 
   /** The stores with unfinished work in them, right after opening a file that was not closed in peace. */
   unfinishedStores(): number[] {
-    return this.#unfinished.all().map((row) => Number(row["id"]));
+    return this.#unfinished.all().map((row) => Number(row.id));
   }
 
   /** The transaction is about to be committed: there will be nothing to undo. */
@@ -74,15 +74,15 @@ export class UndoLog {
     const indexes = this.#catalog.indexes(storeId);
     const indexIds = indexes.map(({ id }) => id);
     for (let row = this.#latest.get(storeId); row; row = this.#latest.get(storeId)) {
-      this.#drop.run(Number(row["sequence"]));
-      if (row["key"] === null) {
-        this.#writer.setNextKey(storeId, Number(row["value"]));
+      this.#drop.run(Number(row.sequence));
+      if (row.key === null) {
+        this.#writer.setNextKey(storeId, Number(row.value));
         continue;
       }
-      const key = Buffer.from(row["key"] as Uint8Array);
+      const key = Buffer.from(row.key as Uint8Array);
       this.#writer.delete(storeId, keyBounds(key, after(key)), indexIds);
-      if (row["value"] === null) continue;
-      const bytes = row["value"] as Uint8Array;
+      if (row.value === null) continue;
+      const bytes = row.value as Uint8Array;
       this.#writer.put(storeId, key, bytes);
       if (indexes.length === 0) continue;
       const value = deserialize(bytes);
