@@ -157,9 +157,8 @@ function feed(
   pipeline(Readable.from(watched()), stdin, () => {});
 }
 
-// ffmpeg's own words for an input that is no recording; the same from 5.1 to 9
-const NOT_AUDIO =
-  /Invalid data found|matches no streams|does not contain any stream|not on whitelist|Decode error rate|moov atom not found|could not find codec|Error (opening|while decoding|during demuxing)|Unknown format/i;
+// what ffmpeg says of an input that is no recording, from version 5.1 to 9
+const NOT_AUDIO = /Invalid data found|: End of file|matches no streams|not on whitelist|Decode error rate/;
 
 function explain(stderr: string, exit: number | NodeJS.Signals): SottoError {
   if (/Unknown encoder 'libopus'/.test(stderr)) {

@@ -6,14 +6,17 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 const CHECKSUM_START = 22;
-const CHECKSUM_END = 26;
+const FOUR_ZEROS = new Uint8Array(4);
 
 /** Checksum of a whole page, whose own checksum field counts as zero. */
 export function oggChecksum(page: Uint8Array): number {
-  let crc = 0;
-  for (let index = 0; index < page.length; index++) {
-    const byte = index >= CHECKSUM_START && index < CHECKSUM_END ? 0 : page[index]!;
-    crc = (crc << 8) ^ TABLE[(crc >>> 24) ^ byte]!;
-  }
-  return crc >>> 0;
+  let crc = update(0, page, 0, CHECKSUM_START);
+  crc = update(crc, FOUR_ZEROS, 0, FOUR_ZEROS.length);
+  return update(crc, page, CHECKSUM_START + FOUR_ZEROS.length, page.length) >>> 0;
+}
+
+function update(start: number, bytes: Uint8Array, from: number, end: number): number {
+  let crc = start;
+  for (let index = from; index < end; index++) crc = (crc << 8) ^ TABLE[(crc >>> 24) ^ bytes[index]!]!;
+  return crc;
 }

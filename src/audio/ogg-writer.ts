@@ -75,10 +75,11 @@ interface PageContent {
 
 /** RFC 3533 section 6; every packet begins and ends on its page. */
 function writePage({ flags, granule, serial, sequence, packets }: PageContent): Buffer {
-  const lacing = packets.flatMap((packet) => [
-    ...new Array<number>(segmentCount(packet) - 1).fill(255),
-    packet.length % 255,
-  ]);
+  const lacing: number[] = [];
+  for (const packet of packets) {
+    for (let rest = packet.length; rest >= 255; rest -= 255) lacing.push(255);
+    lacing.push(packet.length % 255);
+  }
   const header = Buffer.alloc(PAGE_HEADER_BYTES);
   header.write("OggS", "latin1");
   header[5] = flags;

@@ -18,6 +18,7 @@ import {
 import type { RoomId, UserId } from "../model/ids.ts";
 import type { ContentRepository } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
+import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { logInAgain } from "./relogin.ts";
 import { SyncDriver } from "./sync.ts";
@@ -34,6 +35,8 @@ export interface Account {
   gate: EventGate;
   outbox: Outbox;
   sync: SyncDriver;
+  /** One receiver at a time. */
+  receiving: Serial;
   /** The encrypted direct chat with a user; made if there is none. */
   directRoom(other: UserId): Promise<RoomId>;
   /** Ends sync and requests under way, then gives the data directory back. */
@@ -86,6 +89,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
           logger.warn("an accepted message still waits", { code, reason: message }),
       }),
       sync,
+      receiving: new Serial(),
       directRoom: (other) =>
         findOrCreateDirectRoom(other, {
           transport,

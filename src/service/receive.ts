@@ -1,6 +1,6 @@
 import { sniffAudio } from "../audio/index.ts";
 import { MissingRoomKey } from "../crypto/index.ts";
-import { type SottoError, toSottoError } from "../errors.ts";
+import { type ErrorCode, type SottoError, toSottoError } from "../errors.ts";
 import { downloadVerified, readVoiceContent } from "../media/index.ts";
 import type { DecryptedEvent, Trust } from "../model/event.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
@@ -50,13 +50,16 @@ export async function receiveWaiting(
   receiver: Receiver,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<number> {
-  let handed = 0;
-  for (const waiting of account.store.inbox.waiting()) {
-    if (handed >= limit) break;
-    if (receiver.roomId !== undefined && waiting.roomId !== receiver.roomId) continue;
-    if (await receiveOne(account, receiver, waiting)) handed += 1;
-  }
-  return handed;
+  // two receivers at once would hand out the same message twice
+  return account.receiving.run("inbox", async () => {
+    let handed = 0;
+    for (const waiting of account.store.inbox.waiting()) {
+      if (handed >= limit) break;
+      if (receiver.roomId !== undefined && waiting.roomId !== receiver.roomId) continue;
+      if (await receiveOne(account, receiver, waiting)) handed += 1;
+    }
+    return handed;
+  });
 }
 
 async function receiveOne(account: Account, receiver: Receiver, waiting: WaitingEvent): Promise<boolean> {
@@ -79,18 +82,35 @@ async function open(
   } catch (thrown) {
     if (thrown instanceof MissingRoomKey && !thrown.withheldCode) return "waits";
     const error = toSottoError(thrown);
-    if (isPassing(error)) throw error;
+    if (ENDS_THE_ROUND.has(error.code)) throw error;
+    if (!VERDICTS.has(error.code)) {
+      account.logger.warn("a message waits", {
+        eventId: event.event_id,
+        code: error.code,
+        reason: error.message,
+      });
+      return "waits";
+    }
     receiver.onWithheld({ eventId: event.event_id, roomId, sender: event.sender, error });
     return undefined;
   }
 }
 
-/** The homeserver's trouble, not the message's. */
-const isPassing = ({ code }: SottoError): boolean =>
-  code === "HOMESERVER_UNREACHABLE" ||
-  code === "RATE_LIMITED" ||
-  code === "TOKEN_REJECTED" ||
-  code === "DISK_FULL";
+/** What would be found again at every further try. */
+const VERDICTS = new Set<ErrorCode>([
+  "DECRYPT_FAILED",
+  "SENDER_UNTRUSTED",
+  "ATTACHMENT_INVALID",
+  "ATTACHMENT_HASH_MISMATCH",
+  "AUDIO_TOO_LARGE",
+]);
+/** What the next message would meet too. */
+const ENDS_THE_ROUND = new Set<ErrorCode>([
+  "HOMESERVER_UNREACHABLE",
+  "RATE_LIMITED",
+  "TOKEN_REJECTED",
+  "DISK_FULL",
+]);
 
 /** Undefined for anything that is not a voice message with an encrypted attachment. */
 async function readVoice(account: Account, event: DecryptedEvent): Promise<VoiceMessage | undefined> {
