@@ -24,9 +24,9 @@ await rm(work, { recursive: true, force: true });
 await mkdir(work, { recursive: true, mode: 0o700 });
 
 await steps.run("set-up: Synapse, matrix-nio and ffmpeg", async () => {
-  await pythonEnvironment("synapse");
-  await pythonEnvironment("witness");
-  return `ffmpeg ${(await useFfmpeg()).version}`;
+  const needed = [useFfmpeg(), pythonEnvironment("synapse"), pythonEnvironment("witness")] as const;
+  const [ffmpeg] = await Promise.all(needed);
+  return `ffmpeg ${ffmpeg.version}`;
 });
 
 const synapse = await steps.run("a real Synapse starts on this machine", () => startSynapse());

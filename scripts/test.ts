@@ -6,9 +6,7 @@ import { useFfmpeg } from "./ffmpeg.ts";
 /** `npm test`: types, lint and generated files, then every suite. Arguments go to vitest, and then only it runs. */
 const vitestArguments = process.argv.slice(2);
 
-await pythonEnvironment("synapse");
-await pythonEnvironment("witness");
-const ffmpeg = await useFfmpeg();
+const [ffmpeg] = await Promise.all([useFfmpeg(), pythonEnvironment("synapse"), pythonEnvironment("witness")]);
 console.log(`ffmpeg ${ffmpeg.version}, Node ${process.versions.node}`);
 const checked = vitestArguments.length > 0 || check();
 const { status } = spawnSync("vitest", ["run", ...vitestArguments], { stdio: "inherit" });

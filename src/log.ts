@@ -20,9 +20,12 @@ export interface LoggerOptions {
 /** Names whose values never reach a log line. */
 const SECRET_NAME =
   /token|password|secret|passphrase|authorization|recovery|(^|[a-z_])key$|^(k|iv|ciphertext)$/i;
-/** Shapes of secrets inside free text: bearer tokens, Synapse and MAS tokens, query parameters, 32-byte keys. */
+/**
+ * Shapes of secrets inside free text: bearer tokens, Synapse and MAS tokens, query parameters, passwords in URLs,
+ * 32-byte keys. A room or event ID is as long as a key; its sigil tells it.
+ */
 const SECRET_TEXT =
-  /(Bearer\s+)\S+|\b(?:syt|mct|mat|mcr|mar)_[\w-]+|([?&](?:access_token|password|token)=)[^&\s]+|(?<![\w/+-])[\w/+-]{43}=?(?![\w/+-])/g;
+  /(Bearer\s+)\S+|\b(?:syt|mct|mat|mcr|mar)_[\w-]+|([?&]\w*(?:password|token)=)[^&\s]+|(\/\/[^\s/:@]+:)[^\s/@]+(?=@)|(?<![\w/+$!-])[\w/+-]{43}=?(?![\w/+-])/gi;
 
 /** Removes secrets from a log line's fields; applied to every line, so no caller has to remember it. */
 export function redact(value: unknown, name = ""): unknown {
@@ -30,10 +33,11 @@ export function redact(value: unknown, name = ""): unknown {
   if (typeof value === "string") {
     return value.replace(
       SECRET_TEXT,
-      (_all, bearer?: string, query?: string) => `${bearer ?? query ?? ""}[redacted]`,
+      (_all, bearer?: string, query?: string, user?: string) => `${bearer ?? query ?? user ?? ""}[redacted]`,
     );
   }
   if (value instanceof Error) return { name: value.name, message: redact(value.message) };
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if (Array.isArray(value)) return value.map((item) => redact(item));
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redact(item, key)]));
@@ -52,10 +56,9 @@ export function createLogger(options: LoggerOptions): Logger {
       options.write(
         options.json
           ? JSON.stringify({ time: new Date().toISOString(), level, message: text, ...clean })
-          : [
-              `${level}: ${text}`,
-              ...Object.entries(clean).map(([key, item]) => `${key}=${plain(item)}`),
-            ].join(" "),
+          : [`${level}: ${text}`, ...Object.entries(clean).map(([key, item]) => `${key}=${plain(item)}`)]
+              .join(" ")
+              .replace(/\p{Cc}+/gu, " "),
       );
     };
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };

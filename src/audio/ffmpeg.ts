@@ -26,7 +26,7 @@ export interface FfmpegRun extends FfmpegLimits {
 }
 
 const DEFAULT_TIME_LIMIT_MS = 10 * 60_000;
-const STDERR_KEPT_BYTES = 16 * 1024;
+const STDERR_KEPT_BYTES = 4096;
 const REASON_MAX_LENGTH = 200;
 
 /**
@@ -92,7 +92,8 @@ export async function runFfmpeg(run: FfmpegRun): Promise<void> {
   let stderr = Buffer.alloc(0);
   child.stdout?.on("data", onStdout);
   child.stderr?.on("data", (chunk: Buffer) => {
-    stderr = Buffer.concat([stderr, chunk]).subarray(-STDERR_KEPT_BYTES);
+    // the beginning is kept, where the first cause stands; the rest is drained
+    if (stderr.length < STDERR_KEPT_BYTES) stderr = Buffer.concat([stderr, chunk]);
   });
   if (onPipe3) (child.stdio[3] as Readable).on("data", onPipe3);
 

@@ -32,6 +32,8 @@ const PAGE_HEADER_BYTES = 27;
 const FLAG_CONTINUED = 0x01;
 const FLAG_FIRST = 0x02;
 const FLAG_LAST = 0x04;
+/** What one page can hold whole; no Opus packet comes near it (RFC 7845 section 6). */
+const MAX_PACKET_BYTES = 255 * 255 - 1;
 /** Granule position of a page on which no packet ends. */
 const NO_GRANULE = -1n;
 
@@ -46,6 +48,17 @@ interface OggPage {
   open: boolean;
 }
 
+/** The packets that end on one page. */
+interface PacketGroup {
+  packets: Uint8Array[];
+  /** Time at the end of the last of them, in samples at 48 kHz. */
+  granulePosition: number;
+  /** Whether another packet begins on the page. */
+  open: boolean;
+  /** Whether this is the end of the stream. */
+  last: boolean;
+}
+
 /**
  * Takes one Ogg Opus stream apart.
  *
@@ -54,63 +67,65 @@ interface OggPage {
  */
 export function readOpusStream(bytes: Uint8Array): OpusStream {
   const pages = readPages(bytes);
-  const { value: head } = pages.next();
-  if (!head || head.flags !== FLAG_FIRST || head.pieces.length !== 1) throw new OggError("no OpusHead page");
-  const stream = { ...readOpusHead(head.pieces[0]!), packets: [] as Uint8Array[], samples: 0 };
+  const { value: firstPage } = pages.next();
+  if (firstPage?.flags !== FLAG_FIRST || firstPage.pieces.length !== 1)
+    throw new OggError("no OpusHead page");
+  const head = readOpusHead(firstPage.pieces[0]!);
 
-  let tagsRead = false;
-  let sequence = head.sequence;
-  let partial: Uint8Array[] = [];
-  /** Samples of the packets so far, and what the first page adds to them when the recording began before it. */
-  let counted = 0;
-  let offset: number | undefined;
-  let granule = 0;
-  let ended = false;
-
-  for (const page of pages) {
-    if (ended) throw new OggError("data after the last page");
-    if (page.serial !== head.serial || page.flags & FLAG_FIRST) throw new OggError("more than one stream");
-    sequence = (sequence + 1) >>> 0;
-    if (page.sequence !== sequence) throw new OggError("a page is missing");
-    if (Boolean(page.flags & FLAG_CONTINUED) !== partial.length > 0) throw new OggError("a packet is cut");
-    ended = Boolean(page.flags & FLAG_LAST);
-
-    let packetsEnded = 0;
-    for (const [index, piece] of page.pieces.entries()) {
-      partial.push(piece);
-      if (page.open && index === page.pieces.length - 1) break;
-      const packet = partial.length === 1 ? piece : Buffer.concat(partial);
-      partial = [];
-      packetsEnded++;
-      if (tagsRead) {
-        stream.packets.push(packet);
-        counted += opusPacketSamples(packet);
-      } else {
-        if (!startsWith(packet, "OpusTags")) throw new OggError("no OpusTags packet");
-        if (index !== page.pieces.length - 1) throw new OggError("audio on the page of the tags");
-        tagsRead = true;
-      }
-    }
-
-    if (packetsEnded === 0) {
-      if (page.granulePosition !== NO_GRANULE) throw new OggError("a granule position without a packet");
-    } else if (counted === 0) {
-      if (page.granulePosition !== 0n) throw new OggError("the tags have a granule position");
-    } else {
-      const before = granule;
-      granule = Number(page.granulePosition);
-      // RFC 7845 section 4.3: a live capture may begin late; section 4.4: only the last page may be short
-      offset ??= Math.max(0, granule - counted);
-      const expected = offset + counted;
-      if (granule > expected || granule < before || (granule < expected && !ended)) {
-        throw new OggError("granule positions do not match the packets");
-      }
-    }
+  const groups = joinPackets(pages, firstPage);
+  const { value: tags } = groups.next();
+  // RFC 7845 section 3: the comment header ends its page, and the page is at time zero
+  if (!tags || !startsWith(tags.packets[0]!, "OpusTags") || tags.packets.length > 1 || tags.open) {
+    throw new OggError("no OpusTags packet");
   }
-  if (!ended || partial.length > 0) throw new OggError("the stream has no end");
-  stream.samples = granule - (offset ?? 0) - stream.preSkip;
-  if (stream.samples <= 0) throw new OggError("the stream holds no sound");
-  return stream;
+  if (tags.granulePosition !== 0) throw new OggError("the tags have a granule position");
+
+  const packets: Uint8Array[] = [];
+  let begin: number | undefined;
+  let end = 0;
+  let counted = 0;
+  for (const group of groups) {
+    packets.push(...group.packets);
+    for (const packet of group.packets) counted += opusPacketSamples(packet);
+    // RFC 7845 section 4.3: a live capture may begin late. Section 4.4: only the last page may end early.
+    begin ??= Math.max(0, group.granulePosition - counted);
+    const expected = begin + counted;
+    const isTrimmed = group.last && group.granulePosition >= end && group.granulePosition < expected;
+    if (group.granulePosition !== expected && !isTrimmed) throw new OggError("a hole in time");
+    end = group.granulePosition;
+  }
+  const samples = end - (begin ?? 0) - head.preSkip;
+  if (samples <= 0) throw new OggError("the stream holds no sound");
+  return { ...head, packets, samples };
+}
+
+/** Joins what page borders cut, and sees to it that no page is missing, foreign or left over. RFC 3533 section 6. */
+function* joinPackets(pages: Iterable<OggPage>, firstPage: OggPage): Generator<PacketGroup, undefined> {
+  let previous = firstPage;
+  let begun: Uint8Array[] = [];
+  for (const page of pages) {
+    if (previous.flags & FLAG_LAST) throw new OggError("data after the last page");
+    if (page.serial !== firstPage.serial || page.flags & FLAG_FIRST)
+      throw new OggError("more than one stream");
+    if (page.sequence !== (previous.sequence + 1) >>> 0) throw new OggError("a page is missing");
+    if (Boolean(page.flags & FLAG_CONTINUED) !== previous.open) throw new OggError("a packet is cut");
+    const packets: Uint8Array[] = [];
+    for (const [index, piece] of page.pieces.entries()) {
+      begun.push(piece);
+      if (page.open && index === page.pieces.length - 1) break;
+      packets.push(begun.length === 1 ? piece : Buffer.concat(begun));
+      begun = [];
+    }
+    if (packets.length > 0 === (page.granulePosition === NO_GRANULE))
+      throw new OggError("a page without its time");
+    if (packets.length > 0) {
+      const last = Boolean(page.flags & FLAG_LAST);
+      yield { packets, granulePosition: Number(page.granulePosition), open: page.open, last };
+    }
+    previous = page;
+  }
+  if (!(previous.flags & FLAG_LAST) || previous.open) throw new OggError("the stream has no end");
+  return undefined;
 }
 
 /** Length of a stream in whole milliseconds. */
@@ -175,17 +190,16 @@ function readOpusHead(
 }
 
 /** Milliseconds of one frame, by the five configuration bits: SILK, then hybrid, then CELT (RFC 6716 section 3.1). */
-const frameMs = (config: number): number =>
-  config < 12
-    ? [10, 20, 40, 60][config % 4]!
-    : config < 16
-      ? [10, 20][config % 2]!
-      : [2.5, 5, 10, 20][config % 4]!;
+function frameMs(config: number): number {
+  if (config < 12) return [10, 20, 40, 60][config % 4]!;
+  if (config < 16) return [10, 20][config % 2]!;
+  return [2.5, 5, 10, 20][config % 4]!;
+}
 
 /**
  * Samples at 48 kHz that a packet decodes to. RFC 6716 section 3.
  *
- * @throws OggError when the packet is malformed: empty, without a frame, or above 120 ms
+ * @throws OggError when the packet is malformed: empty, without a frame, above 120 ms, or larger than a page
  */
 export function opusPacketSamples(packet: Uint8Array): number {
   const toc = packet[0];
@@ -193,7 +207,8 @@ export function opusPacketSamples(packet: Uint8Array): number {
   const code = toc & 0b11;
   const frames = code === 0 ? 1 : code < 3 ? 2 : (packet[1] ?? 0) & 0x3f;
   const ms = frames * frameMs(toc >> 3);
-  if (frames === 0 || ms > 120) throw new OggError("a malformed Opus packet");
+  const isMalformed = frames === 0 || ms > 120 || packet.length > MAX_PACKET_BYTES;
+  if (isMalformed) throw new OggError("a malformed Opus packet");
   return ms * (OPUS_SAMPLE_RATE / 1000);
 }
 

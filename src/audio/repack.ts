@@ -1,15 +1,18 @@
 import type { VoiceClip } from "../model/recording.ts";
 import { type FfmpegLimits, runFfmpeg } from "./ffmpeg.ts";
-import { OggError, type OpusStream, opusDurationMs, readOpusStream } from "./ogg.ts";
+import { OggError, OPUS_SAMPLE_RATE, type OpusStream, opusDurationMs, readOpusStream } from "./ogg.ts";
 import { writeOpusStream } from "./ogg-writer.ts";
-import { WAVEFORM_OUTPUT, WaveformMeter } from "./waveform.ts";
+import { WAVEFORM_OUTPUT, WAVEFORM_SAMPLE_RATE, WaveformMeter } from "./waveform.ts";
+
+/** A packet's worth: converting the rate takes a few samples at the end. */
+const MAX_MISSING_SECONDS = 0.02;
 
 /**
  * Makes a clip of a recording that is Opus in Ogg already, without encoding it again: nothing is lost, and minutes
  * take milliseconds. The packets stay byte for byte; the container is written anew, without tags. They are decoded
  * all the same, for the waveform.
  *
- * @returns undefined when the recording is anything but a single sane mono stream: then it must be encoded
+ * @returns undefined when the recording is anything but one sane mono stream: then it must be encoded
  * @throws SottoError as `runFfmpeg` does
  */
 export async function repackVoice(bytes: Uint8Array, limits: FfmpegLimits): Promise<VoiceClip | undefined> {
@@ -23,6 +26,9 @@ export async function repackVoice(bytes: Uint8Array, limits: FfmpegLimits): Prom
     input: { chunks: [repacked] },
     onStdout: (chunk) => meter.addS16le(chunk),
   });
+  // a packet that does not decode is missing here
+  const missing = stream.samples / OPUS_SAMPLE_RATE - meter.samples / WAVEFORM_SAMPLE_RATE;
+  if (missing > MAX_MISSING_SECONDS) return undefined;
   return { bytes: repacked, durationMs: opusDurationMs(stream), waveform: meter.points() };
 }
 

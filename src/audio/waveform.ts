@@ -1,7 +1,12 @@
 import { WAVEFORM_MAX, WAVEFORM_POINTS } from "../model/recording.ts";
 
-/** What ffmpeg is to write for a {@link WaveformMeter}: telephone quality shows all that a hundred bars can. */
-export const WAVEFORM_OUTPUT = ["-c:a", "pcm_s16le", "-ac", "1", "-ar", "8000", "-f", "s16le"] as const;
+/** Telephone quality shows all that a hundred bars can. */
+export const WAVEFORM_SAMPLE_RATE = 8000;
+
+/** What ffmpeg is to write for a {@link WaveformMeter}; the output's name follows. */
+export const WAVEFORM_OUTPUT = [
+  ...["-c:a", "pcm_s16le", "-ac", "1", "-ar", String(WAVEFORM_SAMPLE_RATE), "-f", "s16le"],
+];
 
 const MAX_BLOCKS = 4096;
 const FIRST_BLOCK_SAMPLES = 8;

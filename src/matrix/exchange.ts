@@ -32,6 +32,8 @@ const NO_ANSWER: Readonly<Record<string, string>> = {
   ENETUNREACH: "no route to the network",
 };
 
+/** A host that does not even accept a connection in this time is not there. */
+const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_ERROR_BYTES = 1024 * 1024;
 
 /**
@@ -42,11 +44,12 @@ const MAX_ERROR_BYTES = 1024 * 1024;
 export function exchange(pool: HttpPool, { method, url, headers, body, timeoutMs, signal }: Exchange) {
   return new Promise<IncomingMessage>((resolve, reject) => {
     const content = body && encode(body);
+    const connectMs = Math.min(timeoutMs, CONNECT_TIMEOUT_MS);
     const request = pool.request(url, {
       agent: pool.agent,
       method,
       headers: { ...headers, ...content?.headers },
-      timeout: timeoutMs,
+      timeout: connectMs,
       ...(signal ? { signal } : {}),
     });
     let answer: IncomingMessage | undefined;
@@ -72,6 +75,7 @@ export function exchange(pool: HttpPool, { method, url, headers, body, timeoutMs
     });
     onceConnected(request, url, () => {
       connected = true;
+      request.setTimeout(timeoutMs);
       // not before: a refused connection leaves the stream unread, so that the request can be repeated
       if (content?.stream === undefined) return;
       const chunks = exactly(content.stream, content.length, (thrown) => {

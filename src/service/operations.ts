@@ -46,12 +46,12 @@ const OPERATIONS: Record<string, Operation> = {
     const { room, count } = args as { room?: string; count?: number };
     const wanted = count ?? Number.POSITIVE_INFINITY;
     const signal = closing ? AbortSignal.any([gone, closing]) : gone;
-    const syncing = account.sync.run();
+    const ended = account.sync.run().then(() => "ended" as const);
     let received = 0;
     while (received < wanted && !signal.aborted) {
       const next = account.sync.nextBatch(signal);
       received += await receiveWaiting(account, receiver(room, emit), wanted - received);
-      if (received < wanted) await Promise.race([next, syncing]);
+      if (received < wanted && (await Promise.race([next, ended])) === "ended") break;
     }
     return { received } satisfies Received;
   },

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { beforeAll, describe, expect, it } from "vitest";
 import { encodeVoice, probeVoice } from "../../src/audio/index.ts";
 import { readOpusStream } from "../../src/audio/ogg.ts";
+import { writeOpusStream } from "../../src/audio/ogg-writer.ts";
 import type { VoiceClip } from "../../src/model/recording.ts";
 import { decode, describeWithFfmpeg, folder, record } from "./with-ffmpeg.ts";
 
@@ -126,6 +127,14 @@ describeWithFfmpeg("repacking of Ogg Opus", () => {
   it("encodes stereo anew", async () => {
     const stereo = await record("stereo.ogg", TONE, "-c:a", "libopus", "-ac", "2");
     await expectClip(await encodeVoice({ path: stereo }), 2000, 20);
+  });
+
+  it("encodes anew what does not decode as it is", async () => {
+    const stream = readOpusStream(await readFile(path));
+    const broken = Buffer.of((31 << 3) | 1, 1, 2); // two frames of one size cannot share three bytes
+    const packets = stream.packets.map((packet, index) => (index >= 20 && index < 60 ? broken : packet));
+    const clip = await encodeVoice({ bytes: writeOpusStream({ ...stream, packets }) });
+    expect(readOpusStream(clip.bytes).packets).not.toContainEqual(broken);
   });
 
   it("encodes what there is of a truncated recording", async () => {

@@ -20,8 +20,10 @@ export interface SuiteSynapse {
   log: string;
   /** One file of recorded requests for each proxy of the suite. */
   recordings: string;
-  /** Every recording that a test sends or hears lies here: what must never be found in a request. */
+  /** Every recording that a test sends or hears lies here: no part of it may be found in a request. */
   audio: string;
+  /** Words that only the people in a room may read, one a line: file names and titles. */
+  secretWords: string;
 }
 
 declare module "vitest" {
@@ -31,7 +33,11 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const synapse = await startSynapse({ liftRateLimits: true });
+  const synapse = await startSynapse({
+    liftRateLimits: true,
+    // public rooms begin without encryption, so that there are rooms that must be refused
+    config: { encryption_enabled_by_default_for_room_type: "invite" },
+  });
   const folder = mkdtempSync(join(tmpdir(), "sotto-e2e-"));
   const [recordings, audio] = ["recordings", "audio"].map((name) => join(folder, name)) as [string, string];
   for (const path of [recordings, audio]) mkdirSync(path);
@@ -50,6 +56,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     log,
     recordings,
     audio,
+    secretWords: join(folder, "secret-words"),
   });
   return async () => {
     await proxy.close();

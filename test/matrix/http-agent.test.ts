@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { agentKnowsProxies } from "../../src/matrix/http-agent.ts";
 import { createTransport } from "../../src/matrix/index.ts";
@@ -41,6 +43,19 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     expect(proxy.targets).toHaveLength(1);
     direct.close();
   });
+});
+
+test("a host that accepts the connection but never speaks TLS got nothing", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const transport = createTransport({ homeserver: `https://localhost:${port}`, env: {}, retryForMs: 0 });
+  await expect(transport.request("GET", "/x", { timeoutMs: 50 })).rejects.toMatchObject({
+    code: "HOMESERVER_UNREACHABLE",
+    cause: { code: "ETIMEDOUT", mayHaveArrived: false },
+  });
+  transport.close();
+  server.close();
 });
 
 test("a proxy is never asked for this machine", async () => {

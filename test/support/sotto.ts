@@ -61,7 +61,8 @@ export function startSotto(args: readonly string[], { input, env, cwd }: SottoOp
     async says(text) {
       while (!outcome.stderr.includes(text)) {
         const over = await Promise.race([once(child.stderr, "data").then(() => undefined), ended]);
-        if (over && !over.stderr.includes(text)) throw new Error(`it ended without "${text}": ${over.stderr}`);
+        if (over && !over.stderr.includes(text))
+          throw new Error(`it ended without "${text}": ${over.stderr}`);
       }
     },
     async end(signal) {

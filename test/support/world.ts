@@ -14,6 +14,7 @@ import { endSottoAfterwards } from "./sotto.ts";
 /** A person with an independent client. */
 export interface Listener extends Witness {
   readonly userId: string;
+  readonly account: Account;
   readonly identity: ListenerIdentity | undefined;
   /** Ends the client and starts it again on the same store. */
   restart(): Promise<void>;
@@ -77,6 +78,7 @@ export async function openWorld(): Promise<World> {
       const identity = signed ? await signListener({ baseUrl: suite.directUrl, ...session }) : undefined;
       return {
         userId: session.userId,
+        account: session,
         identity,
         get session() {
           return witness.session;
@@ -89,9 +91,7 @@ export async function openWorld(): Promise<World> {
         },
       };
     },
-    async newDevice({ userId, password }) {
-      return connect(await synapse.login(userId, password));
-    },
+    newDevice: async ({ userId, password }) => connect(await synapse.login(userId, password)),
   };
 }
 

@@ -1,8 +1,8 @@
 /**
- * The engine finds its database through globals, as in a browser. This is the only file that writes any: on the first
- * store that is opened, non-enumerable, and only the names which the WASM reads (its import table lists them). The
- * factory among them looks at the prefix of a database's name and hands the call to the file it stands for, so that one
- * process can hold many stores.
+ * The engine finds its database through globals, as in a browser. This is the only file that writes any: when a store
+ * is opened, non-enumerable, and only the names which the WASM reads (its import table lists them). The factory among
+ * them looks at the prefix of a database's name and hands the call to the file it stands for, so that one process can
+ * hold many stores.
  */
 import { openIndexedDB } from "indexeddb-sqlite";
 
@@ -35,6 +35,8 @@ interface Host {
   /** Stores in use; the value settles when the store is free again, if it is being closed. */
   readonly held: Map<string, Promise<void> | "open">;
   mounts: number;
+  /** What we put at `globalThis.indexedDB`. */
+  factory?: Factory;
 }
 
 const globals = globalThis as unknown as Record<string | symbol, unknown>;
@@ -56,7 +58,8 @@ export interface MountedFile {
 /** Opens the file and makes it reachable for the engine. */
 export function mount(path: string): MountedFile {
   const file = host.openIndexedDB(path);
-  if (host.mounts === 0) install(file);
+  // Left to another factory, the engine would find nothing and open a new account there.
+  if (!host.factory || globals.indexedDB !== host.factory) install(file);
   const prefix = `${PREFIX}${++host.mounts}/`;
   host.files.set(prefix, file);
   return {
@@ -77,10 +80,12 @@ function install(file: IndexedDBFile): void {
   for (const name of INTERFACES) {
     const ours = (file as unknown as Record<string, Interface>)[name] as Interface;
     const theirs = globals[name] as Interface | undefined;
+    if (theirs === ours) continue;
     if (theirs) recognise(theirs, ours);
     if (!theirs || name === "IDBKeyRange") define(name, ours);
   }
-  define("indexedDB", route(globals.indexedDB as Factory | undefined));
+  host.factory = route(globals.indexedDB as Factory | undefined);
+  define("indexedDB", host.factory);
 }
 
 function recognise(theirs: Interface, ours: Interface): void {

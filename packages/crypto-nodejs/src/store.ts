@@ -1,7 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
-import { StoreError } from "indexeddb-sqlite";
 import { CryptoError, type CryptoErrorCode, toError } from "./errors.ts";
 import { held, mount } from "./indexed-db.ts";
 
@@ -115,7 +114,7 @@ export function explain(thrown: unknown, path: string): Error {
   if (error instanceof CryptoError) return error;
   const known = (code: CryptoErrorCode, message: string) =>
     new CryptoError(code, `The store ${path} ${message}`, error);
-  switch (error instanceof StoreError ? error.code : engineCode(error.message)) {
+  switch (storeCode(error) ?? engineCode(error.message)) {
     case "ERR_STORE_LOCKED":
       return locked(path, error);
     case "ERR_STORE_WRONG_KEY":
@@ -140,6 +139,11 @@ export function explain(thrown: unknown, path: string): Error {
     default:
       return error;
   }
+}
+
+/** The code of a `StoreError` of indexeddb-sqlite, whichever copy of it made the error. */
+function storeCode({ code }: Error & { code?: unknown }): string | undefined {
+  return typeof code === "string" && code.startsWith("ERR_STORE_") ? code : undefined;
 }
 
 /** The engine has no codes for these, only sentences. */

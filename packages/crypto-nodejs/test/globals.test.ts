@@ -1,6 +1,7 @@
 import "fake-indexeddb/auto";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { IDBFactory } from "fake-indexeddb";
 import { expect, test } from "vitest";
 import { EncryptionSettings, RoomId } from "../src/index.ts";
 import { KEY, open, temporaryDirectory } from "./support/stores.ts";
@@ -63,4 +64,14 @@ test("somebody else's IndexedDB goes on working beside ours", async () => {
   expect(await result(store.getAll(globals.IDBKeyRange.lowerBound(2)))).toEqual([2, 3]);
   expect(await result(store.getAll(before.IDBKeyRange.lowerBound(3)))).toEqual([3]);
   expect(await globals.indexedDB.databases()).toEqual(await before.indexedDB.databases());
+});
+
+test("an IndexedDB that takes our place does not get our stores", async () => {
+  const directory = temporaryDirectory();
+  const first = await open("@alice:example.org", "A", directory, KEY);
+  const identity = first.identityKeys.ed25519.toBase64();
+  first.close();
+  globals.indexedDB = new IDBFactory() as unknown as Globals["indexedDB"];
+  const again = await open("@alice:example.org", "A", directory, KEY);
+  expect(again.identityKeys.ed25519.toBase64()).toBe(identity);
 });

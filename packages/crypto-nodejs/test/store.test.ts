@@ -2,8 +2,10 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
+import { openIndexedDB } from "indexeddb-sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openEngine, STORE_FILE } from "../src/engine.ts";
 import { EncryptionSettings, RoomId, StoreType, UserId } from "../src/index.ts";
@@ -166,6 +168,26 @@ describe("refused", () => {
     await expect.poll(() => existsSync(join(cut, `${STORE_FILE}-wal`))).toBe(false);
     truncateSync(join(cut, STORE_FILE), 8192);
     expect(await refusal(cut, KEY)).toBe("ERR_STORE_CORRUPT");
+  });
+
+  test("what a newer version wrote, be it of the file or of the engine's database", async () => {
+    const [file, database] = [temporaryDirectory(), temporaryDirectory()];
+    for (const directory of [file, database]) {
+      const { close } = await openEngine({ userId: ALICE, deviceId: "A", directory, key: KEY });
+      await close();
+    }
+    const sqlite = new DatabaseSync(join(file, STORE_FILE));
+    sqlite.exec("PRAGMA user_version = 9999");
+    sqlite.close();
+    expect(await refusal(file, KEY)).toBe("ERR_STORE_NEWER");
+
+    const opened = openIndexedDB(join(database, STORE_FILE));
+    const upgrade = opened.indexedDB.open("crypto::matrix-sdk-crypto", 9999);
+    await new Promise((resolve) => {
+      upgrade.onsuccess = resolve;
+    });
+    opened.close();
+    expect(await refusal(database, KEY)).toBe("ERR_STORE_NEWER");
   });
 
   test("a store type there is not", async () => {

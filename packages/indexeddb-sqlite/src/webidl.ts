@@ -57,12 +57,12 @@ export function defineInterface(
     if (name === "constructor") continue;
     const descriptor = Object.getOwnPropertyDescriptor(prototype, name)!;
     if (typeof descriptor.value === "function") {
-      descriptor.value = withArity(descriptor.value, `${target.name}.${name}`, required[name] ?? 0);
+      descriptor.value = withArity(descriptor.value, `${target.name}.${name}`, arity(required, name));
     }
     Object.defineProperty(prototype, name, { ...descriptor, enumerable: true });
   }
   defineStatics(target, required);
-  Object.defineProperty(target, "length", { value: required.constructor ?? 0, configurable: true });
+  Object.defineProperty(target, "length", { value: arity(required, "constructor"), configurable: true });
   Object.defineProperty(prototype, Symbol.toStringTag, { value: target.name, configurable: true });
 }
 
@@ -70,9 +70,13 @@ function defineStatics(target: InterfaceClass, required: Readonly<Record<string,
   for (const name of Object.getOwnPropertyNames(target)) {
     const descriptor = Object.getOwnPropertyDescriptor(target, name)!;
     if (name === "prototype" || typeof descriptor.value !== "function") continue;
-    const value = withArity(descriptor.value, `${target.name}.${name}`, required[name] ?? 0);
+    const value = withArity(descriptor.value, `${target.name}.${name}`, arity(required, name));
     Object.defineProperty(target, name, { ...descriptor, value, enumerable: true });
   }
+}
+
+function arity(required: Readonly<Record<string, number>>, name: string): number {
+  return Object.hasOwn(required, name) ? required[name]! : 0;
 }
 
 type Operation = (...args: unknown[]) => unknown;

@@ -20,7 +20,10 @@ export function cloneForStorage(value: unknown): Storable {
   if (isPlatformObject(value)) throw notStorable(value);
   const clone = structuredClone(value);
   const found = findBlobs(clone);
-  return { clone, blobs, ready: found.length > 0 ? readAll(found, blobs) : null };
+  if (found.length === 0) return { clone, blobs, ready: null };
+  const ready = readAll(found, blobs);
+  ready.catch(() => {}); // is reported by the request, which may wait for its turn longer than this takes
+  return { clone, blobs, ready };
 }
 
 /** Node's structuredClone makes an empty object of these, without a word. */

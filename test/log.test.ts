@@ -1,0 +1,176 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createLogger, LOG_LEVELS, type LogFields, type Logger, type LoggerOptions } from "../src/log.ts";
+
+/** What a logger writes, as text and as JSON. */
+function lines(write: (logger: Logger) => unknown, more: Partial<LoggerOptions> = {}): string[] {
+  const written: string[] = [];
+  for (const json of [true, false]) {
+    write(createLogger({ level: "debug", json, write: (line) => written.push(line), ...more }));
+  }
+  return written;
+}
+const logged = (message: string, fields?: LogFields): string =>
+  lines((logger) => logger.warn(message, fields)).join("\n");
+
+const letters = (alphabet: string, length: number) =>
+  fc
+    .array(fc.constantFrom(...alphabet), { minLength: length, maxLength: length })
+    .map((parts) => parts.join(""));
+const BASE62 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes));
+
+/** As Synapse (`syt_<localpart>_<random>_<check>`) and the authentication service make them. */
+const accessToken = fc.oneof(
+  fc
+    .tuple(fc.stringMatching(/^[a-z0-9._=-]{1,12}$/), letters(BASE62, 20), letters(BASE62, 6))
+    .map(([name, random, check]) => `syt_${Buffer.from(name).toString("base64url")}_${random}_${check}`),
+  fc
+    .tuple(fc.constantFrom("mct", "mat", "mcr", "mar"), letters(BASE62, 30), letters(BASE62, 6))
+    .map(([kind, random, check]) => `${kind}_${random}_${check}`),
+);
+/** 32 bytes in every base64 that Matrix knows. */
+const key = fc
+  .tuple(bytes32, fc.constantFrom("base64" as const, "base64url" as const), fc.boolean())
+  .map(([bytes, encoding, padded]) => bytes.toString(encoding).replace(/=$/, "") + (padded ? "=" : ""));
+/** Text around a secret that does not run into it. */
+const around = fc.constantFrom(
+  ["", ""],
+  ["key ", " was read"],
+  ['{"a":"', '"}'],
+  ["(", ")"],
+  ["is: ", ", and"],
+  ["=", ";"],
+);
+
+describe("a line never shows", () => {
+  it("an access token, wherever it stands", () => {
+    fc.assert(
+      fc.property(accessToken, around, (token, [before, after]) => {
+        const text = `${before}${token}${after}`;
+        expect(logged(text, { note: text, list: [text], deep: { er: text } })).not.toContain(token);
+      }),
+    );
+  });
+
+  it("a key of 32 bytes, wherever it stands", () => {
+    fc.assert(
+      fc.property(key, around, (secret, [before, after]) => {
+        const text = `${before}${secret}${after}`;
+        const output = logged(text, { note: text, list: [text], deep: { er: text } });
+        expect(output).not.toContain(secret.replace(/=$/, ""));
+      }),
+    );
+  });
+
+  it("what follows Bearer, in whatever case", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom("Bearer", "bearer", "BEARER"),
+        letters(`${BASE62}-._~+/`, 24),
+        (scheme, token) => {
+          expect(logged(`authorization: ${scheme} ${token}`)).not.toContain(token);
+        },
+      ),
+    );
+  });
+
+  it.each(["access_token", "password", "token", "loginToken", "refresh_token"])(
+    "the parameter %s of a URL",
+    (name) => {
+      fc.assert(
+        fc.property(letters(BASE62, 12), (secret) => {
+          const url = `https://matrix.example.org/_matrix/client/v3/sync?since=s1&${name}=${secret}&timeout=0`;
+          const output = logged(`GET ${url}`, { url });
+          expect(output).not.toContain(secret);
+          expect(output).toContain("since=s1");
+          expect(output).toContain("timeout=0");
+        }),
+      );
+    },
+  );
+
+  it("the password in a URL, as a proxy's", () => {
+    expect(logged("using http://voice:correct-horse@proxy.example.org:3128")).not.toContain("correct-horse");
+  });
+
+  const NAMES = [
+    ..."accessToken access_token refreshToken password passphrase secret clientSecret authorization".split(
+      " ",
+    ),
+    ..."recoveryKey storeKey privateKey private_key key k iv ciphertext Authorization".split(" "),
+  ];
+  it.each(NAMES)("the value of a field named %s", (name) => {
+    const value = fc.oneof(
+      fc.string({ minLength: 3 }),
+      fc.array(fc.string({ minLength: 3 }), { minLength: 1 }),
+    );
+    fc.assert(
+      fc.property(value, (secret) => {
+        const [line] = lines((logger) => logger.info("read", { [name]: secret, deep: [{ [name]: secret }] }));
+        expect(JSON.parse(line!)).toMatchObject({ [name]: "[redacted]", deep: [{ [name]: "[redacted]" }] });
+      }),
+    );
+  });
+
+  it("a secret in an error's message", () => {
+    const error = new Error("401 for Bearer syt_dm9pY2U_abcdefghijklmnopqrst_123456");
+    expect(logged("sync failed", { error })).not.toMatch(/syt_|abcdefghij/);
+  });
+
+  it("the bytes of a buffer", () => {
+    const bytes = Buffer.from("a store key of thirty-two bytes!");
+    expect(logged("read", { bytes })).not.toMatch(/store key|97,.*32|"0":97/);
+  });
+});
+
+describe("a line still shows", () => {
+  /** Room version 12 and event IDs are 43 characters of base64 behind their sigil, as long as a key. */
+  it.each(["!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM", "$8WkU7aT1Z8o9kK0vJq3x5yB2cD4eF6gH7iJ8kL9mN0o"])(
+    "the ID %s",
+    (id) => {
+      const output = lines((logger) => logger.warn(`about ${id}`, { id }));
+      for (const line of output) expect(line.split(id)).toHaveLength(3);
+    },
+  );
+
+  it("who, which device and why", () => {
+    const fields = {
+      userId: "@voice:example.org",
+      deviceId: "SOTTO1",
+      reason: "no route to host",
+      pauseMs: 2_000,
+    };
+    const [json, text] = lines((logger) => logger.warn("sync failed", fields));
+    expect(JSON.parse(json!)).toMatchObject({ level: "warn", message: "sync failed", ...fields });
+    expect(text).toBe(
+      "warn: sync failed userId=@voice:example.org deviceId=SOTTO1 reason=no route to host pauseMs=2000",
+    );
+  });
+
+  it("when it was written", () => {
+    const [json] = lines((logger) => logger.info("running"));
+    const { time } = JSON.parse(json!) as { time: string };
+    expect(new Date(time).toISOString()).toBe(time);
+  });
+});
+
+describe("a logger", () => {
+  it("writes one line at a time, whatever the text", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (message, field) => {
+        for (const line of lines((logger) =>
+          logger.error(`${message}\nnext`, { field: `${field}\r\nnext` }),
+        )) {
+          expect(line).not.toMatch(/[\r\n]/);
+        }
+      }),
+    );
+  });
+
+  it.each(LOG_LEVELS)("of level %s leaves out what is below", (level) => {
+    const each = lines((logger) => LOG_LEVELS.map((at) => logger[at](at)), { level, json: true });
+    const expected = LOG_LEVELS.slice(LOG_LEVELS.indexOf(level));
+    expect(each.slice(0, expected.length).map((line) => JSON.parse(line).level)).toEqual(expected);
+  });
+});

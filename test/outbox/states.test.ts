@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { SottoError } from "../../src/errors.ts";
+import { outboxOn, throwing } from "../support/outbox.ts";
+import { OTHER_ROOM, openTestStore, ROOM } from "../support/store.ts";
+
+const CONTENT = { msgtype: "m.audio", body: "Doorbell" };
+
+describe("an accepted message", () => {
+  it("is in the store, with a transaction ID of its own, before anything else happens", () => {
+    const { outbox, gate, encryptor, jobs, at } = outboxOn(openTestStore());
+    const [one, two] = [outbox.accept(ROOM, CONTENT), outbox.accept(ROOM, CONTENT)];
+    expect(one.txnId).not.toBe(two.txnId);
+    expect(jobs.get(one.jobId)).toMatchObject({ state: "accepted", createdMs: at.ms });
+    expect(outbox.unfinished().map(({ jobId }) => jobId)).toEqual([one.jobId, two.jobId]);
+    expect([gate.puts, encryptor.encrypted]).toEqual([[], []]);
+  });
+});
+
+describe("delivering", () => {
+  it("encrypts the content as a room message and sends it under the transaction ID", async () => {
+    const { outbox, gate, encryptor } = outboxOn(openTestStore());
+    const job = outbox.accept(ROOM, CONTENT);
+    const sent = await outbox.deliver(job);
+    expect(encryptor.encrypted).toEqual([{ roomId: ROOM, eventType: "m.room.message", content: CONTENT }]);
+    expect(gate.puts).toHaveLength(1);
+    expect(gate.puts[0]).toMatchObject({ roomId: ROOM, txnId: job.txnId });
+    expect(sent).toMatchObject({ state: "sent", eventId: "$event1", sessionId: `session of ${ROOM}` });
+    expect(outbox.unfinished()).toEqual([]);
+  });
+
+  it("has each state in the store before the next begins", async () => {
+    const { outbox, gate, encryptor, jobs, at } = outboxOn(openTestStore());
+    const job = outbox.accept(ROOM, CONTENT);
+    const seen: unknown[] = [];
+    encryptor.outcomes.push(() => void seen.push(jobs.get(job.jobId)?.state));
+    gate.onPut = ({ eventJson }) => {
+      const stored = jobs.get(job.jobId);
+      seen.push(stored?.state, stored?.firstPutMs);
+      expect(stored?.eventJson).toBe(eventJson);
+    };
+    await outbox.deliver(job);
+    expect(seen).toEqual(["accepted", "encrypted", at.ms]);
+  });
+
+  it("of a message that was sent gives the same event and sends nothing", async () => {
+    const { outbox, gate } = outboxOn(openTestStore());
+    const job = outbox.accept(ROOM, CONTENT);
+    const first = await outbox.deliver(job);
+    expect(await outbox.deliver(job)).toEqual(first);
+    expect(gate.puts).toHaveLength(1);
+  });
+
+  it("at the same time twice sends it once", async () => {
+    const { outbox, gate } = outboxOn(openTestStore());
+    const job = outbox.accept(ROOM, CONTENT);
+    const [one, two] = await Promise.all([outbox.deliver(job), outbox.deliver(job)]);
+    expect(one.eventId).toBe(two.eventId);
+    expect(gate.puts).toHaveLength(1);
+  });
+});
+
+describe("a refusal", () => {
+  const refused = new SottoError("ROOM_FORBIDDEN", "the account may not send");
+
+  it("by the homeserver is final: the message is given up with the reason, and never sent again", async () => {
+    const { outbox, gate, jobs } = outboxOn(openTestStore());
+    const job = outbox.accept(ROOM, CONTENT);
+    gate.outcomes.push(throwing(refused));
+    await expect(outbox.deliver(job)).rejects.toBe(refused);
+    expect(jobs.get(job.jobId)).toMatchObject({ state: "failed", errorCode: "ROOM_FORBIDDEN" });
+    await expect(outbox.deliver(job)).rejects.toMatchObject({
+      code: "ROOM_FORBIDDEN",
+      message: refused.message,
+    });
+    expect(gate.puts).toHaveLength(1);
+    expect(outbox.unfinished()).toEqual([]);
+  });
+
+  it("by the policy keeps the message from leaving at all", async () => {
+    const { outbox, gate, encryptor, jobs } = outboxOn(openTestStore());
+    const job = outbox.accept(ROOM, CONTENT);
+    encryptor.outcomes.push(throwing(new SottoError("IDENTITY_CHANGED", "the identity has changed")));
+    await expect(outbox.deliver(job)).rejects.toMatchObject({ code: "IDENTITY_CHANGED" });
+    expect(gate.puts).toEqual([]);
+    expect(jobs.get(job.jobId)).toMatchObject({ state: "failed", eventJson: undefined });
+  });
+
+  it("does not hold up the next message", async () => {
+    const { outbox, gate } = outboxOn(openTestStore());
+    const [one, two] = [outbox.accept(ROOM, CONTENT), outbox.accept(ROOM, CONTENT)];
+    gate.outcomes.push(throwing(refused));
+    const results = await Promise.allSettled([outbox.deliver(one), outbox.deliver(two)]);
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+  });
+});
+
+describe("the order", () => {
+  it("in one room is that of delivery: the next is not even encrypted before the last was answered", async () => {
+    const { outbox, gate, encryptor } = outboxOn(openTestStore());
+    const [one, two] = [outbox.accept(ROOM, CONTENT), outbox.accept(ROOM, CONTENT)];
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+    gate.outcomes.push(() => {
+      asked.resolve();
+      return answer.promise;
+    });
+    const both = [outbox.deliver(one), outbox.deliver(two)];
+    await asked.promise;
+    expect(encryptor.encrypted).toHaveLength(1);
+    answer.resolve("$one");
+    await Promise.all(both);
+    expect(gate.puts.map(({ txnId }) => txnId)).toEqual([one.txnId, two.txnId]);
+  });
+
+  it("does not bind rooms to one another", async () => {
+    const { outbox, gate } = outboxOn(openTestStore());
+    const [slow, quick] = [outbox.accept(ROOM, CONTENT), outbox.accept(OTHER_ROOM, CONTENT)];
+    const answer = Promise.withResolvers<string>();
+    gate.outcomes.push(() => answer.promise);
+    const waiting = outbox.deliver(slow);
+    await expect(outbox.deliver(quick)).resolves.toMatchObject({ state: "sent" });
+    answer.resolve("$slow");
+    await expect(waiting).resolves.toMatchObject({ eventId: "$slow" });
+  });
+});
