@@ -12,9 +12,15 @@ const REMOTE_WAIT_MS = 20_000;
 
 /** https://spec.matrix.org/v1.19/client-server-api/#content-repository */
 export function createContentRepository(transport: Transport): ContentRepository {
-  async function maxUploadBytes(): Promise<number | undefined> {
-    const size = (await mediaConfig(transport))["m.upload.size"];
-    return typeof size === "number" && size > 0 ? size : undefined;
+  let limit: Promise<number | undefined> | undefined;
+
+  /** Asked once: a limit that is lowered meanwhile shows as a refused upload. */
+  function maxUploadBytes(): Promise<number | undefined> {
+    limit ??= readLimit(transport).catch((error) => {
+      limit = undefined;
+      throw error;
+    });
+    return limit;
   }
 
   /** Synapse closes the connection while a body above its limit is still being sent, so that its 413 gets lost. */
@@ -66,6 +72,11 @@ export function createContentRepository(transport: Transport): ContentRepository
 
     maxUploadBytes,
   };
+}
+
+async function readLimit(transport: Transport): Promise<number | undefined> {
+  const size = (await mediaConfig(transport))["m.upload.size"];
+  return typeof size === "number" && size > 0 ? size : undefined;
 }
 
 /**

@@ -3,8 +3,9 @@ import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { backoffMs, isRepeatable, isTlsFailure } from "./backoff.ts";
+import { backoffMs, isRepeatable } from "./backoff.ts";
 import { errorOf, exchange, type RequestBody, readText } from "./exchange.ts";
+import { explain } from "./explain.ts";
 import { parseHomeserverUrl } from "./homeserver-url.ts";
 import { type HttpPool, openHttpPool } from "./http-agent.ts";
 import { ConnectionFailure, type Failure, MatrixError } from "./request-failure.ts";
@@ -265,37 +266,4 @@ function parseJson(text: string, base: URL): unknown {
       cure: "check the homeserver's address: it must be the base URL of the client-server API",
     });
   }
-}
-
-function explain(failure: Failure, url: URL): SottoError {
-  if (failure instanceof ConnectionFailure) {
-    return new SottoError("HOMESERVER_UNREACHABLE", `${url.origin} cannot be reached`, {
-      cause: failure,
-      ...(isTlsFailure(failure) && {
-        cure: "check the address; for an authority of your own, set caFile in the config",
-      }),
-    });
-  }
-  const { statusCode, errcode, retryAfterMs } = failure;
-  if (statusCode === 401 && (errcode === "M_UNKNOWN_TOKEN" || errcode === "M_MISSING_TOKEN")) {
-    return new SottoError("TOKEN_REJECTED", "the homeserver does not accept the access token", {
-      cause: failure,
-    });
-  }
-  if (statusCode === 429) {
-    return new SottoError("RATE_LIMITED", "the homeserver limits how fast this account may go", {
-      cause: failure,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    });
-  }
-  if (errcode === undefined && [502, 503, 504].includes(statusCode)) {
-    return new SottoError(
-      "HOMESERVER_UNREACHABLE",
-      `the proxy at ${url.origin} does not reach the homeserver`,
-      {
-        cause: failure,
-      },
-    );
-  }
-  return new SottoError("HOMESERVER_ERROR", "the homeserver refused the request", { cause: failure });
 }

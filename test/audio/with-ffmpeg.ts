@@ -4,12 +4,15 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, describe, onTestFinished } from "vitest";
+import { afterAll, describe, onTestFinished, vi } from "vitest";
 import { findFfmpeg } from "../../src/audio/index.ts";
 
 /** Path of the ffmpeg to test with; undefined when there is none. */
 const ffmpeg = await findFfmpeg().catch(() => undefined);
 if (!ffmpeg) console.warn("skipped: these tests need an ffmpeg with libopus on the PATH");
+
+// a test starts several processes, and other test files run beside it
+vi.setConfig({ testTimeout: 30_000 });
 
 /** `describe` for tests that need ffmpeg. */
 export const describeWithFfmpeg = describe.skipIf(!ffmpeg);

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, inject, it } from "vitest";
 import type { SendResult } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
 import { examine, isOggOpus, keep, record, secretWord } from "../support/recordings.ts";
-import { resultOf } from "../support/sotto.ts";
+import { resultOf, sotto } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 
 // The main job: a recording goes in, an end-to-end encrypted voice message comes out, and an independent client
@@ -128,7 +128,6 @@ describe("the result", () => {
   });
 
   it("is words for a person without --json, and the event ID alone on standard output", async () => {
-    const { sotto } = await import("../support/sotto.ts");
     const path = await record("for-a-person.wav");
     const { code, stdout, stderr } = await sotto(["send", path, "--room", roomId, "--config", bot.config]);
     expect(code).toBe(0);

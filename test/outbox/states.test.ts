@@ -11,21 +11,21 @@ describe("an accepted message", () => {
     const [one, two] = [outbox.accept(ROOM, CONTENT), outbox.accept(ROOM, CONTENT)];
     expect(one.txnId).not.toBe(two.txnId);
     expect(jobs.get(one.jobId)).toMatchObject({ state: "accepted", createdMs: at.ms });
-    expect(outbox.unfinished().map(({ jobId }) => jobId)).toEqual([one.jobId, two.jobId]);
+    expect(jobs.open().map(({ jobId }) => jobId)).toEqual([one.jobId, two.jobId]);
     expect([gate.puts, encryptor.encrypted]).toEqual([[], []]);
   });
 });
 
-describe("delivering", () => {
+describe("sending", () => {
   it("encrypts the content as a room message and sends it under the transaction ID", async () => {
-    const { outbox, gate, encryptor } = outboxOn(openTestStore());
+    const { outbox, gate, encryptor, jobs } = outboxOn(openTestStore());
     const job = outbox.accept(ROOM, CONTENT);
-    const sent = await outbox.deliver(job);
+    const sent = await outbox.send(job);
     expect(encryptor.encrypted).toEqual([{ roomId: ROOM, eventType: "m.room.message", content: CONTENT }]);
     expect(gate.puts).toHaveLength(1);
     expect(gate.puts[0]).toMatchObject({ roomId: ROOM, txnId: job.txnId });
     expect(sent).toMatchObject({ state: "sent", eventId: "$event1", sessionId: `session of ${ROOM}` });
-    expect(outbox.unfinished()).toEqual([]);
+    expect(jobs.open()).toEqual([]);
   });
 
   it("has each state in the store before the next begins", async () => {
@@ -38,22 +38,22 @@ describe("delivering", () => {
       seen.push(stored?.state, stored?.firstPutMs);
       expect(stored?.eventJson).toBe(eventJson);
     };
-    await outbox.deliver(job);
+    await outbox.send(job);
     expect(seen).toEqual(["accepted", "encrypted", at.ms]);
   });
 
   it("of a message that was sent gives the same event and sends nothing", async () => {
     const { outbox, gate } = outboxOn(openTestStore());
     const job = outbox.accept(ROOM, CONTENT);
-    const first = await outbox.deliver(job);
-    expect(await outbox.deliver(job)).toEqual(first);
+    const first = await outbox.send(job);
+    expect(await outbox.send(job)).toEqual(first);
     expect(gate.puts).toHaveLength(1);
   });
 
   it("at the same time twice sends it once", async () => {
     const { outbox, gate } = outboxOn(openTestStore());
     const job = outbox.accept(ROOM, CONTENT);
-    const [one, two] = await Promise.all([outbox.deliver(job), outbox.deliver(job)]);
+    const [one, two] = await Promise.all([outbox.send(job), outbox.send(job)]);
     expect(one.eventId).toBe(two.eventId);
     expect(gate.puts).toHaveLength(1);
   });
@@ -66,21 +66,21 @@ describe("a refusal", () => {
     const { outbox, gate, jobs } = outboxOn(openTestStore());
     const job = outbox.accept(ROOM, CONTENT);
     gate.outcomes.push(throwing(refused));
-    await expect(outbox.deliver(job)).rejects.toBe(refused);
+    await expect(outbox.send(job)).rejects.toBe(refused);
     expect(jobs.get(job.jobId)).toMatchObject({ state: "failed", errorCode: "ROOM_FORBIDDEN" });
-    await expect(outbox.deliver(job)).rejects.toMatchObject({
+    await expect(outbox.send(job)).rejects.toMatchObject({
       code: "ROOM_FORBIDDEN",
       message: refused.message,
     });
     expect(gate.puts).toHaveLength(1);
-    expect(outbox.unfinished()).toEqual([]);
+    expect(jobs.open()).toEqual([]);
   });
 
   it("by the policy keeps the message from leaving at all", async () => {
     const { outbox, gate, encryptor, jobs } = outboxOn(openTestStore());
     const job = outbox.accept(ROOM, CONTENT);
     encryptor.outcomes.push(throwing(new SottoError("IDENTITY_CHANGED", "the identity has changed")));
-    await expect(outbox.deliver(job)).rejects.toMatchObject({ code: "IDENTITY_CHANGED" });
+    await expect(outbox.send(job)).rejects.toMatchObject({ code: "IDENTITY_CHANGED" });
     expect(gate.puts).toEqual([]);
     expect(jobs.get(job.jobId)).toMatchObject({ state: "failed", eventJson: undefined });
   });
@@ -89,13 +89,13 @@ describe("a refusal", () => {
     const { outbox, gate } = outboxOn(openTestStore());
     const [one, two] = [outbox.accept(ROOM, CONTENT), outbox.accept(ROOM, CONTENT)];
     gate.outcomes.push(throwing(refused));
-    const results = await Promise.allSettled([outbox.deliver(one), outbox.deliver(two)]);
+    const results = await Promise.allSettled([outbox.send(one), outbox.send(two)]);
     expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
   });
 });
 
 describe("the order", () => {
-  it("in one room is that of delivery: the next is not even encrypted before the last was answered", async () => {
+  it("in one room is that in which they were sent: the next is not even encrypted before the last was answered", async () => {
     const { outbox, gate, encryptor } = outboxOn(openTestStore());
     const [one, two] = [outbox.accept(ROOM, CONTENT), outbox.accept(ROOM, CONTENT)];
     const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
@@ -103,7 +103,7 @@ describe("the order", () => {
       asked.resolve();
       return answer.promise;
     });
-    const both = [outbox.deliver(one), outbox.deliver(two)];
+    const both = [outbox.send(one), outbox.send(two)];
     await asked.promise;
     expect(encryptor.encrypted).toHaveLength(1);
     answer.resolve("$one");
@@ -116,8 +116,8 @@ describe("the order", () => {
     const [slow, quick] = [outbox.accept(ROOM, CONTENT), outbox.accept(OTHER_ROOM, CONTENT)];
     const answer = Promise.withResolvers<string>();
     gate.outcomes.push(() => answer.promise);
-    const waiting = outbox.deliver(slow);
-    await expect(outbox.deliver(quick)).resolves.toMatchObject({ state: "sent" });
+    const waiting = outbox.send(slow);
+    await expect(outbox.send(quick)).resolves.toMatchObject({ state: "sent" });
     answer.resolve("$slow");
     await expect(waiting).resolves.toMatchObject({ eventId: "$slow" });
   });

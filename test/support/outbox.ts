@@ -1,3 +1,4 @@
+import type { SottoError } from "../../src/errors.ts";
 import type { MegolmContent } from "../../src/model/event.ts";
 import type { RoomEncryptor, SendGate } from "../../src/model/ports.ts";
 import { Outbox } from "../../src/outbox/index.ts";
@@ -50,8 +51,10 @@ export class FaultyEncryptor implements RoomEncryptor {
 export function outboxOn(store: Store, at = { ms: 1_000_000 }) {
   const gate = new FaultyGate();
   const encryptor = new FaultyEncryptor();
-  const outbox = new Outbox({ jobs: store.jobs, gate, encryptor, clock: () => at.ms });
-  return { outbox, gate, encryptor, at, jobs: store.jobs };
+  const unsent: SottoError[] = [];
+  const onUnsent = (error: SottoError) => void unsent.push(error);
+  const outbox = new Outbox({ jobs: store.jobs, gate, encryptor, onUnsent, clock: () => at.ms });
+  return { outbox, gate, encryptor, at, unsent, jobs: store.jobs };
 }
 
 export const throwing = (error: unknown) => (): never => {

@@ -1,6 +1,6 @@
 /**
  * The engine on its durable store beside the same engine in memory, in one process and one run: what the store costs.
- * `node packages/crypto-nodejs/bench/engine.ts [rounds]` prints the median of the rounds and their ratio.
+ * `node packages/crypto-nodejs/bench/engine.ts [rounds]` prints the fastest of the rounds and their ratio.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -160,12 +160,12 @@ for (let i = 0; i <= ROUNDS; i++) {
   store.push(times[1]);
 }
 
-console.log(`${USERS * DEVICES_EACH} devices, ${MESSAGES} messages, median of ${ROUNDS} rounds, ms`);
+console.log(`${USERS * DEVICES_EACH} devices, ${MESSAGES} messages, fastest of ${ROUNDS} rounds, ms`);
 console.table(
   (["init", "key query", "claim", "share", "encrypt", "decrypt"] as const).map((step) => {
     const [inMemory, onDisk] = [
-      median(memory.map((times) => times[step])),
-      median(store.map((times) => times[step])),
+      Math.min(...memory.map((times) => times[step])),
+      Math.min(...store.map((times) => times[step])),
     ];
     return {
       step,
@@ -175,4 +175,4 @@ console.table(
     };
   }),
 );
-console.log(`reopen with a key: ${median(store.map(({ reopen }) => reopen)).toFixed(1)} ms`);
+console.log(`reopen with a key: ${Math.min(...store.map(({ reopen }) => reopen)).toFixed(1)} ms`);

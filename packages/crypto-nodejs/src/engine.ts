@@ -21,7 +21,10 @@ export interface EngineOptions {
 export interface Engine {
   /** Key requests and automatic key forwarding are off. After `close` its calls throw `ERR_MACHINE_CLOSED`. */
   readonly machine: wasm.OlmMachine;
-  /** Waits for the calls under way and their writes, frees the machine, closes the file. */
+  /**
+   * Waits for the machine's calls under way and their writes, frees it and closes the file. Calls of objects that came
+   * from it (devices, identities, verifications) are for the caller to wait for.
+   */
   close(): Promise<void>;
 }
 

@@ -42,8 +42,8 @@ interface Host {
 const globals = globalThis as unknown as Record<string | symbol, unknown>;
 const HOST = Symbol.for("matrix-sdk-crypto-nodejs.host.1");
 
-if (!globals[HOST])
-  define(HOST, { openIndexedDB, files: new Map(), held: new Map(), mounts: 0 } satisfies Host);
+const own: Host = { openIndexedDB, files: new Map(), held: new Map(), mounts: 0 };
+if (!globals[HOST]) define(HOST, own);
 const host = globals[HOST] as Host;
 
 export const { held } = host;
@@ -52,7 +52,7 @@ export interface MountedFile {
   readonly file: IndexedDBFile;
   /** For the engine, as the name of its store. */
   readonly name: string;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Opens the file and makes it reachable for the engine. */
@@ -65,9 +65,9 @@ export function mount(path: string): MountedFile {
   return {
     file,
     name: `${prefix}crypto`,
-    async close() {
+    close() {
       host.files.delete(prefix);
-      await file.close();
+      file.close();
     },
   };
 }
@@ -78,7 +78,7 @@ export function mount(path: string): MountedFile {
  */
 function install(file: IndexedDBFile): void {
   for (const name of INTERFACES) {
-    const ours = (file as unknown as Record<string, Interface>)[name] as Interface;
+    const ours: Interface = file[name];
     const theirs = globals[name] as Interface | undefined;
     if (theirs === ours) continue;
     if (theirs) recognise(theirs, ours);

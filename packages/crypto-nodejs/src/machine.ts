@@ -1,9 +1,11 @@
 import * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
 import { type BackupDecryptionKey, BackupKeys, RoomKeyCounts } from "./backup.ts";
+import { exportSecrets, importSecrets } from "./cross-signing-secrets.ts";
 import { CrossSigningStatus, Device } from "./device.ts";
 import type { EncryptionSettings } from "./encryption.ts";
 import { RequestType, StoreType, sameName } from "./enums.ts";
 import { CryptoError, toError } from "./errors.ts";
+import { settle } from "./from-engine.ts";
 import { DeviceId, engineUsers, type RoomId, UserId } from "./identifiers.ts";
 import { openMachine } from "./open.ts";
 import {
@@ -13,22 +15,17 @@ import {
   KeysQueryRequest,
   type OutgoingRequest,
   outgoingRequest,
-  SignatureUploadRequest,
+  type SignatureUploadRequest,
   ToDeviceRequest,
 } from "./requests.ts";
 import { DecryptedRoomEvent } from "./responses.ts";
 import { RoomKeyLife } from "./room-key-life.ts";
-import { SecretStorageItems, type SecretStorageKey } from "./secret-storage.ts";
+import type { SecretStorageItems, SecretStorageKey } from "./secret-storage.ts";
 import { Signatures, SignatureVerification } from "./signatures.ts";
 import type { DeviceLists } from "./sync-events.ts";
 import { IdentityKeys } from "./vodozemac.ts";
 
-/** Names of the secrets in account data, https://spec.matrix.org/latest/client-server-api/#sharing-keys-between-devices. */
-const MASTER = "m.cross_signing.master";
-const SELF_SIGNING = "m.cross_signing.self_signing";
-const USER_SIGNING = "m.cross_signing.user_signing";
-
-/** One object of `OlmMachine.prototype`, made by `initialize` only. */
+/** Keeps the constructor for `initialize`. */
 const MADE_BY_INITIALIZE = Symbol();
 
 /** The state machine of end-to-end encryption, without network: `OlmMachine` of matrix-sdk-crypto-nodejs 0.6.6. */
@@ -255,17 +252,7 @@ export class OlmMachine {
 
   /** The private cross-signing keys as account data, encrypted with the key. */
   async exportSecretsForSecretStorage(secretStorageKey: SecretStorageKey): Promise<SecretStorageItems> {
-    const keys = await settle(this.#engine.exportCrossSigningKeys());
-    const encrypt = (secret: string | undefined, name: string): string => {
-      if (secret === undefined)
-        throw new CryptoError("ERR_SECRET_STORAGE", `This device does not have ${name}`);
-      return secretStorageKey.encrypt(secret, name);
-    };
-    return new SecretStorageItems({
-      masterKey: encrypt(keys?.masterKey, MASTER),
-      userSigningKey: encrypt(keys?.userSigningKey, USER_SIGNING),
-      selfSigningKey: encrypt(keys?.self_signing_key, SELF_SIGNING),
-    });
+    return exportSecrets(this.#engine, secretStorageKey);
   }
 
   /** Takes the private cross-signing keys, which must belong to the public ones, and signs this device with them. */
@@ -273,20 +260,7 @@ export class OlmMachine {
     secretStorageKey: SecretStorageKey,
     items: SecretStorageItems,
   ): Promise<SignatureUploadRequest> {
-    await settle(
-      this.#engine.importCrossSigningKeys(
-        secretStorageKey.decrypt(items.masterKey, MASTER),
-        secretStorageKey.decrypt(items.selfSigningKey, SELF_SIGNING),
-        secretStorageKey.decrypt(items.userSigningKey, USER_SIGNING),
-      ),
-    );
-    const device = await settle(this.#engine.getDevice(this.#engine.userId, this.#engine.deviceId));
-    if (!device)
-      throw new CryptoError(
-        "ERR_SECRET_STORAGE",
-        "The keys of this device are not known yet: query them first",
-      );
-    return new SignatureUploadRequest(await settle(device.verify()));
+    return importSecrets(this.#engine, secretStorageKey, items);
   }
 
   /** With a timeout, in seconds, it waits for a key query that is under way. */
@@ -299,16 +273,4 @@ export class OlmMachine {
 /** The native package decrypts whoever the sender is, and reports on them in `shieldState`. */
 function untrusted(): wasm.DecryptionSettings {
   return new wasm.DecryptionSettings(wasm.TrustRequirement.Untrusted);
-}
-
-/** What the engine rejects with is not always an `Error`. */
-async function settle<T>(result: Promise<T>): Promise<T> {
-  try {
-    return await result;
-  } catch (thrown) {
-    if (thrown instanceof wasm.MegolmDecryptionError) {
-      throw new CryptoError("ERR_DECRYPTION", thrown.description, thrown);
-    }
-    throw toError(thrown);
-  }
 }

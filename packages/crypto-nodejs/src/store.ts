@@ -4,7 +4,7 @@ import * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
 import { CryptoError, type CryptoErrorCode, toError } from "./errors.ts";
 import { held, mount } from "./indexed-db.ts";
 
-/** The one file of a store (with SQLite's `-wal` beside it while open). */
+/** Beside it are its lock file and, while it is open, SQLite's `-wal`. */
 export const STORE_FILE = "crypto.sqlite";
 
 /** What the native package keeps there. The engine cannot read it. */
@@ -38,12 +38,12 @@ export async function openStore(directory: string, secret: StoreSecret): Promise
   }
   held.set(path, "open");
 
-  let release = async () => {};
+  let release = () => {};
   const shut = async (last?: () => Promise<void>) => {
     try {
       await last?.();
     } finally {
-      await release();
+      release();
     }
   };
   try {

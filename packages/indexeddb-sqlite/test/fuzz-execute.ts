@@ -76,7 +76,8 @@ function run(
     };
     request.onerror = (event) => {
       entry.push(nameOf(request.error));
-      if (operation.prevents) event.preventDefault();
+      if (!operation.prevents) return; // the transaction aborts
+      event.preventDefault();
       settle();
     };
   }

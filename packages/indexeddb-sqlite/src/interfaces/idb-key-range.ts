@@ -1,5 +1,6 @@
+import { isArrayBuffer, isDate } from "node:util/types";
 import { exception } from "../errors.ts";
-import { type IDBValidKey, keyOf, requireKey, valueOfKey } from "../keys/key.ts";
+import { type IDBValidKey, requireKey, valueOfKey } from "../keys/key.ts";
 import { after, HIGHEST, type Key, LOWEST } from "../keys/key-encoding.ts";
 import { type Bounds, EVERYTHING, keyBounds } from "../storage/bounds.ts";
 import { assertInternal, defineInterface, INTERNAL } from "../webidl.ts";
@@ -110,12 +111,6 @@ export function toBounds(value: unknown, mayBeMissing: boolean): Bounds {
 /** https://w3c.github.io/IndexedDB/#is-a-potentially-valid-key-range */
 export function isPotentialKeyRange(value: unknown): boolean {
   if (value instanceof IDBKeyRange || value === undefined || value === null) return true;
-  return (
-    typeof value !== "object" ||
-    Array.isArray(value) ||
-    value instanceof Date ||
-    value instanceof ArrayBuffer ||
-    ArrayBuffer.isView(value) ||
-    keyOf(value) !== null
-  );
+  if (typeof value !== "object") return typeof value === "number" || typeof value === "string";
+  return Array.isArray(value) || isDate(value) || isArrayBuffer(value) || ArrayBuffer.isView(value);
 }

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { SottoError } from "../../src/errors.ts";
+import type { Store } from "../../src/store/index.ts";
+import { outboxOn, throwing } from "../support/outbox.ts";
+import { OTHER_ROOM, openTestStore, ROOM, storeOptions } from "../support/store.ts";
+
+const CONTENT = { msgtype: "m.audio", body: "Doorbell" };
+const HOURS = 3_600_000;
+
+/** The next process on a store in which an earlier one left something. */
+function nextProcess(leave: (store: Store) => void) {
+  const options = storeOptions();
+  const first = openTestStore(options);
+  leave(first);
+  first.close();
+  return outboxOn(openTestStore(options));
+}
+
+describe("what an earlier process left", () => {
+  it("accepted is encrypted now, for those who are members now", async () => {
+    const { outbox, encryptor, gate, jobs } = nextProcess((store) => {
+      outboxOn(store).outbox.accept(ROOM, CONTENT);
+    });
+    await outbox.resume();
+    expect(encryptor.encrypted).toMatchObject([{ roomId: ROOM, content: CONTENT }]);
+    expect(gate.puts).toHaveLength(1);
+    expect(jobs.open()).toEqual([]);
+  });
+
+  it("encrypted, and never sent to the server, is sent however old it is", async () => {
+    const { outbox, encryptor, gate, at } = nextProcess((store) => {
+      const { jobId } = outboxOn(store).outbox.accept(ROOM, CONTENT);
+      store.jobs.freeze(jobId, '{"frozen":true}', "session");
+    });
+    at.ms += 100 * HOURS;
+    await outbox.resume();
+    expect(gate.puts).toMatchObject([{ eventJson: '{"frozen":true}' }]);
+    expect(encryptor.encrypted).toEqual([]);
+  });
+
+  it("comes before what is sent now, in its room", async () => {
+    const { outbox, gate, encryptor } = nextProcess((store) => {
+      outboxOn(store).outbox.accept(ROOM, { ...CONTENT, body: "older" });
+      outboxOn(store).outbox.accept(OTHER_ROOM, { ...CONTENT, body: "elsewhere" });
+    });
+    const resumed = outbox.resume();
+    await outbox.send(outbox.accept(ROOM, { ...CONTENT, body: "newer" }));
+    await resumed;
+    const here = encryptor.encrypted.filter(({ roomId }) => roomId === ROOM);
+    expect(here.map(({ content }) => content.body)).toEqual(["older", "newer"]);
+    expect(gate.puts).toHaveLength(3);
+  });
+
+  it("is not given up because the homeserver cannot be reached yet", async () => {
+    const { outbox, encryptor, jobs, unsent } = nextProcess((store) => {
+      outboxOn(store).outbox.accept(ROOM, CONTENT);
+    });
+    encryptor.outcomes.push(throwing(new SottoError("HOMESERVER_UNREACHABLE", "connection refused")));
+    await outbox.resume();
+    expect(unsent).toMatchObject([{ code: "HOMESERVER_UNREACHABLE" }]);
+    expect(jobs.open()).toMatchObject([{ state: "accepted" }]);
+  });
+
+  it("is given up where the room refuses it, and does not hold up the others", async () => {
+    const { outbox, gate, jobs, unsent } = nextProcess((store) => {
+      for (const roomId of [ROOM, ROOM, OTHER_ROOM]) outboxOn(store).outbox.accept(roomId, CONTENT);
+    });
+    gate.outcomes.push(throwing(new SottoError("ROOM_FORBIDDEN", "the account may not send")));
+    await outbox.resume();
+    expect(unsent).toMatchObject([{ code: "ROOM_FORBIDDEN" }]);
+    expect(jobs.open()).toEqual([]);
+    expect(
+      jobs
+        .list(3)
+        .map(({ state }) => state)
+        .toSorted(),
+    ).toEqual(["failed", "sent", "sent"]);
+  });
+});
