@@ -18,7 +18,7 @@ export function megolmMessageIndex(ciphertext: string): number {
     const byte = bytes[2 + shift / 7];
     if (byte === undefined) break;
     index += (byte & 0x7f) * 2 ** shift;
-    if (byte < 0x80) return index;
+    if (byte < 0x80 && index <= 0xffff_ffff) return index;
   }
   throw new SottoError("DECRYPT_FAILED", "the Megolm message index is not a 32-bit number");
 }

@@ -17,11 +17,12 @@ const DEFAULT_MESSAGES = 100;
 export const ENGINE_MESSAGES = 10_000n;
 export const ENGINE_PERIOD_MICROSECONDS = 366n * 24n * 3_600_000_000n;
 const HIGHEST_MESSAGES = Number(ENGINE_MESSAGES) - 1;
+const HIGHEST_PERIOD_MS = 365 * 24 * 3_600_000;
 
 /** The stricter of the room's state and the operator's policy. */
 export function rotationLimits(room: RoomRecord, policy: RotationLimits): RotationLimits {
   return {
-    maxPeriodMs: Math.min(room.rotationMs ?? DEFAULT_PERIOD_MS, policy.maxPeriodMs),
+    maxPeriodMs: Math.min(room.rotationMs ?? DEFAULT_PERIOD_MS, policy.maxPeriodMs, HIGHEST_PERIOD_MS),
     maxMessages: Math.max(
       1,
       Math.min(room.rotationMessages ?? DEFAULT_MESSAGES, policy.maxMessages, HIGHEST_MESSAGES),

@@ -7,7 +7,7 @@ import { encodeVoice, probeVoice } from "../../src/audio/index.ts";
 import { readOpusStream } from "../../src/audio/ogg.ts";
 import { writeOpusStream } from "../../src/audio/ogg-writer.ts";
 import type { VoiceClip } from "../../src/model/recording.ts";
-import { decode, describeWithFfmpeg, folder, record } from "./with-ffmpeg.ts";
+import { decode, describeWithFfmpeg, folder, pretendFfmpeg, record } from "./with-ffmpeg.ts";
 
 const SECRET = "composed at home";
 const TONE = "sine=frequency=440:sample_rate=44100:duration=2";
@@ -202,6 +202,7 @@ describe("what is no recording", () => {
   });
 
   it("passes on the error of a stream", async () => {
+    await pretendFfmpeg("cat >/dev/null");
     const stream = new Readable({ read() {} });
     stream.push(Buffer.alloc(100));
     setTimeout(() => stream.destroy(new Error("hung up")), 10);

@@ -148,9 +148,6 @@ async function stored(recipients: Recipients): Promise<Times & { reopen: number 
   }
 }
 
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
 const recipients = await Recipients.create();
 const [memory, store]: [Times[], (Times & { reopen: number })[]] = [[], []];
 for (let i = 0; i <= ROUNDS; i++) {

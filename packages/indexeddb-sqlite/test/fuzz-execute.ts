@@ -101,7 +101,7 @@ function call(transaction: IDBTransaction, operation: Operation, ranges: typeof 
   switch (operation.call) {
     case "put":
     case "add":
-      return store[operation.call](operation.value, operation.store === 0 ? operation.key : undefined);
+      return store[operation.call](valueFor(operation), operation.store === 0 ? operation.key : undefined);
     case "delete":
       return store.delete(toQuery(operation.query, ranges));
     case "clear":
@@ -119,6 +119,12 @@ function call(transaction: IDBTransaction, operation: Operation, ranges: typeof 
     default:
       return source[operation.call](toQuery(operation.query, ranges));
   }
+}
+
+/** No numbers are given to the key generator's store: fake-indexeddb forgets to put the generator back on abort. */
+function valueFor({ store, value }: { store: number; value: unknown }): unknown {
+  if (store !== 2 || typeof value !== "object" || value === null || !("id" in value)) return value;
+  return typeof value.id === "number" ? { ...value, id: `${value.id}` } : value;
 }
 
 function toQuery(query: Query, ranges: typeof IDBKeyRange): unknown {

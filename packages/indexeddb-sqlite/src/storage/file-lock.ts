@@ -21,7 +21,11 @@ export class FileLock {
   constructor(path: string) {
     this.#path = path;
     this.#sidecar = `${path}.lock`;
-    this.#connection = new DatabaseSync(this.#sidecar, { timeout: 0 });
+    try {
+      this.#connection = new DatabaseSync(this.#sidecar, { timeout: 0 });
+    } catch (error) {
+      throw this.#explain(error);
+    }
     try {
       this.generation = this.#acquire();
     } catch (error) {
@@ -69,7 +73,7 @@ export class FileLock {
     return `${database?.dev}:${database?.ino} ${sidecar?.dev}:${sidecar?.ino}:${sidecar?.mtimeNs}`;
   }
 
-  #explain(error: unknown): unknown {
+  #explain(error: unknown): StoreError {
     const code = sqliteCode(error);
     if (code === SqliteCode.BUSY || code === SqliteCode.LOCKED) return lockedError(this.#path, error);
     if (code === SqliteCode.NOTADB || code === SqliteCode.CORRUPT) {
@@ -79,7 +83,12 @@ export class FileLock {
         error,
       );
     }
-    return error;
+    return new StoreError(
+      "ERR_STORE_UNUSABLE",
+      `${this.#sidecar} cannot be opened: ${error instanceof Error ? error.message : error}. ` +
+        "Check that the folder exists and that this user may write to it.",
+      error,
+    );
   }
 }
 

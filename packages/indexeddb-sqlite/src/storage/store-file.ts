@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { Catalog } from "./catalog.ts";
 import { FileLock } from "./file-lock.ts";
 import { openFile } from "./open-file.ts";
+import { realPath } from "./real-path.ts";
 import { RecordReader } from "./record-reader.ts";
 import { RecordWriter } from "./record-writer.ts";
 import { UndoLog } from "./undo-log.ts";
@@ -19,10 +20,10 @@ export class StoreFile {
   #broken: unknown;
 
   constructor(path: string) {
-    this.path = path;
-    this.#lock = new FileLock(path);
+    this.path = realPath(path);
+    this.#lock = new FileLock(this.path);
     try {
-      this.#connection = openFile(path);
+      this.#connection = openFile(this.path);
     } catch (error) {
       this.#lock.release();
       throw error;

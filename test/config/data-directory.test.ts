@@ -1,0 +1,54 @@
+import { dirname, join, resolve } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { configPath, dataDirectoryOf } from "../../src/config/index.ts";
+import { MINIMAL, writeConfig } from "../support/config.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const home = process.cwd();
+afterEach(() => process.chdir(home));
+
+describe("which config is meant", () => {
+  const environment = { SOTTO_CONFIG: "/etc/sotto.yaml" };
+
+  it("is what --config names, whatever else there is", () => {
+    process.chdir(dirname(writeConfig(MINIMAL)));
+    expect(configPath("other.yaml", environment)).toBe(resolve("other.yaml"));
+  });
+
+  it("is ./sotto.yaml if it is there, before $SOTTO_CONFIG", () => {
+    process.chdir(dirname(writeConfig(MINIMAL)));
+    expect(configPath(undefined, environment)).toBe(resolve("sotto.yaml"));
+  });
+
+  it("is $SOTTO_CONFIG otherwise, and without it ./sotto.yaml, which is then said to be missing", () => {
+    process.chdir(temporaryDirectory());
+    expect(configPath(undefined, environment)).toBe("/etc/sotto.yaml");
+    expect(configPath(undefined, {})).toBe(resolve("sotto.yaml"));
+    expect(configPath(undefined, { SOTTO_CONFIG: "" })).toBe(resolve("sotto.yaml"));
+  });
+});
+
+describe("where the data lie", () => {
+  it("is what the config says, from where the config lies", () => {
+    const path = writeConfig(`${MINIMAL}data: ../elsewhere\n`);
+    expect(dataDirectoryOf(path)).toBe(join(dirname(path), "../elsewhere"));
+  });
+
+  it("is found also in a config that is wrong elsewhere, so that its holder can say so", () => {
+    const path = writeConfig("data: ./store\nnonsense: true\n");
+    expect(dataDirectoryOf(path)).toBe(join(dirname(path), "store"));
+  });
+
+  it.each(["", "just words", "data: 7", "data: [", "- a list"])(
+    "is ./data in a config that says %j",
+    (yaml) => {
+      const path = writeConfig(yaml);
+      expect(dataDirectoryOf(path)).toBe(join(dirname(path), "data"));
+    },
+  );
+
+  it("is not guessed without a config", () => {
+    const missing = expect.objectContaining({ code: "CONFIG_NOT_FOUND" });
+    expect(() => dataDirectoryOf(join(temporaryDirectory(), "sotto.yaml"))).toThrow(missing);
+  });
+});
