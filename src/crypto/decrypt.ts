@@ -66,12 +66,15 @@ async function engineDecrypt(
   }
 }
 
+/**
+ * The engine draws two shields. The strict one is absent for verified users alone and gives everything else the code
+ * of an unverified identity; only the lax one tells a signed device from an unsigned one.
+ */
 function trustOf(decrypted: wasm.DecryptedRoomEvent): Trust {
-  const shield = decrypted.shieldState(true);
-  if (shield.color === wasm.ShieldColor.None) return "verified";
+  if (decrypted.shieldState(true).color === wasm.ShieldColor.None) return "verified";
+  const shield = decrypted.shieldState(false);
+  if (shield.color === wasm.ShieldColor.None) return "signed";
   switch (shield.code) {
-    case wasm.ShieldStateCode.UnverifiedIdentity:
-      return "signed";
     case wasm.ShieldStateCode.UnsignedDevice:
       return "unsigned";
     case wasm.ShieldStateCode.VerificationViolation:

@@ -1,4 +1,4 @@
-import { CryptoError, type Engine, openEngine, wasm } from "@matrix-org/matrix-sdk-crypto-nodejs/engine";
+import { type Engine, openEngine, wasm } from "@matrix-org/matrix-sdk-crypto-nodejs/engine";
 import { SottoError } from "../errors.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
 
@@ -22,10 +22,9 @@ export async function openMachine(options: OpenMachineOptions): Promise<Engine> 
   }
 }
 
-function asSottoError(thrown: unknown): unknown {
-  if (!(thrown instanceof CryptoError)) return thrown;
-  const cause = thrown;
-  switch (thrown.code) {
+/** By the stable code, which the engine and its store file give in the same way. */
+function asSottoError(cause: unknown): unknown {
+  switch ((cause as { code?: unknown }).code) {
     case "ERR_STORE_LOCKED":
       return new SottoError("STORE_HELD", "the store is held by another process", { cause });
     case "ERR_STORE_WRONG_KEY":
@@ -36,12 +35,19 @@ function asSottoError(thrown: unknown): unknown {
       });
     case "ERR_STORE_NEWER":
       return new SottoError("STORE_NEWER", "the store was written by a newer version", { cause });
+    case "ERR_STORE_FULL":
+      return new SottoError("DISK_FULL", "the disk is full", { cause });
     case "ERR_STORE_NATIVE":
       return new SottoError("STORE_DAMAGED", "the data directory holds a store of the native engine", {
         cause,
         cure: "name an empty data directory and run `sotto init`: it makes a new device",
       });
-    default:
+    case "ERR_STORE_CORRUPT":
+    case "ERR_STORE_FOREIGN":
+    case "ERR_STORE_LOST":
+    case "ERR_STORE_UNUSABLE":
       return new SottoError("STORE_DAMAGED", "the crypto store cannot be used", { cause });
+    default:
+      return cause;
   }
 }

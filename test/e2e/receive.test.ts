@@ -91,7 +91,6 @@ describe("a voice message from a signed device", () => {
 async function receiveOnly(good: () => Promise<{ eventId: string }>) {
   const { eventId } = await good();
   const outcome = await receive(1);
-  console.log(outcome);
   expect(outcome.received.map((line) => line.eventId)).toEqual([eventId]);
   expect(await readdir(outcome.out)).toHaveLength(1);
   return linesOf<{ eventId?: string; code?: string; message: string; cause?: string }>({
@@ -116,8 +115,6 @@ describe("not handed on, and the reason is told", () => {
 
   it("a voice message of a device that its owner has not signed", async () => {
     const { eventId } = await say(stranger);
- console.log(JSON.stringify(await synapse.request("POST","/_matrix/client/v3/keys/query",speaker.session.accessToken,{device_keys:{[stranger.userId]:[]}})));
- console.log("stranger", eventId, stranger.userId, speaker.userId);
     const reasons = await receiveOnly(() => say(speaker));
     expect(reasons).toContainEqual(expect.objectContaining({ eventId, code: "SENDER_UNTRUSTED" }));
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SottoError } from "../../src/errors.ts";
 import type { Store } from "../../src/store/index.ts";
-import { outboxOn, throwing } from "../support/outbox.ts";
+import { outboxOn, throwing } from "../support/faulty-ports.ts";
 import { OTHER_ROOM, openTestStore, ROOM, storeOptions } from "../support/store.ts";
 
 const CONTENT = { msgtype: "m.audio", body: "Doorbell" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SottoError } from "../../src/errors.ts";
-import { outboxOn, throwing } from "../support/outbox.ts";
+import { outboxOn, throwing } from "../support/faulty-ports.ts";
 import { OTHER_ROOM, openTestStore, ROOM } from "../support/store.ts";
 
 const CONTENT = { msgtype: "m.audio", body: "Doorbell" };

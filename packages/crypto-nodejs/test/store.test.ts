@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
@@ -94,9 +94,9 @@ describe("refused", () => {
     const directory = temporaryDirectory();
     const first = await open(ALICE, "A", directory, KEY);
     expect(await refusal(directory, KEY)).toBe("ERR_STORE_LOCKED");
-    expect(await refusal(join(directory, ".", "..", directory.split("/").at(-1) ?? ""), KEY)).toBe(
-      "ERR_STORE_LOCKED",
-    );
+    const link = join(temporaryDirectory(), "link");
+    symlinkSync(directory, link);
+    expect(await refusal(link, KEY)).toBe("ERR_STORE_LOCKED");
     await expect(openEngine({ userId: ALICE, deviceId: "A", directory, key: KEY })).rejects.toMatchObject({
       code: "ERR_STORE_LOCKED",
       message: expect.stringContaining("index twice"),

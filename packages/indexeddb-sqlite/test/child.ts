@@ -41,7 +41,9 @@ class Child {
   line(pattern: RegExp): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ pattern, resolve });
-      this.exited.then(() => reject(new Error(`The process ended. It had printed: ${this.lines.join(" | ")}`)));
+      this.exited.then(() =>
+        reject(new Error(`The process ended. It had printed: ${this.lines.join(" | ")}`)),
+      );
     });
   }
 

@@ -24,7 +24,10 @@ describe("a file that cannot be used is refused and left as it is", () => {
     file.exec("PRAGMA user_version = 1000");
     file.close();
     const before = readFileSync(path);
-    expect(openingError(path)).toMatchObject({ code: "ERR_STORE_NEWER", message: /format 1000.*Update the program/ });
+    expect(openingError(path)).toMatchObject({
+      code: "ERR_STORE_NEWER",
+      message: /format 1000.*Update the program/,
+    });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
@@ -43,7 +46,10 @@ describe("a file that cannot be used is refused and left as it is", () => {
     const path = temporaryPath();
     writeFileSync(path, "This is a letter, not a database. ".repeat(200));
     const before = readFileSync(path);
-    expect(openingError(path)).toMatchObject({ code: "ERR_STORE_CORRUPT", message: /Restore it from a backup/ });
+    expect(openingError(path)).toMatchObject({
+      code: "ERR_STORE_CORRUPT",
+      message: /Restore it from a backup/,
+    });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
@@ -78,7 +84,9 @@ describe("a damaged page", () => {
     writeFileSync(path, bytes);
     const again = openTemporary(path);
     const database = await openDatabase(again);
-    const failure = await done(database.transaction("s").objectStore("s").getAll()).catch((error: unknown) => error);
+    const failure = await done(database.transaction("s").objectStore("s").getAll()).catch(
+      (error: unknown) => error,
+    );
     expect(failure).toMatchObject({ name: "UnknownError", message: /malformed/, cause: { errcode: 11 } });
   });
 });

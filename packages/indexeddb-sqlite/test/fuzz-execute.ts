@@ -1,4 +1,12 @@
-import type { IDBCursorWithValue, IDBDatabase, IDBFactory, IDBKeyRange, IDBRecord, IDBRequest, IDBTransaction } from "../src/index.ts";
+import type {
+  IDBCursorWithValue,
+  IDBDatabase,
+  IDBFactory,
+  IDBKeyRange,
+  IDBRecord,
+  IDBRequest,
+  IDBTransaction,
+} from "../src/index.ts";
 import type { CursorStep, Operation, Program, Query, TransactionProgram } from "./fuzz-programs.ts";
 
 export interface Implementation {
@@ -20,14 +28,20 @@ const STORES: { name: string; options?: { keyPath?: string | string[]; autoIncre
 ];
 
 /** Runs a program: all its transactions are created at once, so they overlap and wait for each other. */
-export async function execute(implementation: Implementation, name: string, program: Program): Promise<Report> {
+export async function execute(
+  implementation: Implementation,
+  name: string,
+  program: Program,
+): Promise<Report> {
   const { indexedDB } = implementation;
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => createStores(request.result, program);
   const upgrade = await outcome(request);
   if (upgrade !== "success") return { upgrade, transactions: [], contents: null };
   const database = request.result;
-  const transactions = await Promise.all(program.transactions.map((each) => run(implementation, database, each)));
+  const transactions = await Promise.all(
+    program.transactions.map((each) => run(implementation, database, each)),
+  );
   const contents = await dump(database);
   database.close();
   await outcome(indexedDB.deleteDatabase(name));
@@ -37,7 +51,10 @@ export async function execute(implementation: Implementation, name: string, prog
 function createStores(database: IDBDatabase, program: Program): void {
   const stores = STORES.map(({ name, options }) => database.createObjectStore(name, options));
   for (const { store, value, key } of program.seed) {
-    attempt(() => stores[store]!.add(value, store === 0 ? key : undefined)).addEventListener?.("error", prevent);
+    attempt(() => stores[store]!.add(value, store === 0 ? key : undefined)).addEventListener?.(
+      "error",
+      prevent,
+    );
   }
   for (const store of stores) {
     store.createIndex("a", "a");
@@ -53,7 +70,10 @@ function run(
   { mode, scope, operations, end }: TransactionProgram,
 ): Promise<unknown[]> {
   const log: unknown[] = [];
-  const transaction = database.transaction(scope.map((store) => STORES[store]!.name), mode);
+  const transaction = database.transaction(
+    scope.map((store) => STORES[store]!.name),
+    mode,
+  );
   let waiting = 0;
 
   function start(operation: Operation): void {
@@ -69,8 +89,8 @@ function run(
     log.push(entry);
     const steps = "steps" in operation ? [...operation.steps] : null;
     request.onsuccess = () => {
-      const isOver = steps === null ? (entry.push(plain(request.result)), true) : step(request, steps, entry);
-      if (!isOver) return;
+      if (steps !== null && !step(request, steps, entry)) return;
+      if (steps === null) entry.push(plain(request.result));
       for (const each of operation.nested) start(each);
       settle();
     };
@@ -156,14 +176,31 @@ function step(request: IDBRequest, steps: CursorStep[], entry: unknown[]): boole
 }
 
 function act(cursor: IDBCursorWithValue, step: CursorStep, entry: unknown[]): void {
-  if (step.do === "continue") return cursor.continue();
-  if (step.do === "continueTo") return cursor.continue(step.key);
-  if (step.do === "continuePrimary") return cursor.continuePrimaryKey(step.key, step.primaryKey);
-  if (step.do === "advance") return cursor.advance(step.count);
-  const request = step.do === "delete" ? cursor.delete() : cursor.update(step.value);
-  request.onsuccess = () => entry.push([step.do, request.result]);
+  switch (step.do) {
+    case "continue":
+      cursor.continue();
+      break;
+    case "continueTo":
+      cursor.continue(step.key);
+      break;
+    case "continuePrimary":
+      cursor.continuePrimaryKey(step.key, step.primaryKey);
+      break;
+    case "advance":
+      cursor.advance(step.count);
+      break;
+    case "delete":
+      note(cursor.delete(), step.do, entry);
+      break;
+    case "update":
+      note(cursor.update(step.value), step.do, entry);
+  }
+}
+
+function note(request: IDBRequest, what: string, entry: unknown[]): void {
+  request.onsuccess = () => entry.push([what, request.result]);
   request.onerror = (event) => {
-    entry.push([step.do, nameOf(request.error)]);
+    entry.push([what, nameOf(request.error)]);
     event.preventDefault();
   };
 }
@@ -183,7 +220,8 @@ async function dump(database: IDBDatabase): Promise<unknown> {
 
 /** The records of getAllRecords() as plain objects. */
 function plain(result: unknown): unknown {
-  if (!Array.isArray(result) || Object.prototype.toString.call(result[0]) !== "[object IDBRecord]") return result;
+  if (!Array.isArray(result) || Object.prototype.toString.call(result[0]) !== "[object IDBRecord]")
+    return result;
   return result.map(({ key, primaryKey, value }: IDBRecord) => ({ key, primaryKey, value }));
 }
 

@@ -44,7 +44,12 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record(
-      { id: key, a: key, m: fc.oneof(key, fc.array(key, { maxLength: 3 })), v: fc.integer({ min: 0, max: 9 }) },
+      {
+        id: key,
+        a: key,
+        m: fc.oneof(key, fc.array(key, { maxLength: 3 })),
+        v: fc.integer({ min: 0, max: 9 }),
+      },
       { requiredKeys: ["v"] },
     ),
   },
@@ -126,9 +131,18 @@ function operations(depth: number): fc.Arbitrary<Operation> {
     },
     { weight: 2, arbitrary: fc.record({ ...onStore, call: fc.constant("delete"), query }) },
     { weight: 1, arbitrary: fc.record({ ...onStore, call: fc.constant("clear") }) },
-    { weight: 2, arbitrary: fc.record({ ...onBoth, call: fc.constantFrom("get", "getKey", "count"), query }) },
-    { weight: 2, arbitrary: fc.record({ ...onBoth, call: fc.constantFrom("getAll", "getAllKeys"), query, count }) },
-    { weight: 1, arbitrary: fc.record({ ...onBoth, call: fc.constant("getAllRecords"), query, direction, count }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ ...onBoth, call: fc.constantFrom("get", "getKey", "count"), query }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ ...onBoth, call: fc.constantFrom("getAll", "getAllKeys"), query, count }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ ...onBoth, call: fc.constant("getAllRecords"), query, direction, count }),
+    },
     {
       weight: 3,
       arbitrary: fc.record({

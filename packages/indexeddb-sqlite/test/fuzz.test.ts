@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { IDBFactory as FakeFactory, IDBKeyRange as FakeKeyRange } from "fake-indexeddb";
+import fc from "fast-check";
 import { test } from "vitest";
 import { execute, type Implementation } from "./fuzz-execute.ts";
 import { programs } from "./fuzz-programs.ts";
@@ -22,4 +22,4 @@ test(`${numRuns} random programs of overlapping transactions do the same as in f
     }),
     { numRuns },
   );
-});
+}, 0);

@@ -57,3 +57,15 @@ export function thrown(action: () => unknown): string {
   }
   return "nothing";
 }
+
+/** The next exception that a listener throws. Without this vitest would call the run failed. */
+export function nextUncaught(): Promise<unknown> {
+  const listeners = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  return new Promise((resolve) => {
+    process.once("uncaughtException", (error) => {
+      for (const listener of listeners) process.on("uncaughtException", listener);
+      resolve(error);
+    });
+  });
+}

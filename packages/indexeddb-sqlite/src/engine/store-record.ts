@@ -20,7 +20,9 @@ export function storeRecord(
   noOverwrite: boolean,
 ): Key {
   const { reader, writer, undoLog } = transaction.storage.file;
-  const key = store.autoIncrement ? generateKey(transaction, store, value.clone, givenKey) : givenKey!;
+  const { key, next } = store.autoIncrement
+    ? generateKey(transaction, store, value.clone, givenKey)
+    : given(givenKey);
   const bounds = keyBounds(key, after(key));
   const exists = reader.first(store, bounds, "next", false) !== undefined;
   if (exists && noOverwrite) throw exception("ConstraintError", "A record with this key exists already.");
@@ -30,6 +32,7 @@ export function storeRecord(
     if (exists) undoLog.saveRecords(store.id, bounds);
     else undoLog.saveAbsence(store.id, bounds);
   }
+  if (next !== null) setNextKey(transaction, store, next);
   if (exists && store.maintained.size > 0) writer.withdraw(bounds, store.maintainedIds);
   writer.put(store.id, key, serialize(value));
   for (const entry of entries) writer.enter(entry, key);
@@ -71,6 +74,16 @@ function checkedEntries(
 /** The highest number that a key generator gives: https://w3c.github.io/IndexedDB/#key-generator-construct */
 const LAST_GENERATED = 2 ** 53;
 
+/** A record's key, and what the key generator's current number becomes if the record can be stored. */
+interface NewKey {
+  readonly key: Key;
+  readonly next: number | null;
+}
+
+function given(key: Key | null): NewKey {
+  return { key: key!, next: null };
+}
+
 /**
  * https://w3c.github.io/IndexedDB/#generate-a-key, and with a key given
  * https://w3c.github.io/IndexedDB/#possibly-update-the-key-generator
@@ -80,22 +93,18 @@ function generateKey(
   store: ObjectStore,
   value: unknown,
   givenKey: Key | null,
-): Key {
-  const { writer } = transaction.storage.file;
-  const next = writer.nextKey(store.id);
+): NewKey {
+  const current = transaction.storage.file.writer.nextKey(store.id);
   if (givenKey === null) {
-    if (next > LAST_GENERATED)
+    if (current > LAST_GENERATED)
       throw exception("ConstraintError", "The key generator has given its last number.");
-    setNextKey(transaction, store, successor(next));
-    const key = encodeNumber(next);
+    const key = encodeNumber(current);
     if (typeof store.keyPath === "string") injectKey(value, key, store.keyPath);
-    return key;
+    return { key, next: successor(current) };
   }
-  const given = decodeKey(givenKey);
-  if (typeof given === "number" && given >= next) {
-    setNextKey(transaction, store, successor(Math.floor(Math.min(given, LAST_GENERATED))));
-  }
-  return givenKey;
+  const number = decodeKey(givenKey);
+  if (typeof number !== "number" || number < current) return given(givenKey);
+  return { key: givenKey, next: successor(Math.floor(Math.min(number, LAST_GENERATED))) };
 }
 
 /** There is no 2^53 + 1 among the numbers of JavaScript. */
@@ -104,7 +113,7 @@ function successor(number: number): number {
 }
 
 function setNextKey(transaction: Transaction, store: ObjectStore, next: number): void {
-  transaction.beginChange();
-  if (transaction.isLogged) transaction.storage.file.undoLog.saveGenerator(store.id);
-  transaction.storage.file.writer.setNextKey(store.id, next);
+  const { undoLog, writer } = transaction.storage.file;
+  if (transaction.isLogged) undoLog.saveGenerator(store.id);
+  writer.setNextKey(store.id, next);
 }

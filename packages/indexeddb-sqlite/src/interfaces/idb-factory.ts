@@ -40,6 +40,7 @@ export class IDBFactory {
   }
 
   cmp(first: unknown, second: unknown): -1 | 0 | 1 {
+    if (!(#storage in this)) throw new TypeError("Illegal invocation");
     return requireKey(first).compare(requireKey(second));
   }
 

@@ -1,0 +1,87 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { type Session, startSynapse, type Synapse } from "../../synapse-dev/synapse.ts";
+import { addFakeUser } from "./fake-devices.ts";
+
+const run = promisify(execFile);
+
+/** An account that `sotto init` made ready, and rooms to send to. */
+export interface Sender {
+  config: string;
+  dataDirectory: string;
+  /** A further session of the same account, for the raw requests that Sotto is compared with. */
+  raw: Session;
+}
+
+export interface World {
+  synapse: Synapse;
+  synapseVersion: string;
+  folder: string;
+  /** 10 seconds, Ogg/Opus as Sotto makes it. */
+  recording: string;
+  newSender(cli: string): Promise<Sender>;
+  /** An encrypted room with so many devices besides the sender's. */
+  newRoom(sender: Sender, devices: number): Promise<string>;
+}
+
+const DEVICES_PER_USER = 11;
+
+export async function openWorld(folder: string): Promise<World> {
+  const synapse = await startSynapse({ liftRateLimits: true });
+  const recording = path.join(folder, "recording.ogg");
+  await run("ffmpeg", [
+    ...["-v", "error", "-f", "lavfi", "-i", "anoisesrc=duration=10:amplitude=0.3:color=pink"],
+    ...["-c:a", "libopus", "-ac", "1", "-b:a", "32k", "-application", "voip", "-y", recording],
+  ]);
+  const answer = await fetch(`${synapse.baseUrl}/_matrix/federation/v1/version`);
+  const version = (await answer.json().catch(() => ({}))) as { server?: { version?: string } };
+  const listeners: Session[] = [];
+
+  return {
+    synapse,
+    synapseVersion: version.server?.version ?? "unknown",
+    folder,
+    recording,
+    async newSender(cli) {
+      const name = `bot${randomBytes(4).toString("hex")}`;
+      const home = path.join(folder, name);
+      mkdirSync(home);
+      const password = randomBytes(12).toString("hex");
+      const { userId } = await synapse.registerUser(name, password);
+      const at = (file: string): string => path.join(home, file);
+      writeFileSync(at("password"), password, { mode: 0o600 });
+      const config = at("sotto.yaml");
+      await run(process.execPath, [
+        ...[cli, "init", "--yes", "--homeserver", synapse.baseUrl, "--user", userId, "--config", config],
+        ...["--password-file", at("password"), "--data-dir", at("data"), "--recovery-key-out", at("recovery")],
+      ]);
+      return { config, dataDirectory: at("data"), raw: await synapse.login(userId, password) };
+    },
+    async newRoom({ raw }, devices) {
+      const users = Math.ceil(devices / DEVICES_PER_USER);
+      while (listeners.length < users) {
+        const name = `listener${listeners.length}`;
+        listeners.push(await addFakeUser(synapse, name, listeners.length === 0 ? 1 : DEVICES_PER_USER));
+      }
+      const members = devices === 1 ? listeners.slice(0, 1) : listeners.slice(0, users);
+      const { room_id: roomId } = await synapse.request<{ room_id: string }>(
+        "POST",
+        "/_matrix/client/v3/createRoom",
+        raw.accessToken,
+        { preset: "private_chat", invite: members.map(({ userId }) => userId), initial_state: [encryption] },
+      );
+      const join = `/_matrix/client/v3/join/${encodeURIComponent(roomId)}`;
+      for (const { accessToken } of members) await synapse.request("POST", join, accessToken, {});
+      return roomId;
+    },
+  };
+}
+
+const encryption = {
+  type: "m.room.encryption",
+  state_key: "",
+  content: { algorithm: "m.megolm.v1.aes-sha2" },
+};

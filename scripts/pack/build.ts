@@ -1,0 +1,137 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { type BuildOptions, build, type Metafile } from "esbuild";
+import { copyPackage, manifestOf } from "./copy-package.ts";
+import { licencesOf } from "./licences.ts";
+
+// `npm pack` runs this first (package.json, "prepack"). It writes dist/ and nothing else: the packed manifest is the
+// one that lies in the repository, so no file of the working tree is swapped, and none has to be put back.
+//
+//   dist/cli.js, dist/index.js   the command and the SDK
+//   dist/matrix-bot-sdk.js       all of matrix-bot-sdk, for bots on Sotto's client
+//   dist/types/                  declarations
+//   dist/node_modules/           matrix-bot-sdk, and ours in place of its native crypto package. npm honours
+//                                "overrides" only in the root project, so a dependency could not exchange it; and
+//                                what lies in dist/, no later `npm install` can exchange back.
+//   dist/LICENSES.txt            whose code is in all of this
+
+const root = path.join(import.meta.dirname, "../..");
+const modules = path.join(root, "node_modules");
+const dropIn = "@matrix-org/matrix-sdk-crypto-nodejs";
+const wasm = "@matrix-org/matrix-sdk-crypto-wasm";
+const botSdk = "matrix-bot-sdk";
+
+const building = path.join(root, ".dev", `dist-${process.pid}`);
+const dist = path.join(root, "dist");
+const packed = (name: string): string => path.join(building, "node_modules", name);
+
+/** Sotto's sources and those of the packages: Node does not strip types below node_modules. */
+const asModules = {
+  format: "esm",
+  splitting: true, // a command loads its own part only
+  platform: "neutral", // "node" would choose CommonJS where a package has both
+  mainFields: ["module", "main"],
+  chunkNames: "chunks/[name]-[hash]",
+} satisfies BuildOptions;
+
+try {
+  const metafiles = [await buildSotto(), await buildDropIn(), await buildBotSdk()];
+  copyPackage(path.join(modules, wasm), packed(wasm));
+  // the config's type is inferred by zod, whose code is in the bundle
+  copyPackage(path.join(modules, "zod"), packed("zod"), { only: /\.d\.ts$/ });
+  writeFileSync(path.join(building, "LICENSES.txt"), licencesOf(metafiles, root));
+  replace(dist, building);
+} finally {
+  rmSync(building, { recursive: true, force: true });
+}
+
+async function buildSotto(): Promise<Metafile> {
+  declare(path.join(building, "types"), path.join(root, "src"), ["index"]);
+  return bundle({
+    ...asModules,
+    entryPoints: { cli: "src/cli.ts", index: "src/index.ts" },
+    outdir: building,
+  });
+}
+
+/** The drop-in as a package of its own, with indexeddb-sqlite inside. */
+async function buildDropIn(): Promise<Metafile> {
+  const home = packed(dropIn);
+  const source = path.join(root, "packages/crypto-nodejs");
+  const entryPoints = ["src/index.ts", "src/engine.ts"].map((file) => path.join(source, file));
+  const metafile = await bundle({ ...asModules, entryPoints, outdir: home });
+  declare(path.join(home, "types"), path.join(root, "packages"), [
+    "crypto-nodejs/src/index",
+    "crypto-nodejs/src/engine",
+  ]);
+  const { name, version, description, license, type, engines } = manifestOf(source);
+  const door = (entry: string) => ({
+    types: `./types/crypto-nodejs/src/${entry}.d.ts`,
+    default: `./${entry}.js`,
+  });
+  const exports = { ".": door("index"), "./engine": door("engine") };
+  writeJson(path.join(home, "package.json"), { name, version, description, license, type, engines, exports });
+  return metafile;
+}
+
+/** In one file, whole: it and the 150 packages it needs are 3,000 files otherwise. Its declarations come as they are. */
+async function buildBotSdk(): Promise<Metafile> {
+  const home = path.join(modules, botSdk);
+  const { main, typings, name, version, license } = manifestOf(home);
+  copyPackage(home, packed(botSdk), { only: /\.d\.ts$/ });
+  writeJson(path.join(packed(botSdk), "package.json"), { name, version, license, main, typings });
+  const outfile = path.join(packed(botSdk), main!);
+  const metafile = await bundle({
+    entryPoints: [path.join(home, main!)],
+    outfile,
+    format: "cjs",
+    platform: "node",
+  });
+
+  const names = Object.keys(createRequire(import.meta.url)(botSdk) as object).join(", ");
+  const doorOfNames = `import sdk from "${botSdk}";\nexport const { ${names} } = sdk;\n`;
+  writeFileSync(path.join(building, "matrix-bot-sdk.js"), doorOfNames);
+  writeFileSync(path.join(building, "types/matrix-bot-sdk.d.ts"), `export * from "${botSdk}";\n`);
+  return metafile;
+}
+
+async function bundle(options: BuildOptions): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    target: "node22.18",
+    bundle: true,
+    external: ["node:*", dropIn, wasm, botSdk],
+    minifySyntax: true,
+    minifyWhitespace: true, // names stay: a stack trace is to be readable
+    metafile: true,
+    logLevel: "warning",
+    ...options,
+  });
+  return metafile!;
+}
+
+/** Declarations of these files and of all they import, below `outDir` as they lie below `rootDir`. */
+function declare(outDir: string, rootDir: string, entries: string[]): void {
+  const compilerOptions = { noEmit: false, declaration: true, emitDeclarationOnly: true, outDir, rootDir };
+  const files = entries.map((entry) => path.join(rootDir, `${entry}.ts`));
+  const config = path.join(outDir, "tsconfig.json");
+  mkdirSync(outDir, { recursive: true });
+  writeJson(config, { extends: path.join(root, "tsconfig.json"), compilerOptions, files, include: [] });
+  const { status } = spawnSync("tsc", ["-p", config], { cwd: root, stdio: ["ignore", 2, 2] });
+  rmSync(config);
+  if (status !== 0) throw new Error("tsc could not write the declarations: the reason is above");
+}
+
+function writeJson(file: string, value: unknown): void {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Another pack may be reading the old folder: it goes away whole, and the new one comes whole. */
+function replace(folder: string, by: string): void {
+  const old = `${by}-old`;
+  if (existsSync(folder)) renameSync(folder, old);
+  renameSync(by, folder);
+  rmSync(old, { recursive: true, force: true });
+}

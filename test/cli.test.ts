@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../src/commands/index.ts";
+import { errorOf, sotto } from "./support/sotto.ts";
+import { temporaryDirectory } from "./support/temporary.ts";
+
+const NAMES = Object.keys(COMMANDS);
+
+describe("the program", () => {
+  it("helps on standard output, naming every command", async () => {
+    const { code, stdout, stderr } = await sotto(["--help"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    for (const name of NAMES) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, "m"));
+  });
+
+  it.each(NAMES)("helps with %s, and with the options every command has", async (name) => {
+    const { code, stdout, stderr } = await sotto([name, "--help"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    for (const text of [`sotto ${name}`, "--config", "--json", "--wait"]) expect(stdout).toContain(text);
+  });
+
+  it("without a command says what there is, as a wrong use and in words of its own", async () => {
+    const { code, stdout, stderr } = await sotto([]);
+    expect([code, stdout]).toEqual([2, ""]);
+    for (const name of NAMES) expect(stderr).toContain(name);
+    expect(stderr).not.toContain("(outputHelp)");
+  });
+
+  it.each(["bogus", "toString", "constructor", "__proto__"])("does not know the command %s", async (name) => {
+    expect(errorOf(await sotto([name, "--json"]))).toMatchObject({ code: "USAGE", exitCode: 2 });
+  });
+});
+
+describe("an error", () => {
+  it("is words on standard error: what, the code, the cause, the cure", async () => {
+    const { code, stdout, stderr } = await sotto(["run"], { cwd: temporaryDirectory() });
+    expect([code, stdout]).toEqual([2, ""]);
+    const [what, cause, cure, ...rest] = stderr.trimEnd().split("\n");
+    expect(what).toMatch(/^sotto: [a-z].* \(CONFIG_NOT_FOUND\)$/);
+    expect(cause).toMatch(/^ {2}cause: ENOENT/);
+    expect(cure).toMatch(/^ {2}cure: {2}run `sotto init`/);
+    expect(rest).toEqual([]);
+  });
+
+  it("is one JSON object on standard error with --json, and nothing on standard output", async () => {
+    const { code, stdout, stderr } = await sotto(["run", "--json"], { cwd: temporaryDirectory() });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(JSON.parse(stderr)).toEqual({
+      code: "CONFIG_NOT_FOUND",
+      message: expect.any(String),
+      cause: expect.stringContaining("ENOENT"),
+      cure: expect.any(String),
+    });
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  it("names the config that was looked for: the flag's, else the environment's, else the one here", async () => {
+    const cwd = temporaryDirectory();
+    const missing = async (args: string[], env = {}) =>
+      errorOf(await sotto(["run", "--json", ...args], { cwd, env })).message;
+    expect(await missing(["--config", "flag.yaml"], { SOTTO_CONFIG: "/nowhere/env.yaml" })).toContain(
+      "flag.yaml",
+    );
+    expect(await missing([], { SOTTO_CONFIG: "/nowhere/env.yaml" })).toContain("/nowhere/env.yaml");
+    expect(await missing([], { SOTTO_CONFIG: undefined })).toContain("sotto.yaml");
+  });
+});

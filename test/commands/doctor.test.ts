@@ -1,0 +1,82 @@
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { freePort } from "../matrix/scripted-server.ts";
+import { configFor, writeConfig } from "../support/config.ts";
+import { scriptedHomeserver } from "../support/scripted-homeserver.ts";
+import { errorOf, sotto } from "../support/sotto.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+interface Check {
+  name: string;
+  result: string;
+  message: string;
+  cure?: string;
+}
+
+/** What doctor says of a config, by the name of each check. */
+async function doctor(config: string): Promise<{ code: number | null; checks: Record<string, Check> }> {
+  const { code, stdout } = await sotto(["doctor", "--config", config, "--json"]);
+  const { checks } = JSON.parse(stdout) as { checks: Check[] };
+  return { code, checks: Object.fromEntries(checks.map((check) => [check.name, check])) };
+}
+
+describe("doctor", () => {
+  it("does not know other arguments", async () => {
+    expect(errorOf(await sotto(["doctor", "--all", "--json"]))).toMatchObject({ code: "USAGE", exitCode: 2 });
+  });
+
+  it("says that there is no config, and what could not be checked for it", async () => {
+    const { code, checks } = await doctor(join(temporaryDirectory(), "sotto.yaml"));
+    expect(code).toBe(1);
+    expect(checks.node).toMatchObject({ result: "pass" });
+    expect(checks.config).toMatchObject({ result: "fail", cure: expect.stringContaining("sotto init") });
+    expect(checks.store).toMatchObject({ result: "not-checked" });
+  });
+
+  it("names the line of a config that is wrong", async () => {
+    const config = writeConfig("homeserver: nonsense\n");
+    const { code, checks } = await doctor(config);
+    expect(code).toBe(1);
+    expect(checks.config).toMatchObject({
+      result: "fail",
+      message: expect.stringContaining(`${config}:1: `),
+    });
+  });
+
+  it("says that the store key is missing, and touches no store", async () => {
+    const config = configFor((await scriptedHomeserver()).url);
+    rmSync(join(config, "../data/store.key"));
+    const { code, checks } = await doctor(config);
+    expect(code).toBe(1);
+    expect(checks["store key"]).toMatchObject({ result: "fail", cure: expect.any(String) });
+    expect(checks.store).toMatchObject({ result: "not-checked" });
+  });
+
+  it("warns of a secret that others can read, and does not fail for it", async () => {
+    const config = configFor((await scriptedHomeserver()).url);
+    const token = join(config, "../data/access-token");
+    chmodSync(token, 0o644);
+    const { checks } = await doctor(config);
+    expect(checks["access token"]).toMatchObject({
+      result: "warn",
+      cure: expect.stringContaining("chmod 600"),
+    });
+    expect(checks["store key"]).toMatchObject({ result: "pass" });
+  });
+
+  it("says that the homeserver does not answer", async () => {
+    const { code, checks } = await doctor(configFor(`http://127.0.0.1:${await freePort()}`));
+    expect(code).toBe(1);
+    expect(checks.homeserver).toMatchObject({ result: "fail" });
+  }, 30_000);
+
+  it("prints a line for each check, with its cure below, for a person", async () => {
+    const config = configFor((await scriptedHomeserver()).url);
+    writeFileSync(join(config, "../data/store.key"), "short");
+    const { code, stdout } = await sotto(["doctor", "--config", config]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^✓ node +Node \d+/m);
+    expect(stdout).toMatch(/^✗ store key .*\n +put the 32-byte key back/m);
+  });
+});

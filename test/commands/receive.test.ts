@@ -1,0 +1,48 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { configFor } from "../support/config.ts";
+import { scriptedHomeserver } from "../support/scripted-homeserver.ts";
+import { errorOf, sotto } from "../support/sotto.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const receive = (...args: string[]) => sotto(["receive", "--json", ...args], { cwd: temporaryDirectory() });
+
+describe("receive is used wrongly", () => {
+  it.each([
+    ["without a place for the files", []],
+    ["with a count that is no number", ["--out", "in", "--count", "some"]],
+    ["with a count below zero", ["--out", "in", "--count", "-1"]],
+    ["with a timeout that is no number", ["--out", "in", "--timeout", "soon"]],
+    ["with something that is no flag", ["--out", "in", "voice.ogg"]],
+  ])("%s", async (_how, args) => {
+    expect(errorOf(await receive(...args))).toMatchObject({ code: "USAGE", exitCode: 2 });
+  });
+
+  it("without a config", async () => {
+    expect(errorOf(await receive("--out", "in"))).toMatchObject({ code: "CONFIG_NOT_FOUND", exitCode: 2 });
+  });
+});
+
+describe("receive ends", () => {
+  it("when its time is over; fewer than were asked for are an error", async () => {
+    const config = configFor((await scriptedHomeserver()).url);
+    const out = join(temporaryDirectory(), "in");
+    const error = errorOf(await receive("--out", out, "--count", "1", "--timeout", "1", "--config", config));
+    expect(error).toMatchObject({ code: "TIMEOUT", exitCode: 3 });
+    expect(existsSync(out) ? readdirSync(out) : []).toEqual([]);
+  }, 20_000);
+
+  it("when its time is over and nothing was asked for, well", async () => {
+    const config = configFor((await scriptedHomeserver()).url);
+    const { code, stdout } = await receive("--out", "in", "--timeout", "1", "--config", config);
+    expect([code, stdout]).toEqual([0, ""]);
+  }, 20_000);
+
+  it("at once when the homeserver does not know the token any more", async () => {
+    const revoked = { status: 401, json: { errcode: "M_UNKNOWN_TOKEN" } };
+    const config = configFor((await scriptedHomeserver([["/sync", revoked]])).url);
+    const error = errorOf(await receive("--out", "in", "--config", config));
+    expect(error).toMatchObject({ code: "TOKEN_REJECTED", exitCode: 3 });
+  }, 20_000);
+});

@@ -1,0 +1,75 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { configFor, MINIMAL, writeConfig } from "../support/config.ts";
+import { scriptedHomeserver } from "../support/scripted-homeserver.ts";
+import { errorOf, sotto, startSotto } from "../support/sotto.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+describe("run does not start", () => {
+  it("with an argument or flag it does not know", async () => {
+    expect(errorOf(await sotto(["run", "now", "--json"]))).toMatchObject({ code: "USAGE", exitCode: 2 });
+    expect(errorOf(await sotto(["run", "--fast", "--json"]))).toMatchObject({ code: "USAGE", exitCode: 2 });
+  });
+
+  it("without a config", async () => {
+    const error = errorOf(
+      await sotto(["run", "--json"], { cwd: temporaryDirectory(), env: { SOTTO_CONFIG: undefined } }),
+    );
+    expect(error).toMatchObject({ code: "CONFIG_NOT_FOUND", exitCode: 2 });
+  });
+
+  it("with a config that is wrong, and names every line", async () => {
+    const config = writeConfig(`${MINIMAL}rotation: { maxPeriod: long }\nvolume: 11\n`);
+    const error = errorOf(await sotto(["run", "--config", config, "--json"]));
+    expect(error).toMatchObject({ code: "CONFIG_INVALID", exitCode: 2 });
+    expect(error.message.split("\n").map((line) => line.slice(0, config.length + 3))).toEqual([
+      `${config}:6:`,
+      `${config}:7:`,
+    ]);
+  });
+
+  it("without its store key or its token, and makes no store", async () => {
+    const { url } = await scriptedHomeserver();
+    for (const [name, code] of [["store.key", "STORE_KEY_MISSING"]] as const) {
+      const config = configFor(url);
+      const data = join(config, "../data");
+      writeFileSync(join(data, name), "");
+      expect(errorOf(await sotto(["run", "--config", config, "--json"]))).toMatchObject({
+        code,
+        exitCode: 2,
+      });
+      expect(existsSync(join(data, "sotto.sqlite"))).toBe(false);
+    }
+  });
+
+  it("when the homeserver does not know the token any more", async () => {
+    const revoked = { status: 401, json: { errcode: "M_UNKNOWN_TOKEN" } };
+    const config = configFor((await scriptedHomeserver([["/sync", revoked]])).url);
+    expect(errorOf(await sotto(["run", "--config", config, "--json"]))).toMatchObject({
+      code: "TOKEN_REJECTED",
+      exitCode: 3,
+    });
+  }, 20_000);
+});
+
+describe("run", () => {
+  it("goes on until it is told to end, and then gives everything back", async () => {
+    const config = configFor((await scriptedHomeserver()).url);
+    const running = startSotto(["run", "--config", config]);
+    await running.says("running");
+    const socket = join(config, "../data/control.sock");
+    expect(existsSync(socket)).toBe(true);
+    expect(errorOf(await sotto(["run", "--config", config, "--json"]))).toMatchObject({
+      code: "STORE_HELD",
+      exitCode: 3,
+    });
+    expect(existsSync(socket)).toBe(true);
+    const { code, stdout } = await running.end("SIGTERM");
+    expect([code, stdout]).toEqual([0, ""]);
+    expect(existsSync(socket)).toBe(false);
+    const again = startSotto(["run", "--config", config]);
+    await again.says("running");
+    expect((await again.end("SIGINT")).code).toBe(0);
+  }, 30_000);
+});

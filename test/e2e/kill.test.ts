@@ -1,0 +1,162 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { SendResult } from "../../src/index.ts";
+import type { Bot } from "../support/bot.ts";
+import { jobsOf } from "../support/outbox.ts";
+import { record } from "../support/recordings.ts";
+import { isSend, megolmIndex, sentBy } from "../support/room-events.ts";
+import { errorOf, resultOf } from "../support/sotto.ts";
+import { type Listener, openWorld } from "../support/world.ts";
+import type { RecordedRequest } from "./recording-proxy.ts";
+
+// kill -9 at the worst moment: nothing is lost, nothing is sent twice.
+
+const { newBot, newListener, proxy, synapse } = await openWorld();
+let bot: Bot;
+let listener: Listener;
+let roomId: string;
+let voice: string;
+
+beforeAll(async () => {
+  // a new room key for each message, so that each has all its requests: shares as well as the message itself
+  const config = { rotation: { maxMessages: 1 } };
+  [bot, listener] = await Promise.all([newBot({ config }), newListener()]);
+  ({ roomId } = await listener.request("create_room", { invite: [bot.userId] }));
+  voice = await record("cut-off-in-the-middle.wav", "anoisesrc=duration=0.3:seed=5:amplitude=0.3");
+  resultOf(await bot.run(sendArguments()));
+});
+
+const sendArguments = () => ["send", voice, "--room", roomId];
+
+/** What must be true of the room, the outbox and every request so far, whatever was killed. */
+async function expectExactlyOnce(): Promise<void> {
+  const jobs = jobsOf(bot);
+  expect(jobs.filter(({ state }) => state !== "sent")).toEqual([]);
+  const events = await sentBy(synapse, roomId, listener.session.accessToken, bot.userId);
+  const eventIds = events.map(({ event_id }) => event_id);
+  expect(jobs.map(({ event_id }) => event_id).toSorted()).toEqual(eventIds.toSorted());
+
+  const spent = new Map<string, string>();
+  for (const [path, requests] of Map.groupBy(proxy.requests.filter(isSend), ({ path }) => path)) {
+    const bodies = new Set(requests.map(({ body }) => body.toString()));
+    expect(bodies.size, `${path} was repeated with other bytes`).toBe(1);
+    const index = megolmIndex(requests[0]!);
+    expect(spent.get(index), `the index of ${path} was spent before`).toBeUndefined();
+    spent.set(index, path);
+  }
+}
+
+/** Starts a send and kills it when its nth request arrives; false if it made fewer and succeeded. */
+async function killAtRequest(n: number, fault: "hang before" | "hang after"): Promise<boolean> {
+  let seen = 0;
+  const reached = proxy.next(() => ++seen === n, fault);
+  const sending = bot.start(sendArguments());
+  const first = await Promise.race([reached, sending.ended]);
+  if ("method" in first) {
+    await sending.end("SIGKILL");
+    return true;
+  }
+  resultOf(first);
+  // uses up the rule that was never met, or it would kill the next one
+  seen = n - 1;
+  await fetch(`${proxy.baseUrl}/_matrix/client/versions`, { signal: AbortSignal.timeout(50) }).catch(() => {});
+  return false;
+}
+
+describe("sotto send, killed at each of its requests", () => {
+  it.each(["hang before", "hang after"] as const)("%s the homeserver has it", async (fault) => {
+    let n = 0;
+    while (await killAtRequest(++n, fault)) {
+      // whoever comes next finishes what the dead one had accepted
+      resultOf(await bot.run(sendArguments()));
+      await expectExactlyOnce();
+    }
+    expect(n).toBeGreaterThan(5);
+  });
+
+  it("is finished by the service too", async () => {
+    const reached = proxy.next(isSend, "hang before");
+    const sending = bot.start(sendArguments());
+    const { path } = await reached;
+    await sending.end("SIGKILL");
+    const repeated = proxy.next((request) => request.path === path);
+    const service = bot.start(["run"]);
+    expect((await repeated).status).toBe(200);
+    await service.says("sent what an earlier process had accepted").catch(() => undefined);
+    expect((await service.end("SIGTERM")).code).toBe(0);
+    await expectExactlyOnce();
+  });
+});
+
+describe("what a dead process had accepted", () => {
+  it("waits while the homeserver is in trouble, and is sent after that", async () => {
+    const reached = proxy.next(isSend, "hang before");
+    const sending = bot.start(sendArguments());
+    const { path } = await reached;
+    await sending.end("SIGKILL");
+
+    const stop = proxy.intercept(isSend, { status: 500, body: { errcode: "M_UNKNOWN" } });
+    const refused = errorOf(await bot.run(sendArguments()));
+    stop();
+    expect(refused).toMatchObject({ exitCode: 3 });
+    expect(jobsOf(bot).filter(({ state }) => state === "encrypted")).toHaveLength(1);
+
+    const repeated = proxy.next((request) => request.path === path);
+    resultOf(await bot.run(sendArguments()));
+    expect((await repeated).status).toBe(200);
+    const failed = jobsOf(bot).filter(({ state }) => state !== "sent");
+    expect(failed.map(({ state }) => state)).toEqual(["failed"]);
+    const events = await sentBy(synapse, roomId, listener.session.accessToken, bot.userId);
+    expect(events).toHaveLength(jobsOf(bot).length - 1);
+  });
+
+  it("is not encrypted for someone who has left meanwhile", async () => {
+    const carol = await newListener();
+    await listener.request("invite", { roomId, userId: carol.userId });
+    await carol.request("join", { roomId });
+    resultOf(await bot.run(sendArguments()));
+    const reached = proxy.next(({ path }) => path.includes("/sendToDevice/"), "hang before");
+    const sending = bot.start(sendArguments());
+    await reached;
+    await sending.end("SIGKILL");
+    await carol.request("leave", { roomId });
+
+    const before = proxy.requests.length;
+    const sent = proxy.next(isSend);
+    const service = bot.start(["run"]);
+    await sent;
+    await service.end("SIGTERM");
+    const shares = proxy.requests.slice(before).filter(({ path }) => path.includes("/sendToDevice/"));
+    expect(shares.length).toBeGreaterThan(0);
+    for (const { body } of shares) expect(body.toString()).not.toContain(carol.userId);
+  });
+});
+
+describe("an answer that is lost", () => {
+  const putsSince = (before: number): RecordedRequest[] => proxy.requests.slice(before).filter(isSend);
+
+  it("once: the same request is repeated, and the room has one event", async () => {
+    const before = proxy.requests.length;
+    const lost = proxy.next(isSend, "cut after");
+    const { eventId } = resultOf<SendResult>(await bot.run(sendArguments()));
+    expect((await lost).status).toBe(200);
+    const puts = putsSince(before);
+    expect(puts).toHaveLength(2);
+    expect(puts[1]!.path).toBe(puts[0]!.path);
+    expect(puts[1]!.body).toEqual(puts[0]!.body);
+    await listener.request("wait_event", { roomId, eventId, kind: "m.audio" });
+  });
+
+  it("again and again: says that it is uncertain, and the next command settles it without a second event", async () => {
+    const events = await sentBy(synapse, roomId, listener.session.accessToken, bot.userId);
+    const stop = proxy.intercept(isSend, "cut after");
+    const error = errorOf(await bot.run(sendArguments()));
+    stop();
+    expect(error).toMatchObject({ code: "SEND_UNCERTAIN", exitCode: 3 });
+    expect(error.cure).toContain("do not send it again");
+
+    resultOf(await bot.run(sendArguments()));
+    const after = await sentBy(synapse, roomId, listener.session.accessToken, bot.userId);
+    expect(after).toHaveLength(events.length + 2);
+    expect(jobsOf(bot).filter(({ state }) => state === "encrypted")).toEqual([]);
+  });
+});

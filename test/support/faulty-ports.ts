@@ -1,0 +1,62 @@
+import type { SottoError } from "../../src/errors.ts";
+import type { MegolmContent } from "../../src/model/event.ts";
+import type { RoomEncryptor, SendGate } from "../../src/model/ports.ts";
+import { Outbox } from "../../src/outbox/index.ts";
+import type { Store } from "../../src/store/index.ts";
+import { MEGOLM } from "./store.ts";
+
+export interface Put {
+  roomId: string;
+  txnId: string;
+  eventJson: string;
+}
+
+/**
+ * Fault injectors, not homeservers: they fail, or wait, exactly where a test says, which a real homeserver cannot be
+ * made to do. That the real ones agree is shown by the end-to-end suite.
+ */
+export class FaultyGate implements SendGate {
+  readonly puts: Put[] = [];
+  /** What the next requests come to: an event ID unless something else is said. */
+  readonly outcomes: (() => Promise<string> | string)[] = [];
+  /** Called as the request leaves. */
+  onPut: ((put: Put) => void) | undefined;
+
+  async putEncrypted(roomId: string, txnId: string, eventJson: string): Promise<string> {
+    const put = { roomId, txnId, eventJson };
+    this.puts.push(put);
+    this.onPut?.(put);
+    const outcome = this.outcomes.shift();
+    return outcome ? outcome() : `$event${this.puts.length}`;
+  }
+}
+
+/** Gives every event another ciphertext, as the ratchet does. */
+export class FaultyEncryptor implements RoomEncryptor {
+  readonly encrypted: { roomId: string; eventType: string; content: Record<string, unknown> }[] = [];
+  readonly outcomes: (() => Promise<void> | void)[] = [];
+
+  async encrypt(roomId: string, eventType: string, content: Record<string, unknown>): Promise<MegolmContent> {
+    this.encrypted.push({ roomId, eventType, content });
+    await this.outcomes.shift()?.();
+    return {
+      algorithm: MEGOLM,
+      ciphertext: `AwgA${this.encrypted.length}`,
+      session_id: `session of ${roomId}`,
+    };
+  }
+}
+
+/** An outbox on a real store, with a clock that stands still until it is moved. */
+export function outboxOn(store: Store, at = { ms: 1_000_000 }) {
+  const gate = new FaultyGate();
+  const encryptor = new FaultyEncryptor();
+  const unsent: SottoError[] = [];
+  const onUnsent = (error: SottoError) => void unsent.push(error);
+  const outbox = new Outbox({ jobs: store.jobs, gate, encryptor, onUnsent, clock: () => at.ms });
+  return { outbox, gate, encryptor, at, unsent, jobs: store.jobs };
+}
+
+export const throwing = (error: unknown) => (): never => {
+  throw error;
+};
