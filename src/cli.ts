@@ -23,12 +23,13 @@ if (exitCode > 0) process.exitCode = exitCode;
 async function main(args: string[]): Promise<number> {
   const json = args.includes("--json");
   try {
-    const program = await build(args.find((arg) => arg in COMMANDS));
+    const program = await build(args.find((arg) => Object.hasOwn(COMMANDS, arg)));
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) return printError(process.stderr, thrown, json);
     if (thrown.exitCode === 0) return 0;
+    if (thrown.code === "commander.help") return 2; // the help has said it
     const message = thrown.message.replace(/^error: /, "");
     return printError(process.stderr, new SottoError("USAGE", message), json);
   }

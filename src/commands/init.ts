@@ -2,6 +2,7 @@ import { dirname, relative, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { readSecret } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
+import { isUserId } from "../model/ids.ts";
 import { type InitRequest, type InitResult, initialise } from "../service/init.ts";
 import { createPrivateFile } from "../service/private-file.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -44,6 +45,9 @@ async function init(context: Context, flags: InitFlags): Promise<void> {
     throw new SottoError("USAGE", "nobody is here to answer questions", { cure: "give the flags and --yes" });
   }
   const userId = flags.user ?? (await ask(context, "user ID (e.g. @voice:example.org): "));
+  if (!isUserId(userId)) {
+    throw new SottoError("USAGE", `${userId} is not a user ID`, { cure: "give it whole, e.g. @voice:example.org" });
+  }
   const request: InitRequest = {
     userId,
     homeserver:

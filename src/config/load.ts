@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { SottoError } from "../errors.ts";
 import { readConfigFile } from "./data-directory.ts";
@@ -21,10 +21,10 @@ export function loadConfig(path: string): Config {
   if (syntaxError) {
     throw new SottoError(
       "CONFIG_INVALID",
-      `${path}:${lines.linePos(syntaxError.pos[0]).line}: ${syntaxError.message}`,
+      `${path}:${syntaxLine(syntaxError, text, lines)}: ${syntaxError.message}`,
     );
   }
-  const result = configSchema.safeParse(document.toJS() ?? {});
+  const result = configSchema.safeParse(plainValues(document, path));
   if (!result.success) {
     const reasons = result.error.issues.map(
       (issue) => `${path}:${lineOf(issue, document, lines)}: ${reason(issue)}`,
@@ -32,6 +32,20 @@ export function loadConfig(path: string): Config {
     throw new SottoError("CONFIG_INVALID", reasons.join("\n"));
   }
   return absolute(result.data, path);
+}
+
+/** A fault that is noticed only at the end of the text belongs to its last line that says something. */
+function syntaxLine({ pos }: { pos: [number, number] }, text: string, lines: LineCounter): number {
+  return lines.linePos(Math.min(pos[0], text.trimEnd().length - 1)).line;
+}
+
+/** Aliases are resolved here, so one that leads nowhere, or everywhere, shows here. */
+function plainValues(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (cause) {
+    throw new SottoError("CONFIG_INVALID", `${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Reads a secret's file without its line end. Throws the given code if it cannot be read. */
@@ -96,8 +110,18 @@ function lineOf(
 ): number {
   const unknownKey = issue.code === "unrecognized_keys" ? [issue.keys[0]!] : [];
   for (let path = [...issue.path, ...unknownKey]; path.length > 0; path = path.slice(0, -1)) {
-    const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
-    if (node?.range) return lines.linePos(node.range[0]).line;
+    const offset = keyOffset(document, path);
+    if (offset !== undefined) return lines.linePos(offset).line;
   }
   return 1;
+}
+
+/** Where the last key of a path is written; for an element of a list, where its value is. */
+function keyOffset(document: ReturnType<typeof parseDocument>, path: PropertyKey[]): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const pair = isMap(parent)
+    ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))
+    : undefined;
+  const node = pair?.key ?? document.getIn(path, true);
+  return isNode(node) ? node.range?.[0] : undefined;
 }

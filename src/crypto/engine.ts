@@ -13,9 +13,21 @@ export interface OpenMachineOptions {
   key: Uint8Array;
 }
 
+let prepared: Promise<void> | undefined;
+
+/**
+ * Compiles the engine in a thread, while the process does other things. Until that is done nothing else may use it, so
+ * this is for a process that is about to open the engine and does nothing else with it. A failure shows when it opens.
+ */
+export function prepareEngine(): void {
+  prepared ??= wasm.initAsync();
+  prepared.catch(() => undefined);
+}
+
 /** Opens the engine; the holder of the returned engine is the store's only owner. Throws a `STORE_*` error. */
 export async function openMachine(options: OpenMachineOptions): Promise<Engine> {
   try {
+    await prepared;
     return await openEngine(options);
   } catch (thrown) {
     throw asSottoError(thrown);

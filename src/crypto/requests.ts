@@ -1,3 +1,4 @@
+import { SottoError } from "../errors.ts";
 import type { KeyRequest, KeyServer } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import { type Machine, wasm } from "./engine.ts";
@@ -21,6 +22,9 @@ const KINDS: Partial<Record<wasm.RequestType, KeyRequest["kind"]>> = {
   [wasm.RequestType.KeysBackup]: "keys-backup",
 };
 
+/** An answer may lead to further requests, but not for ever. */
+const MAX_ROUNDS = 50;
+
 /** The only driver of the engine's requests: each is sent, and marked as sent with the server's answer. */
 export class RequestPump {
   readonly #machine: Machine;
@@ -35,11 +39,12 @@ export class RequestPump {
   /** Sends what the engine has waiting, until it has nothing more. The first failure ends it; nothing is marked. */
   drain(): Promise<void> {
     return this.#serial.run("outgoing", async () => {
-      for (;;) {
+      for (let round = 0; round < MAX_ROUNDS; round++) {
         const requests = (await this.#machine.outgoingRequests()) as EngineRequest[];
         if (requests.length === 0) return;
         for (const request of requests) await this.send(request);
       }
+      throw new SottoError("HOMESERVER_ERROR", "the homeserver's answers never satisfy the crypto engine");
     });
   }
 

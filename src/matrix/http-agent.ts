@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import * as http from "node:http";
+import type * as http from "node:http";
 import type * as https from "node:https";
 import { SottoError } from "../errors.ts";
 import { isLoopback } from "./homeserver-url.ts";
@@ -17,7 +17,11 @@ export interface HttpPool {
  */
 export function openHttpPool(url: URL, caFile: string | undefined, env: NodeJS.ProcessEnv): HttpPool {
   const options: https.AgentOptions = { keepAlive: true, ...proxyOption(url, env) };
-  if (url.protocol === "http:") return { agent: new http.Agent(options), request: http.request };
+  if (url.protocol === "http:") {
+    // an import would read every export of the module, and one of them loads all of undici: 30 ms at each start
+    const { Agent, request } = process.getBuiltinModule("node:http");
+    return { agent: new Agent(options), request };
+  }
   // loaded here and not above: a homeserver on the loopback address should not pay for TLS at each start
   const { Agent, request } = process.getBuiltinModule("node:https");
   if (caFile !== undefined) options.ca = trustedCertificates(caFile);

@@ -31,7 +31,7 @@ const REPEATABLE_MS = 12 * 3_600_000;
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
   readonly #rooms = new Serial();
-  #resumed: Promise<void> | undefined;
+  readonly #underWay = new Set<number>();
 
   constructor(options: OutboxOptions) {
     this.#options = { clock: Date.now, ...options };
@@ -59,22 +59,21 @@ export class Outbox {
   }
 
   /**
-   * Goes on with what an earlier process had accepted, once for this process; call it before the first `send`, so that
-   * in each room the older message comes first. Only a refusal gives a job up: nobody waits for the answer.
+   * Goes on with messages that nobody is sending: those of an earlier process, and those of which it was not known
+   * whether they arrived. Call it before `send`, so that in each room the older message comes first. Only a refusal
+   * gives a job up: nobody waits for the answer.
    */
-  resume(): Promise<void> {
-    this.#resumed ??= Promise.allSettled(
-      this.#options.jobs.open().map((job) => this.#deliver(job, isRefusal)),
-    ).then((results) => {
-      for (const result of results) if (result.status === "rejected") this.#options.onUnsent(result.reason);
-    });
-    return this.#resumed;
+  async resume(): Promise<void> {
+    const waiting = this.#options.jobs.open().filter(({ jobId }) => !this.#underWay.has(jobId));
+    const results = await Promise.allSettled(waiting.map((job) => this.#deliver(job, isRefusal)));
+    for (const result of results) if (result.status === "rejected") this.#options.onUnsent(result.reason);
   }
 
   #deliver(
     { jobId, roomId }: Job,
     givesUp: (error: SottoError, triedBefore: boolean) => boolean,
   ): Promise<Job> {
+    this.#underWay.add(jobId);
     return this.#rooms.run(roomId, async () => {
       const triedBefore = this.#job(jobId).firstPutMs !== undefined;
       try {
@@ -84,6 +83,8 @@ export class Outbox {
         const error = toSottoError(thrown);
         if (givesUp(error, triedBefore)) this.#options.jobs.failed(jobId, error.code, error.message);
         throw error;
+      } finally {
+        this.#underWay.delete(jobId);
       }
     });
   }
@@ -112,7 +113,13 @@ export class Outbox {
     }
     jobs.markPut(jobId, clock());
     const eventId = await gate.putEncrypted(job.roomId, job.txnId, job.eventJson!);
-    jobs.sent(jobId, eventId);
+    try {
+      jobs.sent(jobId, eventId);
+    } catch (cause) {
+      throw new SottoError("SEND_UNCERTAIN", "the message arrived, but the store could not note it", {
+        cause,
+      });
+    }
     return this.#job(jobId);
   }
 

@@ -1,5 +1,5 @@
 import { SottoError } from "../errors.ts";
-import type { AudioSource } from "../model/recording.ts";
+import type { AudioSource, VoiceClip } from "../model/recording.ts";
 import type { Account } from "./account.ts";
 import { checkAccount } from "./doctor.ts";
 import { sendVoice } from "./pipeline.ts";
@@ -15,6 +15,8 @@ export interface Call {
   args: Record<string, unknown>;
   /** The recording, for operations that take one. */
   source?: AudioSource;
+  /** The same, if encoding it has begun already. */
+  clip?: Promise<VoiceClip>;
   /** Hands a message to the command and waits until it has dealt with it. */
   emit(message: Emitted): Promise<void>;
   /** Aborted when the command goes away. */
@@ -36,10 +38,10 @@ export interface Received {
 type Operation = (account: Account, call: Call) => Promise<unknown>;
 
 const OPERATIONS: Record<string, Operation> = {
-  async send(account, { args, source }) {
+  async send(account, { args, source, clip }) {
     if (!source) throw new SottoError("USAGE", "send needs a recording");
     const { room, ...options } = args as unknown as { room: string } & SendOptions;
-    return sendVoice(account, room, source, options);
+    return sendVoice(account, room, clip ? { clip } : source, options);
   },
 
   async receive(account, { args, emit, signal: gone, closing }) {

@@ -2,7 +2,7 @@ import { encodeVoice } from "../audio/index.ts";
 import { uploadEncrypted, voiceContent } from "../media/index.ts";
 import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
 import type { Delivery, Job } from "../model/job.ts";
-import type { AudioSource } from "../model/recording.ts";
+import type { AudioSource, VoiceClip } from "../model/recording.ts";
 import type { Account } from "./account.ts";
 import { findRoom } from "./destination.ts";
 import { relation, type SendOptions } from "./relation.ts";
@@ -28,10 +28,11 @@ export interface SendResult {
 export async function sendVoice(
   account: Account,
   room: string,
-  source: AudioSource,
+  source: AudioSource | { clip: Promise<VoiceClip> },
   options: SendOptions = {},
 ): Promise<SendResult> {
-  const [roomId, clip] = await both(findRoom(account, room), encodeVoice(source));
+  const encoding = "clip" in source ? source.clip : encodeVoice(source);
+  const [roomId, clip] = await both(findRoom(account, room), encoding);
   const { file, size } = await uploadEncrypted(account.contentRepository, clip.bytes);
   const { durationMs, waveform } = clip;
   const content = voiceContent({ durationMs, waveform, size, file, ...relation(options) });

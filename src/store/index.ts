@@ -1,4 +1,4 @@
-import { chmodSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { SottoError } from "../errors.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -36,9 +36,10 @@ export interface StoreOptions {
 
 /** Throws `STORE_WRONG_KEY`, `STORE_OTHER_DEVICE`, `STORE_HELD`, `STORE_NEWER`, `STORE_DAMAGED` or `DISK_FULL`. */
 export function openStore({ path, key, userId, deviceId }: StoreOptions): Store {
+  // made before SQLite does it: the -wal beside it gets the same mode
+  closeSync(openSync(path, "a", 0o600));
   const db = openDatabase(path);
   try {
-    chmodSync(path, 0o600);
     const sealer = createSealer(key);
     checkOwner(db, sealer, `${userId} ${deviceId}`);
     return {

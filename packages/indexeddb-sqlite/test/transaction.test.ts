@@ -44,17 +44,14 @@ describe("a transaction is active", () => {
     expect(await seen).toBe("TransactionInactiveError");
   });
 
-  test("not while a value is cloned", async () => {
+  test("not while a value is cloned or a key is converted", async () => {
     const store = (await open()).transaction("s", "readwrite").objectStore("s");
-    let inGetter = "";
-    const value = {
-      get a() {
-        inGetter = thrown(() => store.get(0));
-        return 1;
-      },
-    };
-    await done(store.put(value, 1));
-    expect(inGetter).toBe("TransactionInactiveError");
+    const seen: string[] = [];
+    const look = () => seen.push(thrown(() => store.get(0)));
+    const value = Object.defineProperty({}, "a", { enumerable: true, get: look });
+    const key = Object.defineProperty([0], "0", { enumerable: true, get: look });
+    await done(store.put(value, key));
+    expect(seen).toEqual(["TransactionInactiveError", "TransactionInactiveError"]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { exception } from "../errors.ts";
+import { TravellingEvent } from "../events/dispatch.ts";
 import { fire } from "../events/fire.ts";
 import { IDBDatabase } from "../interfaces/idb-database.ts";
 import { INTERNAL } from "../webidl.ts";
@@ -52,7 +53,7 @@ export class Connection {
     this.settleClose();
     if (wasPending) return;
     this.database.storage.tasks.push(async () => {
-      await fire(new Event("close"), this.handle);
+      await fire(new TravellingEvent("close"), this.handle);
     });
   }
 }

@@ -1,4 +1,5 @@
 import { storageException } from "../errors.ts";
+import { TravellingEvent } from "../events/dispatch.ts";
 import { fire } from "../events/fire.ts";
 import { IDBVersionChangeEvent } from "../interfaces/idb-version-change-event.ts";
 import type { Database } from "./database.ts";
@@ -26,7 +27,7 @@ export async function deleteDatabase(storage: Storage, name: string, request: Re
   } catch (error) {
     outcome = () => {
       request.fail(storageException(error));
-      return new Event("error", { bubbles: true, cancelable: true });
+      return new TravellingEvent("error", { bubbles: true, cancelable: true });
     };
   }
   await storage.tasks.run(async () => {

@@ -1,4 +1,5 @@
 import { exception, storageException } from "../errors.ts";
+import { TravellingEvent } from "../events/dispatch.ts";
 import { fire } from "../events/fire.ts";
 import { IDBVersionChangeEvent } from "../interfaces/idb-version-change-event.ts";
 import { Connection } from "./connection.ts";
@@ -13,12 +14,12 @@ export async function openDatabase(storage: Storage, name: string, version: numb
     const connection = await connect(storage, name, version, request);
     await storage.tasks.run(async () => {
       request.succeed(connection.handle);
-      await fire(new Event("success"), request.handle);
+      await fire(new TravellingEvent("success"), request.handle);
     });
   } catch (error) {
     await storage.tasks.run(async () => {
       request.fail(storageException(error));
-      await fire(new Event("error", { bubbles: true, cancelable: true }), request.handle);
+      await fire(new TravellingEvent("error", { bubbles: true, cancelable: true }), request.handle);
     });
   }
 }

@@ -1,4 +1,5 @@
 import { exception, storageException } from "../errors.ts";
+import { TravellingEvent } from "../events/dispatch.ts";
 import { fire } from "../events/fire.ts";
 import type { IDBObjectStore } from "../interfaces/idb-object-store.ts";
 import { IDBRequest } from "../interfaces/idb-request.ts";
@@ -120,11 +121,16 @@ export class Transaction implements Scheduled {
     return this.connection.stores.get(source.name) === source;
   }
 
-  /** A clone of a script's value. Getters of the value may run: they must not use the transaction. */
+  /** A clone of a script's value. */
   clone(value: unknown): Storable {
+    return this.whileInactive(() => cloneForStorage(value));
+  }
+
+  /** Looks at a script's value, whose getters may run: they must not use the transaction. */
+  whileInactive<T>(look: () => T): T {
     this.state = "inactive";
     try {
-      return cloneForStorage(value);
+      return look();
     } finally {
       this.state = "active";
     }
@@ -161,7 +167,7 @@ export class Transaction implements Scheduled {
     if (request === null) return;
     this.storage.tasks.push(async () => {
       request.fail(exception("AbortError"));
-      await fire(new Event("error", { bubbles: true, cancelable: true }), request.handle);
+      await fire(new TravellingEvent("error", { bubbles: true, cancelable: true }), request.handle);
     });
   }
 
@@ -196,13 +202,13 @@ export class Transaction implements Scheduled {
 
   /** https://w3c.github.io/IndexedDB/#fire-a-success-event */
   async #fireSuccess(request: Request): Promise<void> {
-    const threw = await this.dispatchActively(() => fire(new Event("success"), request.handle));
+    const threw = await this.dispatchActively(() => fire(new TravellingEvent("success"), request.handle));
     if (threw) this.abort(exception("AbortError", "An event listener threw an exception."));
   }
 
   /** https://w3c.github.io/IndexedDB/#fire-an-error-event */
   async #fireError(request: Request, failure: unknown): Promise<void> {
-    const event = new Event("error", { bubbles: true, cancelable: true });
+    const event = new TravellingEvent("error", { bubbles: true, cancelable: true });
     const threw = await this.dispatchActively(() => fire(event, request.handle));
     if (threw) this.abort(exception("AbortError", "An event listener threw an exception."));
     else if (!event.defaultPrevented || !(failure instanceof DOMException)) this.abort(failure);
@@ -240,7 +246,7 @@ export class Transaction implements Scheduled {
 
   async #end(how: "complete" | "abort"): Promise<void> {
     if (this.mode === "versionchange") this.connection.upgrade = null;
-    await fire(new Event(how, { bubbles: how === "abort" }), this.handle);
+    await fire(new TravellingEvent(how, { bubbles: how === "abort" }), this.handle);
     this.connection.transactions.delete(this);
     this.storage.scheduler.remove(this);
     this.onEnd?.(how);

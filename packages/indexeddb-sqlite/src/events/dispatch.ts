@@ -77,9 +77,9 @@ function call({ callback, isHandler }: Listener, event: Event, node: EventTarget
 
 /** Node's Event keeps its way to itself, so an event that travels here answers from its journey. */
 function embark(event: Event, journey: Journey): void {
-  const known = travelling.has(event);
+  const isEquipped = event instanceof TravellingEvent || travelling.has(event);
   travelling.set(event, journey);
-  if (!known) Object.defineProperties(event, journeyProperties);
+  if (!isEquipped) Object.defineProperties(event, journeyProperties);
 }
 
 const journeyOf = (event: Event): Journey => travelling.get(event)!;
@@ -123,3 +123,7 @@ const journeyProperties: PropertyDescriptorMap & ThisType<Event> = {
     configurable: true,
   },
 };
+
+/** The events that the package itself fires most. They are plain Events to a script, but need no equipping. */
+export class TravellingEvent extends Event {}
+Object.defineProperties(TravellingEvent.prototype, { ...journeyProperties, constructor: { value: Event } });

@@ -178,7 +178,7 @@ export class IDBObjectStore {
     }
     if (keyPath === null && !autoIncrement && key === undefined)
       throw exception("DataError", "A key is needed.");
-    const given = key === undefined ? null : requireKey(key);
+    const given = key === undefined ? null : this.#transaction.whileInactive(() => requireKey(key));
     const storable = this.#transaction.clone(value);
     const recordKey = keyPath === null ? given : this.#inlineKey(storable.clone, keyPath);
     const operation = () =>
