@@ -8,7 +8,9 @@ const CHECKS: readonly string[][] = [
 
 /** Types, lint, format, generated files. Says on standard output what fails. */
 export function check(): boolean {
-  return CHECKS.map(([command, ...args]) => spawnSync(command!, args, { stdio: "inherit" }).status === 0).every(Boolean);
+  return CHECKS.map(
+    ([command, ...args]) => spawnSync(command!, args, { stdio: "inherit" }).status === 0,
+  ).every(Boolean);
 }
 
 if (import.meta.main) process.exitCode = check() ? 0 : 1;

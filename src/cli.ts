@@ -1,9 +1,13 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
-import { COMMANDS } from "./commands/index.ts";
+import { useCompileCache } from "./commands/shared/compile-cache.ts";
 import type { Context } from "./commands/shared/context.ts";
-import { printError } from "./commands/shared/output.ts";
-import { SottoError } from "./errors.ts";
+
+useCompileCache(process.argv, process.env);
+// what is imported above is compiled before this line, what is imported here comes from the cache
+const { Command, CommanderError } = await import("commander");
+const { COMMANDS } = await import("./commands/index.ts");
+const { printError } = await import("./commands/shared/output.ts");
+const { SottoError } = await import("./errors.ts");
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
@@ -36,9 +40,10 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** The program with the one command that is called, or with all of them when none is. */
-async function build(name: string | undefined): Promise<Command> {
+async function build(name: string | undefined): Promise<InstanceType<typeof Command>> {
   const program = new Command("sotto")
     .description("voice messages into end-to-end encrypted Matrix rooms")
+    .version(manifest.version)
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
   for (const load of name ? [COMMANDS[name]!] : Object.values(COMMANDS)) {

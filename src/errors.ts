@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   STORE_OTHER_DEVICE: [3, "use the data directory that belongs to this account and device"],
   STORE_HELD: [3, "end the process that holds the store, then try again"],
   STORE_NEWER: [3, "use the version of Sotto that wrote this store, or a later one"],
+  STORE_UNUSABLE: [3, "check that this user may write to the data directory, and that its disk works"],
   STORE_DAMAGED: [
     3,
     "stop here and keep the files; run `sotto init` with a new data directory for a new device",

@@ -81,7 +81,9 @@ function signingKey(id?: string): SigningKey {
 const curve25519Key = (): string => unpadded(generateKeyPairSync("x25519").publicKey);
 
 const unpadded = (key: KeyObject): string =>
-  Buffer.from(key.export({ format: "jwk" }).x!, "base64url").toString("base64").replace(/=+$/, "");
+  Buffer.from(key.export({ format: "jwk" }).x!, "base64url")
+    .toString("base64")
+    .replace(/=+$/, "");
 
 function withSignature<T extends object>(object: T, userId: string, { id, privateKey }: SigningKey): T {
   const { signatures = {}, ...rest } = object as { signatures?: Record<string, Record<string, string>> };

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { type Session, startSynapse, type Synapse } from "../../synapse-dev/synapse.ts";
+import { type Session, type Synapse, startSynapse } from "../../synapse-dev/synapse.ts";
 import { addFakeUser } from "./fake-devices.ts";
 
 const run = promisify(execFile);
@@ -56,7 +56,14 @@ export async function openWorld(folder: string): Promise<World> {
       const config = at("sotto.yaml");
       await run(process.execPath, [
         ...[cli, "init", "--yes", "--homeserver", synapse.baseUrl, "--user", userId, "--config", config],
-        ...["--password-file", at("password"), "--data-dir", at("data"), "--recovery-key-out", at("recovery")],
+        ...[
+          "--password-file",
+          at("password"),
+          "--data-dir",
+          at("data"),
+          "--recovery-key-out",
+          at("recovery"),
+        ],
       ]);
       return { config, dataDirectory: at("data"), raw: await synapse.login(userId, password) };
     },

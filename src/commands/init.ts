@@ -46,7 +46,9 @@ async function init(context: Context, flags: InitFlags): Promise<void> {
   }
   const userId = flags.user ?? (await ask(context, "user ID (e.g. @voice:example.org): "));
   if (!isUserId(userId)) {
-    throw new SottoError("USAGE", `${userId} is not a user ID`, { cure: "give it whole, e.g. @voice:example.org" });
+    throw new SottoError("USAGE", `${userId} is not a user ID`, {
+      cure: "give it whole, e.g. @voice:example.org",
+    });
   }
   const request: InitRequest = {
     userId,

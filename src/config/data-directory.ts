@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { parse } from "yaml";
 import { SottoError } from "../errors.ts";
 
 /** `--config`; else `./sotto.yaml` if it is there; else `$SOTTO_CONFIG`. */
@@ -23,13 +22,29 @@ export function readConfigFile(path: string): string {
  * Where the data lie, and nothing else: all that a command needs when another process holds the store and has read
  * the rest. A config that is wrong elsewhere is found out by whoever reads it whole.
  */
-export function dataDirectoryOf(path: string): string {
+export async function dataDirectoryOf(path: string): Promise<string> {
   const text = readConfigFile(path);
-  let data: unknown;
+  return resolve(dirname(path), plainData(text) ?? (await parsedData(text)) ?? "./data");
+}
+
+/** The same without a YAML parser, for what must be known before anything is loaded; undefined if that cannot tell. */
+export function plainDataDirectoryOf(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  const data = plainData(readConfigFile(path));
+  return data === undefined ? undefined : resolve(dirname(path), data);
+}
+
+/** `data: ./data` on a line of its own, as `sotto init` writes it. */
+function plainData(text: string): string | undefined {
+  return /^data:[ \t]+([\w./][\w./-]*)(?:[ \t]+#.*)?[ \t]*\r?\n(?![ \t])/m.exec(`${text}\n`)?.[1];
+}
+
+async function parsedData(text: string): Promise<string | undefined> {
+  const { parse } = await import("yaml");
   try {
-    data = (parse(text) as { data?: unknown } | null)?.data;
+    const data = (parse(text) as { data?: unknown } | null)?.data;
+    return typeof data === "string" ? data : undefined;
   } catch {
-    data = undefined;
+    return undefined;
   }
-  return resolve(dirname(path), typeof data === "string" ? data : "./data");
 }

@@ -56,9 +56,10 @@ function asSottoError(cause: unknown): unknown {
       });
     case "ERR_STORE_CORRUPT":
     case "ERR_STORE_FOREIGN":
+      return new SottoError("STORE_DAMAGED", "the crypto store is damaged", { cause });
     case "ERR_STORE_LOST":
     case "ERR_STORE_UNUSABLE":
-      return new SottoError("STORE_DAMAGED", "the crypto store cannot be used", { cause });
+      return new SottoError("STORE_UNUSABLE", "the crypto store cannot be used", { cause });
     default:
       return cause;
   }

@@ -15,8 +15,9 @@ export interface OutboxOptions {
   clock?: Clock;
 }
 
-/** The room or the policy says no: it would say so again. */
-const isRefusal = ({ exitCode }: SottoError): boolean => exitCode === 1 || exitCode === 2;
+/** The room or the policy says no, and would say so again; unlike a room of which something could not be read. */
+const isRefusal = ({ code, exitCode }: SottoError): boolean =>
+  (exitCode === 1 || exitCode === 2) && code !== "ROOM_MEMBERS_UNKNOWN" && code !== "ROOM_ENCRYPTION_UNKNOWN";
 
 /**
  * Synapse forgets transaction IDs after 24 hours; a request of unknown outcome that is half that old is not repeated,

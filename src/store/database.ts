@@ -16,8 +16,11 @@ export interface Database {
 type Value = string | number | null | Uint8Array;
 
 const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 
 /** Throws `STORE_HELD`, `STORE_DAMAGED`, `STORE_NEWER` or `DISK_FULL`. */
@@ -96,6 +99,12 @@ function storeError(thrown: unknown): unknown {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return new SottoError("STORE_DAMAGED", "the store's file is damaged", { cause: thrown });
+    case SQLITE_READONLY:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      return new SottoError("STORE_UNUSABLE", "the store's file cannot be read or written", {
+        cause: thrown,
+      });
     case SQLITE_FULL:
       return new SottoError("DISK_FULL", "the disk is full", { cause: thrown });
     default:

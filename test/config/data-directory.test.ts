@@ -29,26 +29,37 @@ describe("which config is meant", () => {
 });
 
 describe("where the data lie", () => {
-  it("is what the config says, from where the config lies", () => {
+  it("is what the config says, from where the config lies", async () => {
     const path = writeConfig(`${MINIMAL}data: ../elsewhere\n`);
-    expect(dataDirectoryOf(path)).toBe(join(dirname(path), "../elsewhere"));
+    expect(await dataDirectoryOf(path)).toBe(join(dirname(path), "../elsewhere"));
   });
 
-  it("is found also in a config that is wrong elsewhere, so that its holder can say so", () => {
+  it("is found also in a config that is wrong elsewhere, so that its holder can say so", async () => {
     const path = writeConfig("data: ./store\nnonsense: true\n");
-    expect(dataDirectoryOf(path)).toBe(join(dirname(path), "store"));
+    expect(await dataDirectoryOf(path)).toBe(join(dirname(path), "store"));
   });
 
   it.each(["", "just words", "data: 7", "data: [", "- a list"])(
     "is ./data in a config that says %j",
-    (yaml) => {
+    async (yaml) => {
       const path = writeConfig(yaml);
-      expect(dataDirectoryOf(path)).toBe(join(dirname(path), "data"));
+      expect(await dataDirectoryOf(path)).toBe(join(dirname(path), "data"));
     },
   );
 
-  it("is not guessed without a config", () => {
+  it.each([
+    ["data: ./store # on the big disk\n", "store"],
+    ["data: 'my store'\n", "my store"],
+    ["data: ./st\n  ore\n", "st ore"],
+    ["{ data: ./store }\n", "store"],
+    ["log:\n  data: ./elsewhere\n", "data"],
+  ])("is what YAML means by %j", async (yaml, directory) => {
+    const path = writeConfig(yaml);
+    expect(await dataDirectoryOf(path)).toBe(join(dirname(path), directory));
+  });
+
+  it("is not guessed without a config", async () => {
     const missing = expect.objectContaining({ code: "CONFIG_NOT_FOUND" });
-    expect(() => dataDirectoryOf(join(temporaryDirectory(), "sotto.yaml"))).toThrow(missing);
+    await expect(dataDirectoryOf(join(temporaryDirectory(), "sotto.yaml"))).rejects.toThrow(missing);
   });
 });

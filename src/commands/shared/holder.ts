@@ -14,7 +14,7 @@ export async function perform<T>(
   const path = configPath(options.config, context.env);
   return (await callWhereTheStoreIs(
     {
-      dataDirectory: dataDirectoryOf(path),
+      dataDirectory: await dataDirectoryOf(path),
       async config() {
         const { loadConfig } = await import("../../config/load.ts");
         return loadConfig(path);
