@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import manifest from "../package.json" with { type: "json" };
 import { useCompileCache } from "./commands/shared/compile-cache.ts";
 import type { Context } from "./commands/shared/context.ts";
 

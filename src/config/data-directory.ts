@@ -34,9 +34,9 @@ export function plainDataDirectoryOf(path: string): string | undefined {
   return data === undefined ? undefined : resolve(dirname(path), data);
 }
 
-/** `data: ./data` on a line of its own, as `sotto init` writes it. */
+/** `data: ./data` on a line of its own, as `sotto init` writes it: with a slash in it, it can be nothing but a path. */
 function plainData(text: string): string | undefined {
-  return /^data:[ \t]+([\w./][\w./-]*)(?:[ \t]+#.*)?[ \t]*\r?\n(?![ \t])/m.exec(`${text}\n`)?.[1];
+  return /^data:[ \t]+([\w.-]*\/[\w./-]*)(?:[ \t]+#.*)?[ \t]*\r?\n(?![ \t])/m.exec(`${text}\n`)?.[1];
 }
 
 async function parsedData(text: string): Promise<string | undefined> {

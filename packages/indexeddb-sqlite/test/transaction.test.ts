@@ -56,6 +56,14 @@ describe("a transaction is active", () => {
 });
 
 describe("a transaction ends", () => {
+  test("aborted by a getter of a value, which is then not stored", async () => {
+    const transaction = (await open()).transaction("s", "readwrite");
+    const end = ended(transaction);
+    const value = Object.defineProperty({}, "a", { enumerable: true, get: () => transaction.abort() });
+    expect(thrown(() => transaction.objectStore("s").put(value, 1))).toBe("TransactionInactiveError");
+    expect(await end).toBeNull();
+  });
+
   test("by itself when nothing more can come, also when it had no request at all", async () => {
     const database = await open();
     expect(await ended(database.transaction("s"))).toBe("complete");

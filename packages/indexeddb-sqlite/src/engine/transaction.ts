@@ -4,7 +4,6 @@ import { fire } from "../events/fire.ts";
 import type { IDBObjectStore } from "../interfaces/idb-object-store.ts";
 import { IDBRequest } from "../interfaces/idb-request.ts";
 import { IDBTransaction } from "../interfaces/idb-transaction.ts";
-import { cloneForStorage, type Storable } from "../values/clone.ts";
 import { INTERNAL } from "../webidl.ts";
 import type { Connection } from "./connection.ts";
 import { Fifo } from "./fifo.ts";
@@ -121,18 +120,13 @@ export class Transaction implements Scheduled {
     return this.connection.stores.get(source.name) === source;
   }
 
-  /** A clone of a script's value. */
-  clone(value: unknown): Storable {
-    return this.whileInactive(() => cloneForStorage(value));
-  }
-
   /** Looks at a script's value, whose getters may run: they must not use the transaction. */
   whileInactive<T>(look: () => T): T {
     this.state = "inactive";
     try {
       return look();
     } finally {
-      this.state = "active";
+      if (this.state === "inactive") this.state = "active"; // a getter may have aborted it
     }
   }
 

@@ -5,6 +5,7 @@ import { type IDBValidKey, requireKey, valueOfKey } from "../keys/key.ts";
 import { after, type Key } from "../keys/key-encoding.ts";
 import { extractKey } from "../keys/key-path.ts";
 import { type IDBCursorDirection, keyBounds } from "../storage/bounds.ts";
+import { cloneForStorage } from "../values/clone.ts";
 import { assertInternal, defineInterface, enforceUnsignedLong } from "../webidl.ts";
 import type { IDBRequest } from "./idb-request.ts";
 
@@ -84,7 +85,8 @@ export class IDBCursor {
     const cursor = this.#cursor;
     const { transaction, effectiveStore: store } = cursor;
     const key = this.#requireWritable();
-    const storable = transaction.clone(value);
+    const storable = transaction.whileInactive(() => cloneForStorage(value));
+    transaction.assertActive();
     if (store.keyPath !== null) {
       const inline = extractKey(storable.clone, store.keyPath);
       if (!inline?.equals(key))

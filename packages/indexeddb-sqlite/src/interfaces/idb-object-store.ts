@@ -7,6 +7,7 @@ import { type IDBValidKey, requireKey, valueOfKey } from "../keys/key.ts";
 import type { Key } from "../keys/key-encoding.ts";
 import { canInjectKey, extractKey, isValidKeyPath, type KeyPath, toKeyPath } from "../keys/key-path.ts";
 import type { IDBCursorDirection } from "../storage/bounds.ts";
+import { cloneForStorage } from "../values/clone.ts";
 import { assertInternal, defineInterface, INTERNAL, toDictionary } from "../webidl.ts";
 import { DOMStringList } from "./dom-string-list.ts";
 import type { IDBCursor, IDBCursorWithValue } from "./idb-cursor.ts";
@@ -179,7 +180,8 @@ export class IDBObjectStore {
     if (keyPath === null && !autoIncrement && key === undefined)
       throw exception("DataError", "A key is needed.");
     const given = key === undefined ? null : this.#transaction.whileInactive(() => requireKey(key));
-    const storable = this.#transaction.clone(value);
+    const storable = this.#transaction.whileInactive(() => cloneForStorage(value));
+    this.#transaction.assertActive();
     const recordKey = keyPath === null ? given : this.#inlineKey(storable.clone, keyPath);
     const operation = () =>
       valueOfKey(storeRecord(this.#transaction, this.#store, storable, recordKey, noOverwrite));

@@ -15,7 +15,6 @@ export class FileLock {
   readonly #path: string;
   readonly #sidecar: string;
   readonly #connection: DatabaseSync;
-  readonly generation: number;
   #stamp = "";
 
   constructor(path: string) {
@@ -27,7 +26,7 @@ export class FileLock {
       throw this.#explain(error);
     }
     try {
-      this.generation = this.#acquire();
+      this.#acquire();
     } catch (error) {
       this.#connection.close();
       throw this.#explain(error);
@@ -35,12 +34,11 @@ export class FileLock {
   }
 
   /** With locking_mode EXCLUSIVE the lock of this transaction outlives its COMMIT, until the connection closes. */
-  #acquire(): number {
+  #acquire(): void {
     this.#connection.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
     const row = this.#connection.prepare("PRAGMA user_version").get();
     const generation = (Number(row?.user_version) + 1) % 2 ** 31;
     this.#connection.exec(`PRAGMA user_version = ${generation}; COMMIT`);
-    return generation;
   }
 
   /** Remembers which files these are. To be called when the database file exists. */
