@@ -1,10 +1,10 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
 import { jobsOf } from "../support/outbox.ts";
 import { record } from "../support/recordings.ts";
 import { isSend, megolmIndex, sentBy } from "../support/room-events.ts";
-import { errorOf, resultOf } from "../support/sotto.ts";
+import { endAllSotto, errorOf, resultOf } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import type { RecordedRequest } from "./recording-proxy.ts";
 
@@ -23,6 +23,11 @@ beforeAll(async () => {
   ({ roomId } = await listener.request("create_room", { invite: [bot.userId] }));
   voice = await record("cut-off-in-the-middle.wav", "anoisesrc=duration=0.3:seed=5:amplitude=0.3");
   resultOf(await bot.run(sendArguments()));
+});
+
+afterEach(async () => {
+  proxy.passOnEverything();
+  await endAllSotto();
 });
 
 const sendArguments = () => ["send", voice, "--room", roomId];
@@ -55,10 +60,8 @@ async function killAtRequest(n: number, fault: "hang before" | "hang after"): Pr
     await sending.end("SIGKILL");
     return true;
   }
+  proxy.passOnEverything();
   resultOf(first);
-  // uses up the rule that was never met, or it would kill the next one
-  seen = n - 1;
-  await fetch(`${proxy.baseUrl}/_matrix/client/versions`, { signal: AbortSignal.timeout(50) }).catch(() => {});
   return false;
 }
 
@@ -81,7 +84,6 @@ describe("sotto send, killed at each of its requests", () => {
     const repeated = proxy.next((request) => request.path === path);
     const service = bot.start(["run"]);
     expect((await repeated).status).toBe(200);
-    await service.says("sent what an earlier process had accepted").catch(() => undefined);
     expect((await service.end("SIGTERM")).code).toBe(0);
     await expectExactlyOnce();
   });

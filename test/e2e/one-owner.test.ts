@@ -1,11 +1,12 @@
 import { existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
 import { record } from "../support/recordings.ts";
 import { isSync, sentBy } from "../support/room-events.ts";
-import { errorOf, linesOf, type RunningSotto, resultOf } from "../support/sotto.ts";
+import { endAllSotto, errorOf, linesOf, type RunningSotto, resultOf } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 
 // One process holds the store, and every other command is served by it.
@@ -22,6 +23,8 @@ beforeAll(async () => {
   voice = await record("the-doorbell.wav");
   resultOf(await bot.run(["send", voice, "--room", roomId]));
 });
+
+afterEach(endAllSotto);
 
 const sendArguments = () => ["send", voice, "--room", roomId];
 const send = async () => resultOf<SendResult>(await bot.run(sendArguments()));
@@ -63,12 +66,11 @@ describe("beside the running service", () => {
 
     await hears(await send());
     // standard input and a relative path mean those of the command, not of the service
-    const { readFile } = await import("node:fs/promises");
     const piped = await bot.run(["send", "-", "--room", roomId], { input: await readFile(voice) });
     await hears(resultOf<SendResult>(piped));
     const near = await bot.run(["send", "the-doorbell.wav", "--room", roomId], { cwd: join(voice, "..") });
     await hears(resultOf<SendResult>(near));
-    const error = errorOf(await bot.run(["send", voice, "--room", "#nowhere:example.org"]));
+    const error = errorOf(await bot.run(["send", voice, "--room", `#nowhere:${synapse.serverName}`]));
     expect(error).toMatchObject({ exitCode: 1, code: "ROOM_NOT_FOUND" });
 
     const ended = await service.end("SIGTERM");

@@ -42,6 +42,8 @@ export interface RecordingProxy {
   intercept(matches: Matcher, fault: Fault): () => void;
   /** Does this to the next request that matches; resolves when it is done to it, the homeserver's part included. */
   next(matches: Matcher, fault?: Fault): Promise<RecordedRequest>;
+  /** Takes every rule away, those that were never met too. */
+  passOnEverything(): void;
   close(): Promise<void>;
 }
 
@@ -108,6 +110,7 @@ export async function startRecordingProxy(upstream: string, recording: string): 
       return () => rules.delete(rule);
     },
     next: (matches, fault) => new Promise((done) => rules.add({ matches, fault, done })),
+    passOnEverything: () => rules.clear(),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

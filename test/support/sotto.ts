@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 
 // The real command line, as a process of its own.
 
@@ -80,8 +79,8 @@ export function sotto(args: readonly string[], options?: SottoOptions): Promise<
 }
 
 /** A test that fails half-way must not leave its processes behind. */
-export function endSottoAfterwards(): void {
-  afterAll(() => Promise.all([...running].map((process) => process.end("SIGKILL"))));
+export async function endAllSotto(): Promise<void> {
+  await Promise.all([...running].map((process) => process.end("SIGKILL")));
 }
 
 /** The result of a run that must have succeeded, as `--json` printed it. */

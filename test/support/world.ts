@@ -9,7 +9,7 @@ import type { SuiteSynapse } from "../e2e/setup.ts";
 import { type ListenerIdentity, signListener } from "../witness/sign-listener.ts";
 import { startWitness, type Witness } from "../witness/witness.ts";
 import { type Account, Bot, type InitOptions } from "./bot.ts";
-import { endSottoAfterwards } from "./sotto.ts";
+import { endAllSotto } from "./sotto.ts";
 
 /** A person with an independent client. */
 export interface Listener extends Witness {
@@ -42,8 +42,8 @@ export async function openWorld(): Promise<World> {
   const recording = join(suite.recordings, `${randomBytes(6).toString("hex")}.jsonl`);
   const proxy = await startRecordingProxy(suite.directUrl, recording);
   const witnesses: Witness[] = [];
-  endSottoAfterwards();
   afterAll(async () => {
+    await endAllSotto();
     await Promise.all(witnesses.map((witness) => witness.close()));
     await proxy.close();
     rmSync(folder, { recursive: true });

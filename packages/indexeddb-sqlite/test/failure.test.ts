@@ -130,6 +130,30 @@ describe("a full disk", () => {
   });
 });
 
+test("a full disk aborts all transactions that share the failed commit, and the file stays usable", async ({
+  skip,
+}) => {
+  const folder = smallDisk();
+  if (typeof folder !== "string") return skip(folder.reason);
+  const store = openIndexedDB(join(folder, "test.db"));
+  const database = await openDatabase(store, (db) => {
+    db.createObjectStore("s");
+    db.createObjectStore("t");
+  });
+  expect(await put(database, "before", "kept")).toBe("complete");
+  const large = database.transaction("s", "readwrite");
+  const small = database.transaction("t", "readwrite");
+  large.objectStore("s").put("x".repeat(2_000_000), "large");
+  large.objectStore("s").delete("before");
+  small.objectStore("t").put("small", "small");
+  const full = { name: "QuotaExceededError" };
+  expect(await Promise.all([ended(large), ended(small)])).toMatchObject([full, full]);
+  expect(await done(database.transaction("s").objectStore("s").getAllKeys())).toEqual(["before"]);
+  expect(await done(database.transaction("t").objectStore("t").getAllKeys())).toEqual([]);
+  expect(await put(database, "after", "written")).toBe("complete");
+  store.close();
+});
+
 function put(database: IDBDatabase, key: string, value: string): Promise<"complete" | DOMException | null> {
   const transaction = database.transaction("s", "readwrite");
   transaction.objectStore("s").put(value, key);
