@@ -5,7 +5,9 @@ const { readFileSync, writeFileSync } = process.getBuiltinModule("node:fs");
 const { Agent, request } = process.getBuiltinModule("node:http");
 const { randomBytes, randomUUID } = process.getBuiltinModule("node:crypto");
 
-const { baseUrl, accessToken, roomId, filter, uploadBytes, ciphertext, tokenFile } = JSON.parse(process.argv[2]);
+const { baseUrl, accessToken, roomId, filter, uploadBytes, ciphertext, tokenFile } = JSON.parse(
+  process.argv[2],
+);
 const agent = new Agent({ keepAlive: true });
 
 /** @returns {Promise<Record<string, string>>} */

@@ -7,7 +7,11 @@ export interface ColdRun {
 }
 
 /** Starts a process and waits for its end. Throws what it said if it fails. */
-export function coldRun(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<ColdRun> {
+export function coldRun(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ColdRun> {
   return new Promise((resolve, reject) => {
     const startMs = performance.now();
     let answeredMs: number | undefined;
@@ -21,7 +25,8 @@ export function coldRun(command: string, args: string[], env: NodeJS.ProcessEnv 
     });
     child.once("error", reject);
     child.once("close", (code) => {
-      if (code === 0 && answeredMs !== undefined) resolve({ answeredMs, endedMs: performance.now() - startMs });
+      if (code === 0 && answeredMs !== undefined)
+        resolve({ answeredMs, endedMs: performance.now() - startMs });
       else reject(new Error(`${command} ${args[0]} ended with ${code}: ${words}`));
     });
   });

@@ -36,13 +36,15 @@ export async function openWorld(folder: string): Promise<World> {
     ...["-v", "error", "-f", "lavfi", "-i", "anoisesrc=duration=10:amplitude=0.3:color=pink"],
     ...["-c:a", "libopus", "-ac", "1", "-b:a", "32k", "-application", "voip", "-y", recording],
   ]);
-  const answer = await fetch(`${synapse.baseUrl}/_matrix/federation/v1/version`);
-  const version = (await answer.json().catch(() => ({}))) as { server?: { version?: string } };
+  const { server_version } = await synapse.request<{ server_version: string }>(
+    "GET",
+    "/_synapse/admin/v1/server_version",
+  );
   const listeners: Session[] = [];
 
   return {
     synapse,
-    synapseVersion: version.server?.version ?? "unknown",
+    synapseVersion: server_version.split(" ")[0]!,
     folder,
     recording,
     async newSender(cli) {

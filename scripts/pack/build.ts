@@ -82,18 +82,17 @@ async function buildBotSdk(): Promise<Metafile> {
   const { main, typings, name, version, license } = manifestOf(home);
   copyPackage(home, packed(botSdk), { only: /\.d\.ts$/ });
   writeJson(path.join(packed(botSdk), "package.json"), { name, version, license, main, typings });
-  const outfile = path.join(packed(botSdk), main!);
+  const names = Object.keys(createRequire(import.meta.url)(botSdk) as object).join(", ");
   const metafile = await bundle({
     entryPoints: [path.join(home, main!)],
-    outfile,
+    outfile: path.join(packed(botSdk), main!),
     format: "cjs",
     platform: "node",
+    footer: { js: `0 && (module.exports = { ${names} });` }, // never runs: tells `import { … }` what there is
   });
-
-  const names = Object.keys(createRequire(import.meta.url)(botSdk) as object).join(", ");
-  const doorOfNames = `import sdk from "${botSdk}";\nexport const { ${names} } = sdk;\n`;
-  writeFileSync(path.join(building, "matrix-bot-sdk.js"), doorOfNames);
-  writeFileSync(path.join(building, "types/matrix-bot-sdk.d.ts"), `export * from "${botSdk}";\n`);
+  for (const door of ["matrix-bot-sdk.js", "types/matrix-bot-sdk.d.ts"]) {
+    writeFileSync(path.join(building, door), `export * from "${botSdk}";\n`);
+  }
   return metafile;
 }
 

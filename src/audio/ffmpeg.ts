@@ -13,6 +13,8 @@ export interface FfmpegLimits {
   signal?: AbortSignal;
   /** Kills ffmpeg when it takes longer: `FFMPEG_FAILED`. Ten minutes when absent. */
   timeLimitMs?: number;
+  /** Called when it has been started. */
+  onStart?: () => void;
 }
 
 export interface FfmpegRun extends FfmpegLimits {
@@ -89,6 +91,7 @@ export async function runFfmpeg(run: FfmpegRun): Promise<void> {
     stdio: [stdin, "pipe", "pipe", onPipe3 ? "pipe" : "ignore"],
     env: childEnvironment(),
   });
+  run.onStart?.();
   let stderr = Buffer.alloc(0);
   child.stdout?.on("data", onStdout);
   child.stderr?.on("data", (chunk: Buffer) => {

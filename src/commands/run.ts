@@ -22,12 +22,16 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   await using sotto = await Sotto.open(config, { logger });
   const { account } = sotto;
   account.sync.onBatch((batch) => acceptInvites(account, batch));
+  let resuming: Promise<void> | undefined;
+  // not before the first batch: whoever has left meanwhile must not get the key of what an earlier process accepted
+  account.sync.onBatch(() => {
+    resuming ??= account.outbox.resume();
+  });
   const syncing = account.sync.run();
-  const unfinished = account.outbox.resume();
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
   await Promise.race([syncing, aborted(context.signal)]);
   logger.info("stopping");
-  await unfinished;
+  await resuming;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -106,11 +106,12 @@ export async function* syncBatches(
   } = options;
   let since = options.since;
   let failures = 0;
+  let answered = false;
   while (!signal.aborted) {
     let batch: SyncBatch;
     try {
       // the first answer after a start or a failure should come at once, so that nobody waits to hear it works
-      const timeoutMs = since === undefined || failures > 0 ? 0 : LONG_POLL_MS;
+      const timeoutMs = answered && failures === 0 ? LONG_POLL_MS : 0;
       batch = await syncOnce(transport, { since, timeoutMs, signal, withAccountData });
     } catch (thrown) {
       if (signal.aborted) return;
@@ -124,6 +125,7 @@ export async function* syncBatches(
     }
     if (failures > 0) onTrouble?.(undefined);
     failures = 0;
+    answered = true;
     yield batch;
     since = batch.nextBatch;
   }

@@ -39,15 +39,12 @@ export async function callWhereTheStoreIs(options: HolderOptions, call: Call): P
   }
 }
 
-/**
- * Loaded only here: a command that another process serves never pays for the engine. What takes longest starts first
- * and goes on beside the rest: ffmpeg in its own process, compiling the engine in a thread.
- */
+/** Loaded only here: a command that another process serves never pays for the engine. ffmpeg starts before it. */
 async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Promise<unknown> {
   const { begin } = await import("./begin.ts");
-  begin(call);
-  const { prepareEngine } = await import("../crypto/index.ts");
-  prepareEngine();
+  await begin(call);
+  const { hurryEngine } = await import("../crypto/index.ts");
+  hurryEngine();
   const [{ Sotto }, { perform }] = await Promise.all([import("./sotto.ts"), import("./operations.ts")]);
   const sotto = await Sotto.open(await config(), { logger });
   try {

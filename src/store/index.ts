@@ -22,6 +22,9 @@ export interface Store {
   jobs: JobStore;
   syncToken(): string | undefined;
   setSyncToken(token: string): void;
+  /** What the engine was last told of its keys on the server. */
+  toldKeyCounts(): string | undefined;
+  setToldKeyCounts(told: string): void;
   transaction<T>(work: () => T): T;
   close(): void;
 }
@@ -49,6 +52,8 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       jobs: createJobStore(db, sealer),
       syncToken: () => readMeta(db, "sync token")?.toString(),
       setSyncToken: (token) => writeMeta(db, "sync token", Buffer.from(token)),
+      toldKeyCounts: () => readMeta(db, "told key counts")?.toString(),
+      setToldKeyCounts: (told) => writeMeta(db, "told key counts", Buffer.from(told)),
       transaction: (work) => db.transaction(work),
       close: () => db.close(),
     };

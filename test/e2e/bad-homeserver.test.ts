@@ -95,7 +95,6 @@ describe("when sync does not reach the live end", () => {
     const error = await refuse(isSync, { status: 200, body: { hello: "world" } });
     expect(error).toMatchObject({ code: "HOMESERVER_ERROR", exitCode: 3 });
   });
-
 });
 
 describe("when keys cannot be shared", () => {

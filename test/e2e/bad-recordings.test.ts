@@ -58,7 +58,11 @@ describe("a recording that is none", () => {
 
   it("that is not there", async () => {
     const error = await refuse(join(folder, "never-recorded.wav"), roomId);
-    expect(error).toMatchObject({ code: "AUDIO_UNREADABLE", exitCode: 2, cure: expect.stringMatching("path") });
+    expect(error).toMatchObject({
+      code: "AUDIO_UNREADABLE",
+      exitCode: 2,
+      cure: expect.stringMatching("path"),
+    });
   });
 
   it("that is a directory", async () => {

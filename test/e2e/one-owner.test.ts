@@ -92,7 +92,7 @@ describe("beside the running service", () => {
 
   it("SIGTERM lets a message that it has taken on reach its room", async () => {
     const service = await startService();
-    const uploaded = proxy.next(({ path }) => path.startsWith("/_matrix/media/v3/upload"));
+    const uploaded = proxy.arrival(({ path }) => path.startsWith("/_matrix/media/v3/upload"));
     const sending = bot.start(sendArguments());
     await uploaded;
     expect((await service.end("SIGTERM")).code).toBe(0);
@@ -116,7 +116,7 @@ describe("beside the running service", () => {
 
 describe("a receive that waits for news", () => {
   it("serves a send, and gets its message after that", async () => {
-    const polling = proxy.next(({ path }) => isSync({ path }) && path.includes("timeout=30000"), undefined);
+    const polling = proxy.arrival((request) => isSync(request) && request.path.includes("timeout=30000"));
     const receiving = bot.start(["receive", "--out", join(folder, "waiting"), "--count", "1"]);
     await Promise.race([polling, receiving.ended]);
     await hears(await send());

@@ -1,3 +1,4 @@
+import { EventEmitter, on } from "node:events";
 import { appendFileSync } from "node:fs";
 import {
   Agent,
@@ -40,6 +41,8 @@ export interface RecordingProxy {
   readonly requests: readonly RecordedRequest[];
   /** Does this to every request that matches. The returned function ends it. */
   intercept(matches: Matcher, fault: Fault): () => void;
+  /** The next request that matches, as soon as it is here; it goes on undisturbed. */
+  arrival(matches: Matcher): Promise<RecordedRequest>;
   /** Does this to the next request that matches; resolves when it is done to it, the homeserver's part included. */
   next(matches: Matcher, fault?: Fault): Promise<RecordedRequest>;
   /** Takes every rule away, those that were never met too. */
@@ -63,6 +66,7 @@ interface Rule {
 export async function startRecordingProxy(upstream: string, recording: string): Promise<RecordingProxy> {
   const requests: RecordedRequest[] = [];
   const rules = new Set<Rule>();
+  const arrivals = new EventEmitter<{ request: [RecordedRequest] }>();
   const agent = new Agent({ keepAlive: true });
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -70,6 +74,7 @@ export async function startRecordingProxy(upstream: string, recording: string): 
     const request: RecordedRequest = { method, path, headers, body: await buffer(incoming) };
     requests.push(request);
     appendFileSync(recording, `${writeRecord(request)}\n`);
+    arrivals.emit("request", request);
     const rule = [...rules].find(({ matches }) => matches(request));
     if (rule?.done) rules.delete(rule);
     await treat(request, incoming, outgoing, rule?.fault);
@@ -108,6 +113,12 @@ export async function startRecordingProxy(upstream: string, recording: string): 
       const rule: Rule = { matches, fault };
       rules.add(rule);
       return () => rules.delete(rule);
+    },
+    async arrival(matches) {
+      for await (const [request] of on(arrivals, "request") as AsyncIterable<[RecordedRequest]>) {
+        if (matches(request)) return request;
+      }
+      throw new Error("the proxy has ended");
     },
     next: (matches, fault) => new Promise((done) => rules.add({ matches, fault, done })),
     passOnEverything: () => rules.clear(),

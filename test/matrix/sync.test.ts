@@ -158,7 +158,7 @@ describe("the loop", () => {
     expect(slept).toEqual([1_000, 2_000, 40_000]);
     expect(told).toEqual(["HOMESERVER_ERROR", "HOMESERVER_ERROR", "RATE_LIMITED", undefined]);
     expect(sinces(requests)).toEqual(["s0", "s0", "s0", "s0"]);
-    expect(requests.map((seen) => seen.query.get("timeout"))).toEqual(["30000", "0", "0", "0"]);
+    expect(requests.map((seen) => seen.query.get("timeout"))).toEqual(["0", "0", "0", "0"]);
   });
 
   test("ends with an error where the token is rejected", async () => {

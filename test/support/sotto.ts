@@ -6,6 +6,7 @@ import { join } from "node:path";
 // The real command line, as a process of its own.
 
 const CLI = join(import.meta.dirname, "../../src/cli.ts");
+const COMPILE_CACHE = join(import.meta.dirname, "../../.dev/compile-cache");
 
 export interface SottoOptions {
   /** Standard input; closed at once without it. */
@@ -38,7 +39,7 @@ export function startSotto(args: readonly string[], { input, env, cwd }: SottoOp
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: cwd ?? tmpdir(),
     // compiled once for the whole suite: nobody tests how fast a source file is read
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "sotto-compile-cache"), ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const outcome: Outcome = { code: null, stdout: "", stderr: "" };

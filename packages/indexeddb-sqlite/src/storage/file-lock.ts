@@ -81,6 +81,13 @@ export class FileLock {
         error,
       );
     }
+    if (code === SqliteCode.FULL) {
+      return new StoreError(
+        "ERR_STORE_FULL",
+        `There is no space left on the disk of ${this.#sidecar}. Nothing of the store was lost: free some space.`,
+        error,
+      );
+    }
     return new StoreError(
       "ERR_STORE_UNUSABLE",
       `${this.#sidecar} cannot be opened: ${error instanceof Error ? error.message : error}. ` +

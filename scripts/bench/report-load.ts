@@ -1,0 +1,37 @@
+const WARM_UP = 8;
+
+/** What one process needed for its messages. */
+export interface Load {
+  perSecond: number;
+  cpuMs: number;
+  rssMb: number;
+}
+
+/** Calls `send` so often with so many in flight, after a few that do not count, and prints the {@link Load}. */
+export async function reportLoad(
+  count: number,
+  inFlight: number,
+  send: () => Promise<unknown>,
+): Promise<void> {
+  await all(WARM_UP, inFlight, send);
+  const cpu = process.cpuUsage();
+  const startMs = performance.now();
+  await all(count, inFlight, send);
+  const seconds = (performance.now() - startMs) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const { maxRSS } = process.resourceUsage();
+  const load: Load = {
+    perSecond: count / seconds,
+    cpuMs: (user + system) / 1000 / count,
+    rssMb: maxRSS / 1024,
+  };
+  console.log(JSON.stringify(load));
+}
+
+async function all(count: number, inFlight: number, send: () => Promise<unknown>): Promise<void> {
+  let left = count;
+  const lane = async () => {
+    while (left-- > 0) await send();
+  };
+  await Promise.all(Array.from({ length: inFlight }, lane));
+}

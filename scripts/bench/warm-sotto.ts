@@ -1,0 +1,28 @@
+import { readFile } from "node:fs/promises";
+import { encodeVoice } from "../../src/audio/index.ts";
+import { sendVoice } from "../../src/service/pipeline.ts";
+import { Sotto } from "../../src/service/sotto.ts";
+import { reportLoad } from "./report-load.ts";
+
+// Warm sends through the SDK. `clip` says whether the clip is made once, as the floor's bytes are, or for each message
+// from a ready recording, which starts ffmpeg for its waveform.
+
+const { config, roomId, recording, count, inFlight, clip } = JSON.parse(process.argv[2]!) as {
+  config: string;
+  roomId: string;
+  recording: string;
+  count: number;
+  inFlight: number;
+  clip: boolean;
+};
+
+await using sotto = await Sotto.open(config);
+const running = sotto.account.sync.run(); // as in a service: what the server has for us comes by itself
+running.catch((error) => {
+  throw error;
+});
+const bytes = await readFile(recording);
+const made = encodeVoice({ bytes });
+await reportLoad(count, inFlight, () =>
+  clip ? sendVoice(sotto.account, roomId, { clip: made }) : sotto.sendVoice(roomId, { bytes }),
+);

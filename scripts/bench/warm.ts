@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { statSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { CIPHERTEXT_CHARACTERS } from "./cold.ts";
+import { inRounds, ratio } from "./measure.ts";
+import type { Load } from "./report-load.ts";
+import type { Figure } from "./table.ts";
+import type { Sender, World } from "./world.ts";
+
+const run = promisify(execFile);
+
+/** Messages a second, processor time per message and memory of a process that stays. */
+export async function warmSends(world: World, sender: Sender, rounds: number): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const devices of [1, 99]) {
+    const roomId = await world.newRoom(sender, devices);
+    for (const inFlight of [1, 8]) {
+      const count = inFlight === 1 ? 30 : 60;
+      const common = { roomId, count, inFlight };
+      const loads = await inRounds(rounds, {
+        floor: load("warm-floor.ts", {
+          ...common,
+          ...{ baseUrl: world.synapse.baseUrl, accessToken: sender.raw.accessToken },
+          ...{ uploadBytes: statSync(world.recording).size, ciphertext: CIPHERTEXT_CHARACTERS },
+        }),
+        sotto: load("warm-sotto.ts", {
+          ...common,
+          config: sender.config,
+          recording: world.recording,
+          clip: true,
+        }),
+        encoding: load("warm-sotto.ts", {
+          ...common,
+          config: sender.config,
+          recording: world.recording,
+          clip: false,
+        }),
+      });
+      const where = `${devices + 1} devices, ${inFlight} in flight`;
+      figures.push(
+        compare(`warm sends, ${where}`, "/s", loads.sotto, loads.floor, "perSecond", { atLeast: 0.9 }),
+        compare(`the same with ffmpeg's waveform, ${where}`, "/s", loads.encoding, loads.floor, "perSecond"),
+        compare(`client CPU a message, ${where}`, "ms", loads.sotto, loads.floor, "cpuMs", { atMost: 2 }),
+        compare(`resident memory, ${where}`, "MB", loads.sotto, loads.floor, "rssMb"),
+      );
+    }
+  }
+  return figures;
+}
+
+const load = (script: string, argument: object) => async (): Promise<Load> => {
+  const { stdout } = await run(process.execPath, [
+    path.join(import.meta.dirname, script),
+    JSON.stringify(argument),
+  ]);
+  return JSON.parse(stdout) as Load;
+};
+
+function compare(
+  name: string,
+  unit: Figure["unit"],
+  sotto: Load[],
+  floor: Load[],
+  key: keyof Load,
+  bar: Pick<Figure, "atMost" | "atLeast"> = {},
+): Figure {
+  const [values, floors] = [sotto, floor].map((loads) => loads.map((load) => load[key])) as [
+    number[],
+    number[],
+  ];
+  return { name, unit, values, floor: floors, ratio: ratio(values, floors), ...bar };
+}

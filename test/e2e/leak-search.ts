@@ -1,0 +1,74 @@
+import type { RecordedRequest } from "./recording-proxy.ts";
+
+/** What only the people in a room may learn. */
+export interface Secrets {
+  /** File names and titles. */
+  words: readonly string[];
+  /** Whole recordings, as they went in and as they came out. */
+  recordings: readonly Uint8Array[];
+}
+
+/** What would tell the homeserver that a voice message is on its way, or what is in it. */
+const TELLTALE: readonly [what: string, pattern: RegExp][] = [
+  ["a clear message", /m\.room\.message/],
+  ["a message type", /\bm\.(?:audio|text|file|voice)\b/],
+  ["a MIME type", /audio\/[a-z]/],
+  ["a key of a voice message", /org\.matrix\.msc(?:1767|2516|3245|3246|3927)/],
+  ["a waveform", /"waveform"/],
+  ["a duration", /"duration"/],
+  ["a file name", /[?&]filename=|content-disposition/i],
+  ["an Ogg page", /OggS\0/],
+  ["an Opus header", /Opus(?:Head|Tags)/],
+  ["a WAVE file", /RIFF.{4}WAVE/s],
+];
+
+/** A recording is found by any part of it that is twice as long. */
+const CHUNK_BYTES = 16;
+/** Silence and padding are in many files, and give nothing away. */
+const MIN_DISTINCT_BYTES = 8;
+
+/** Gives a function that names whatever of the secrets it finds in a request. */
+export function leakSearch({ words, recordings }: Secrets): (request: RecordedRequest) => string[] {
+  const chunks = new Set(recordings.flatMap(chunksOf));
+  const isOfRecording = (text: string): boolean => {
+    for (let at = 0; at + CHUNK_BYTES <= text.length; at++) {
+      if (chunks.has(text.slice(at, at + CHUNK_BYTES))) return true;
+    }
+    return false;
+  };
+  return (request) => {
+    const texts = readings(request);
+    const found = [
+      ...TELLTALE.filter(([, pattern]) => texts.some((text) => pattern.test(text))).map(([what]) => what),
+      ...words.filter((word) => texts.some((text) => text.includes(word))).map((word) => `"${word}"`),
+      ...(texts.some(isOfRecording) ? ["a part of a recording"] : []),
+    ];
+    return found.map((what) => `${what} in ${request.method} ${request.path}`);
+  };
+}
+
+function chunksOf(recording: Uint8Array): string[] {
+  const text = Buffer.from(recording).toString("latin1");
+  return Array.from({ length: Math.floor(text.length / CHUNK_BYTES) }, (_, index) =>
+    text.slice(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES),
+  ).filter((chunk) => new Set(chunk).size >= MIN_DISTINCT_BYTES);
+}
+
+/** A request as it can be read: as it is, percent-decoded, and with whatever may be base64 decoded at each offset. */
+function readings({ path, headers, body }: RecordedRequest): string[] {
+  const raw = [path, JSON.stringify(headers), body.toString("latin1"), body.toString("utf8")];
+  const decoded = raw
+    .flatMap((text) => text.match(/[A-Za-z0-9+/_-]{24,}/g) ?? [])
+    .flatMap((run) =>
+      [0, 1, 2, 3].map((offset) => Buffer.from(run.slice(offset), "base64").toString("latin1")),
+    );
+  return [...raw, percentDecoded(path), ...decoded];
+}
+
+function percentDecoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
