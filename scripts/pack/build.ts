@@ -2,14 +2,14 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { type BuildOptions, build, type Metafile } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { copyPackage, manifestOf } from "./copy-package.ts";
 import { licencesOf } from "./licences.ts";
 
 // `npm pack` runs this first (package.json, "prepack"). It writes dist/ and nothing else: the packed manifest is the
 // one that lies in the repository, so no file of the working tree is swapped, and none has to be put back.
 //
-//   dist/cli.js, dist/index.js   the command and the SDK
+//   dist/cli.js, dist/program.js, dist/index.js   the command and the SDK
 //   dist/matrix-bot-sdk.js       all of matrix-bot-sdk, for bots on Sotto's client
 //   dist/types/                  declarations
 //   dist/node_modules/           matrix-bot-sdk, and ours in place of its native crypto package. npm honours
@@ -27,41 +27,62 @@ const building = path.join(root, ".dev", `dist-${process.pid}`);
 const dist = path.join(root, "dist");
 const packed = (name: string): string => path.join(building, "node_modules", name);
 
-/** Sotto's sources and those of the packages: Node does not strip types below node_modules. */
-const asModules = {
+/** The command in one file, since each file more takes a millisecond at each start, and the SDK. */
+async function buildSotto(): Promise<Metafile[]> {
+  declare(path.join(building, "types"), path.join(root, "src"), ["index"]);
+  const program = "src/commands/shared/program.ts";
+  const bots = "src/service/bot-client.ts";
+  const outfile = (name: string): string => path.join(building, `${name}.js`);
+  return Promise.all([
+    bundle({
+      ...esm,
+      entryPoints: ["src/cli.ts"],
+      outfile: outfile("cli"),
+      plugins: [apart({ [program]: "./program.js" })],
+    }),
+    bundle({
+      ...esm,
+      entryPoints: [program],
+      outfile: outfile("program"),
+      plugins: [apart({ [bots]: "./bot-client.js" })],
+    }),
+    bundle({
+      ...esm,
+      entryPoints: ["src/index.ts", bots],
+      outdir: building,
+      entryNames: "[name]",
+      splitting: true,
+    }),
+  ]);
+}
+
+/** Leaves a source out of a bundle that imports it: it will lie there as a file of its own. */
+function apart(files: Record<string, string>): Plugin {
+  return {
+    name: "apart",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\..*\.ts$/ }, ({ path: specifier, resolveDir }) => {
+        const place = files[path.relative(root, path.resolve(resolveDir, specifier))];
+        return place === undefined ? undefined : { path: place, external: true };
+      });
+    },
+  };
+}
+
+/** Sources become modules: Node does not strip types below node_modules. */
+const esm = {
   format: "esm",
-  splitting: true, // a command loads its own part only
   platform: "neutral", // "node" would choose CommonJS where a package has both
   mainFields: ["module", "main"],
   chunkNames: "chunks/[name]-[hash]",
 } satisfies BuildOptions;
-
-try {
-  const metafiles = [await buildSotto(), await buildDropIn(), await buildBotSdk()];
-  copyPackage(path.join(modules, wasm), packed(wasm));
-  // the config's type is inferred by zod, whose code is in the bundle
-  copyPackage(path.join(modules, "zod"), packed("zod"), { only: /\.d\.ts$/ });
-  writeFileSync(path.join(building, "LICENSES.txt"), licencesOf(metafiles, root));
-  replace(dist, building);
-} finally {
-  rmSync(building, { recursive: true, force: true });
-}
-
-async function buildSotto(): Promise<Metafile> {
-  declare(path.join(building, "types"), path.join(root, "src"), ["index"]);
-  return bundle({
-    ...asModules,
-    entryPoints: { cli: "src/cli.ts", index: "src/index.ts" },
-    outdir: building,
-  });
-}
 
 /** The drop-in as a package of its own, with indexeddb-sqlite inside. */
 async function buildDropIn(): Promise<Metafile> {
   const home = packed(dropIn);
   const source = path.join(root, "packages/crypto-nodejs");
   const entryPoints = ["src/index.ts", "src/engine.ts"].map((file) => path.join(source, file));
-  const metafile = await bundle({ ...asModules, entryPoints, outdir: home });
+  const metafile = await bundle({ ...esm, entryPoints, outdir: home, splitting: true });
   declare(path.join(home, "types"), path.join(root, "packages"), [
     "crypto-nodejs/src/index",
     "crypto-nodejs/src/engine",
@@ -133,4 +154,15 @@ function replace(folder: string, by: string): void {
   if (existsSync(folder)) renameSync(folder, old);
   renameSync(by, folder);
   rmSync(old, { recursive: true, force: true });
+}
+
+try {
+  const metafiles = [...(await buildSotto()), await buildDropIn(), await buildBotSdk()];
+  copyPackage(path.join(modules, wasm), packed(wasm));
+  // the config's type is inferred by zod, whose code is in the bundle
+  copyPackage(path.join(modules, "zod"), packed("zod"), { only: /\.d\.ts$/ });
+  writeFileSync(path.join(building, "LICENSES.txt"), licencesOf(metafiles, root));
+  replace(dist, building);
+} finally {
+  rmSync(building, { recursive: true, force: true });
 }

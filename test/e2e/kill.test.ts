@@ -34,7 +34,7 @@ const sendArguments = () => ["send", voice, "--room", roomId];
 
 /** What must be true of the room, the outbox and every request so far, whatever was killed. */
 async function expectExactlyOnce(): Promise<void> {
-  const jobs = jobsOf(bot);
+  const jobs = jobsOf(bot).filter((job) => job.room_id === roomId);
   expect(jobs.filter(({ state }) => state === "accepted" || state === "encrypted")).toEqual([]);
   const events = await sentBy(synapse, roomId, listener.session.accessToken, bot.userId);
   const eventIds = events.map(({ event_id }) => event_id);

@@ -4,6 +4,7 @@ import type { Bot } from "./bot.ts";
 
 export interface JobRow {
   txn_id: string;
+  room_id: string;
   state: string;
   event_id: string | null;
 }
@@ -13,7 +14,7 @@ export function jobsOf(bot: Bot): JobRow[] {
   const database = new DatabaseSync(join(bot.data, "sotto.sqlite"), { readOnly: true });
   try {
     return database
-      .prepare("SELECT txn_id, state, event_id FROM job ORDER BY job_id")
+      .prepare("SELECT txn_id, room_id, state, event_id FROM job ORDER BY job_id")
       .all() as unknown as JobRow[];
   } finally {
     database.close();

@@ -1,0 +1,57 @@
+import { Command, CommanderError } from "commander";
+import manifest from "../../../package.json" with { type: "json" };
+import { SottoError } from "../../errors.ts";
+import { COMMANDS } from "../index.ts";
+import type { Context } from "./context.ts";
+import { printError } from "./output.ts";
+
+/** Runs the command line; gives its exit code. */
+export async function runProgram(args: string[]): Promise<number> {
+  const json = args.includes("--json");
+  try {
+    const program = await build(
+      openContext(),
+      args.find((arg) => Object.hasOwn(COMMANDS, arg)),
+    );
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) return printError(process.stderr, thrown, json);
+    if (thrown.exitCode === 0) return 0;
+    if (thrown.code === "commander.help") return 2; // the help has said it
+    const message = thrown.message.replace(/^error: /, "");
+    return printError(process.stderr, new SottoError("USAGE", message), json);
+  }
+}
+
+function openContext(): Context {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    signal: stop.signal,
+  };
+}
+
+/** The program with the one command that is called, or with all of them when none is. */
+async function build(context: Context, name: string | undefined): Promise<Command> {
+  const program = new Command("sotto")
+    .description("voice messages into end-to-end encrypted Matrix rooms")
+    .version(manifest.version)
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride();
+  for (const load of name ? [COMMANDS[name]!] : Object.values(COMMANDS)) {
+    const command = (await load()).command(context);
+    command
+      .option("--config <file>", "the config (default: ./sotto.yaml, then $SOTTO_CONFIG)")
+      .option("--json", "one JSON document on standard output")
+      .option("--wait <seconds>", "how long to wait for another process that holds the store", "30")
+      .copyInheritedSettings(program);
+    program.addCommand(command);
+  }
+  return program;
+}
