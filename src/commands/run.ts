@@ -22,10 +22,10 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   await using sotto = await Sotto.open(config, { logger });
   const { account } = sotto;
   account.sync.onBatch((batch) => acceptInvites(account, batch));
-  let resuming: Promise<void> | undefined;
-  // not before the first batch: whoever has left meanwhile must not get the key of what an earlier process accepted
+  let resuming = Promise.resolve();
+  // after each batch, and not before the first: whoever has left meanwhile must not get the key of what still waits
   account.sync.onBatch(() => {
-    resuming ??= account.outbox.resume();
+    resuming = Promise.all([resuming, account.outbox.resume()]).then(() => undefined);
   });
   const syncing = account.sync.run();
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });

@@ -53,7 +53,8 @@ export class SyncDriver {
         const since = this.#options.store.syncToken();
         const { signal } = this.#stopping;
         const batch = await syncOnce(this.#options.transport, { since, timeoutMs: 0, signal });
-        await this.#apply(batch);
+        await this.#makeDurable(batch);
+        await this.#tell(batch);
         if (batch.toDevice.length < TO_DEVICE_PAGE) return;
       }
     });
@@ -96,9 +97,12 @@ export class SyncDriver {
         logger,
         onTrouble,
       })) {
-        await this.#apply(batch);
+        // between the answer and its end on the disk we know less than the server
+        this.#live = false;
+        await this.#makeDurable(batch);
         this.#live = true;
         for (const { resolve } of this.#waitingForLive.splice(0)) resolve();
+        await this.#tell(batch);
       }
     } catch (thrown) {
       this.#lost(toSottoError(thrown));
@@ -113,8 +117,8 @@ export class SyncDriver {
     for (const { reject } of this.#waitingForLive.splice(0)) reject(error);
   }
 
-  async #apply(batch: SyncBatch): Promise<void> {
-    const { crypto, store, userId, logger } = this.#options;
+  async #makeDurable(batch: SyncBatch): Promise<void> {
+    const { crypto, store, userId } = this.#options;
     await crypto.receive(batch);
     const changes = store.transaction(() => {
       const changed = store.rooms.apply(batch, userId);
@@ -130,10 +134,21 @@ export class SyncDriver {
       return changed;
     });
     crypto.encryptor.mustShare([...changes.share, ...changes.rotate]);
+  }
+
+  async #tell(batch: SyncBatch): Promise<void> {
+    const { crypto, logger } = this.#options;
     await crypto
       .drain()
       .catch((thrown) => logger.warn("key requests wait", { reason: toSottoError(thrown).message }));
-    for (const listener of this.#listeners) await listener(batch);
+    for (const listener of this.#listeners) {
+      try {
+        await listener(batch);
+      } catch (thrown) {
+        // the batch is durable: one listener's trouble must not end the sync of all
+        logger.error("a sync listener failed", { reason: toSottoError(thrown).message });
+      }
+    }
   }
 
   /** A clear message in an encrypted room is reported and never handed on. */

@@ -66,11 +66,14 @@ function* sources(house: House, inside: RegExp): Generator<[file: string, source
   for (const [file, source] of house) if (inside.test(file)) yield [file, source];
 }
 
+/** The program's version stands there, and everyone may read it. */
+const MANIFEST = "package.json";
+
 function* localImports(house: House): Generator<[file: string, target: string]> {
   for (const [file, source] of sources(house, /^src\//)) {
     for (const specifier of importsOf(source)) {
       const target = targetOf(file, specifier);
-      if (target !== undefined) yield [file, target];
+      if (target !== undefined && target !== MANIFEST) yield [file, target];
     }
   }
 }
