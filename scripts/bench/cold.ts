@@ -16,24 +16,26 @@ export async function coldSends(
   const checkout = path.join(import.meta.dirname, "../../src/cli.ts");
   const pair = await world.newRoom(sender, 1);
   const crowd = await world.newRoom(sender, 99);
-  const floor = () =>
-    coldRun(process.execPath, [path.join(import.meta.dirname, "cold-floor.mjs"), floorArgument()]);
+  const requests = (bare: boolean) => () =>
+    coldRun(process.execPath, [
+      path.join(import.meta.dirname, "cold-floor.mjs"),
+      JSON.stringify({
+        ...{
+          baseUrl: world.synapse.baseUrl,
+          accessToken: sender.raw.accessToken,
+          roomId: pair,
+          filter: FILTER,
+        },
+        ...{ uploadBytes: statSync(world.recording).size, ciphertext: CIPHERTEXT_CHARACTERS, bare },
+        tokenFile: path.join(world.folder, "floor-token"),
+      }),
+    ]);
   const send = (cli: string, room: string) => () =>
     coldRun(process.execPath, [cli, "send", world.recording, "--room", room, "--config", sender.config]);
-  const floorArgument = () =>
-    JSON.stringify({
-      ...{
-        baseUrl: world.synapse.baseUrl,
-        accessToken: sender.raw.accessToken,
-        roomId: pair,
-        filter: FILTER,
-      },
-      ...{ uploadBytes: statSync(world.recording).size, ciphertext: CIPHERTEXT_CHARACTERS },
-      tokenFile: path.join(world.folder, "floor-token"),
-    });
 
   const contestants = {
-    floor,
+    floor: requests(false),
+    bareFloor: requests(true),
     packed: send(packed, pair),
     crowd: send(packed, crowd),
     checkout: send(checkout, pair),
@@ -45,17 +47,18 @@ export async function coldSends(
     stdio: ["ignore", "ignore", "pipe"],
   });
   await once(service.stderr, "data");
-  const beside = { floor, held: send(packed, pair) };
+  const beside = { floor: requests(false), held: send(packed, pair) };
   await inRounds(2, beside);
   const held = answered(await inRounds(rounds, beside));
   service.kill("SIGTERM");
   await once(service, "exit");
 
-  const compare = (name: string, values: number[], floor: number[], atMost: number): Figure => {
+  const compare = (name: string, values: number[], floor: number[], atMost?: number): Figure => {
     return { name, unit: "ms", values, floor, ratio: ratio(values, floor), atMost };
   };
   return [
     compare("cold send, packed", alone.packed, alone.floor, 3),
+    compare("the same, floor without undici", alone.packed, alone.bareFloor),
     compare("cold send, from a checkout", alone.checkout, alone.floor, 4.5),
     compare("cold send, `sotto run` holds the store", held.held, held.floor, 1.3),
     compare("cold send, 100 devices against 2 members", alone.crowd, alone.packed, 1.3),

@@ -27,7 +27,7 @@ try {
   const figures = [
     ...(await coldSends(world, sender, cli, quick ? 5 : 15)),
     ...(await warmSends(world, sender, quick ? 1 : 3)),
-    ...(await attachments(folder, quick ? 3 : 7)),
+    ...(await attachments(quick ? 3 : 7)),
   ];
   console.log(`\n${table(figures)}\n`);
   console.log("The engine on its store beside the engine in memory:\n");

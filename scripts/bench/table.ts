@@ -8,8 +8,8 @@ export interface Figure {
   floor: number[];
   /** Median of the rounds' own ratios. */
   ratio: number;
-  atMost?: number;
-  atLeast?: number;
+  atMost?: number | undefined;
+  atLeast?: number | undefined;
 }
 
 /** Differences below this are the machine's. */

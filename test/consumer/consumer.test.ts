@@ -42,7 +42,7 @@ describe("the tarball", () => {
     for (const place of [root, homedir()]) expect(text).not.toContain(`${place}/`);
   });
 
-  it("runs nothing when it is installed, and needs no other package", () => {
+  it("runs nothing when it is installed, and needs no other package", async () => {
     const manifests = filesBelow(project).filter((file) => file.endsWith("/package.json"));
     for (const manifest of manifests) {
       const { scripts = {} } = JSON.parse(readFileSync(join(project, manifest), "utf8"));
@@ -50,6 +50,7 @@ describe("the tarball", () => {
         expect.arrayContaining([expect.stringMatching(/^(?:pre|post)?install$/)]),
       );
     }
+    await npm(project, "ls"); // npm finds nothing missing and nothing wrong
     expect(readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
       "sotto",
     ]);
@@ -127,6 +128,17 @@ describe("somebody who installed it", () => {
       ...["--password-file", "password", "--recovery-key-out", "recovery-key"],
     );
     ({ roomId } = await listener.request("create_room", { encrypted: true, invite: [userId] }));
+  });
+
+  it("gets a client for bots", async () => {
+    const script = `
+      import { Sotto } from "sotto";
+      import { MatrixClient } from "sotto/matrix-bot-sdk";
+      const sotto = await Sotto.open("sotto.yaml");
+      const client = await sotto.client();
+      console.log(client instanceof MatrixClient, (await client.getJoinedRooms()).length);
+      await sotto.close();`;
+    expect(await inProject(script)).toBe("true 0\n");
   });
 
   it("sends a voice message with the ten-line program", async () => {
