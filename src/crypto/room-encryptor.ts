@@ -118,7 +118,8 @@ export class PolicyEncryptor implements RoomEncryptor {
 
   #record(roomId: RoomId, sessionId: string): void {
     const now = this.#clock();
-    this.#store.transaction(() => {
+    // the event that was just encrypted is of no use before the outbox has made it durable, and this with it
+    this.#store.soon(() => {
       this.#store.sessions.countMessage(roomId, sessionId, now);
       this.#store.sessions.recordDeliveries(sessionId, this.#unrecorded.get(roomId) ?? [], now);
     });

@@ -91,11 +91,11 @@ export class Outbox {
   }
 
   async #encrypt(jobId: number): Promise<void> {
-    const { jobs, encryptor } = this.#options;
+    const { jobs, encryptor, clock } = this.#options;
     const job = this.#job(jobId);
     if (job.state !== "accepted") return;
     const event = await encryptor.encrypt(job.roomId, "m.room.message", JSON.parse(job.contentJson!));
-    jobs.freeze(jobId, JSON.stringify(event), event.session_id);
+    jobs.freeze(jobId, JSON.stringify(event), event.session_id, clock());
   }
 
   async #put(jobId: number): Promise<Job> {
@@ -112,7 +112,6 @@ export class Outbox {
         },
       );
     }
-    jobs.markPut(jobId, clock());
     const eventId = await gate.putEncrypted(job.roomId, job.txnId, job.eventJson!);
     try {
       jobs.sent(jobId, eventId);

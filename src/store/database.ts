@@ -11,6 +11,11 @@ export interface Database {
   all(sql: string, ...values: Value[]): Row[];
   /** All or nothing, durable when it returns. */
   transaction<T>(work: () => T): T;
+  /**
+   * The same, but on the disk only with the next durable write, and in order with it: for what may be lost to a power
+   * cut as long as nothing later survives. A killed process loses nothing.
+   */
+  soon<T>(work: () => T): T;
   close(): void;
 }
 type Value = string | number | null | Uint8Array;
@@ -68,23 +73,33 @@ function wrap(sqlite: DatabaseSync): Database {
     }
   };
   let depth = 0;
+  const transaction = <T>(work: () => T): T => {
+    if (depth > 0) return work();
+    depth = 1;
+    try {
+      guarded(() => sqlite.exec("BEGIN IMMEDIATE"));
+      const result = work();
+      guarded(() => sqlite.exec("COMMIT"));
+      return result;
+    } catch (thrown) {
+      if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
+      throw thrown;
+    } finally {
+      depth = 0;
+    }
+  };
   return {
     run: (sql, ...values) => guarded(() => Number(prepare(sql).run(...values).lastInsertRowid)),
     get: (sql, ...values) => guarded(() => prepare(sql).get(...values) as Row | undefined),
     all: (sql, ...values) => guarded(() => prepare(sql).all(...values) as Row[]),
-    transaction(work) {
+    transaction,
+    soon(work) {
       if (depth > 0) return work();
-      depth = 1;
+      sqlite.exec("PRAGMA synchronous = NORMAL");
       try {
-        guarded(() => sqlite.exec("BEGIN IMMEDIATE"));
-        const result = work();
-        guarded(() => sqlite.exec("COMMIT"));
-        return result;
-      } catch (thrown) {
-        if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
-        throw thrown;
+        return transaction(work);
       } finally {
-        depth = 0;
+        sqlite.exec("PRAGMA synchronous = FULL");
       }
     },
     close: () => sqlite.close(),

@@ -26,6 +26,8 @@ export interface Store {
   toldKeyCounts(): string | undefined;
   setToldKeyCounts(told: string): void;
   transaction<T>(work: () => T): T;
+  /** As `transaction`, but on the disk only with the next durable write, and never after it. */
+  soon<T>(work: () => T): T;
   close(): void;
 }
 
@@ -55,6 +57,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       toldKeyCounts: () => readMeta(db, "told key counts")?.toString(),
       setToldKeyCounts: (told) => writeMeta(db, "told key counts", Buffer.from(told)),
       transaction: (work) => db.transaction(work),
+      soon: (work) => db.soon(work),
       close: () => db.close(),
     };
   } catch (thrown) {

@@ -10,8 +10,8 @@ export interface JobStore {
   /** Jobs that are neither sent nor given up, oldest first. */
   open(): Job[];
   list(limit: number): Job[];
-  freeze(jobId: number, eventJson: string, sessionId: string): void;
-  markPut(jobId: number, atMs: number): void;
+  /** From here on a request with this event may reach the server at any time. */
+  freeze(jobId: number, eventJson: string, sessionId: string, atMs: number): void;
   /** The clear content goes with it: it holds the attachment's key. */
   sent(jobId: number, eventId: string): void;
   failed(jobId: number, code: string, message: string): void;
@@ -54,21 +54,23 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     open: () =>
       db.all("SELECT * FROM job WHERE state IN ('accepted', 'encrypted') ORDER BY job_id").map(read),
     list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
-    freeze(jobId, eventJson, sessionId) {
+    freeze(jobId, eventJson, sessionId, atMs) {
       db.run(
-        "UPDATE job SET state = 'encrypted', event = ?, session_id = ? WHERE job_id = ?",
+        "UPDATE job SET state = 'encrypted', event = ?, session_id = ?, first_put_ms = ? WHERE job_id = ?",
         eventJson,
         sessionId,
+        atMs,
         jobId,
       );
     },
-    markPut: (jobId, atMs) =>
-      void db.run("UPDATE job SET first_put_ms = COALESCE(first_put_ms, ?) WHERE job_id = ?", atMs, jobId),
     sent(jobId, eventId) {
-      db.run(
-        "UPDATE job SET state = 'sent', event_id = ?, sealed_content = NULL, event = NULL WHERE job_id = ?",
-        eventId,
-        jobId,
+      // a power cut that takes this back makes the same request again, which the homeserver knows
+      db.soon(() =>
+        db.run(
+          "UPDATE job SET state = 'sent', event_id = ?, sealed_content = NULL, event = NULL WHERE job_id = ?",
+          eventId,
+          jobId,
+        ),
       );
     },
     failed(jobId, code, message) {
