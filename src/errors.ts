@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   CLEAR_EVENT_REFUSED: [1, "send it as an encrypted event; Sotto sends no clear room events of this type"],
   IDENTITY_CHANGED: [
     1,
-    "ask the person by another way, then accept the new identity; nothing is sent until then",
+    "ask the person by another way whether it was them; nothing is sent to rooms they are in until it is settled",
   ],
   IDENTITY_NOT_READY: [1, "run `sotto init` with --recovery-key-file to sign this device"],
   // usage and config

@@ -4,6 +4,8 @@ import type { RoomId } from "../model/ids.ts";
 import type { SessionStore } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
 import { megolmMessageIndex } from "./megolm-message.ts";
+import type { RequestPump } from "./requests.ts";
+import { hasChangedIdentity } from "./sharing.ts";
 
 /** Thrown while the room key may still come. */
 export class MissingRoomKey extends SottoError {
@@ -15,17 +17,24 @@ export class MissingRoomKey extends SottoError {
   }
 }
 
+export interface DecryptTools {
+  machine: Machine;
+  pump: RequestPump;
+  sessions: SessionStore;
+}
+
 /**
  * Decrypts a room event and says how far its sender can be trusted. A ciphertext that comes again under another event
- * ID is refused: the engine itself takes it. Throws `MissingRoomKey` or `DECRYPT_FAILED`.
+ * ID is refused: the engine itself takes it. Throws `MissingRoomKey` or `DECRYPT_FAILED`, or the homeserver's trouble
+ * if the sender's keys had to be asked for.
  */
 export async function decryptRoomEvent(
-  machine: Machine,
-  sessions: SessionStore,
+  tools: DecryptTools,
   roomId: RoomId,
   event: RoomEvent,
 ): Promise<DecryptedEvent> {
-  const decrypted = await engineDecrypt(machine, roomId, event);
+  const { machine, sessions } = tools;
+  const { decrypted, trust } = await judge(tools, roomId, event);
   const sessionId = String(event.content.session_id);
   const messageIndex = megolmMessageIndex(String(event.content.ciphertext));
   if (!sessions.claimIndex(sessionId, messageIndex, event.event_id)) {
@@ -41,8 +50,19 @@ export async function decryptRoomEvent(
     type: clear.type,
     content: clear.content,
     sessionId,
-    trust: trustOf(decrypted),
+    trust: (await hasChangedIdentity(machine, event.sender)) ? "violation" : trust,
   };
+}
+
+/** The engine judges by the keys it happens to have: nobody is called unsigned before theirs were asked for. */
+async function judge({ machine, pump }: DecryptTools, roomId: RoomId, event: RoomEvent) {
+  const decrypted = await engineDecrypt(machine, roomId, event);
+  const trust = trustOf(decrypted);
+  if (trust !== "unsigned" && trust !== "unknown") return { decrypted, trust };
+  await machine.updateTrackedUsers([new wasm.UserId(event.sender)]);
+  await pump.drain();
+  const again = await engineDecrypt(machine, roomId, event);
+  return { decrypted: again, trust: trustOf(again) };
 }
 
 async function engineDecrypt(

@@ -1,7 +1,7 @@
 import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
 import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
 import type { AccountData, KeyServer } from "../model/ports.ts";
-import type { SyncBatch } from "../model/sync.ts";
+import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import { deriveKey, type Store } from "../store/index.ts";
 import { decryptRoomEvent } from "./decrypt.ts";
 import { openMachine, wasm } from "./engine.ts";
@@ -50,7 +50,10 @@ export interface Crypto {
   /** Durable when it returns: only then may the sync token move. */
   receive(batch: SyncBatch): Promise<void>;
   decrypt(roomId: RoomId, event: RoomEvent): Promise<DecryptedEvent>;
-  /** Sends what the engine has waiting. */
+  /**
+   * Sends what the engine has waiting, and asks for the keys of everyone in our encrypted rooms: who only listens must
+   * know them too, to tell a signed sender from an unsigned one.
+   */
   drain(): Promise<void>;
   /** Called with the IDs of sessions whose room key arrived. */
   onRoomKeys(listener: (sessionIds: string[]) => void): void;
@@ -65,26 +68,33 @@ export function createCrypto({ engine, store, keyServer, accountData, policy }: 
   const encryptor = new PolicyEncryptor(machine, pump, store, policy);
   const tools = { machine, pump, keyServer, accountData };
   const keys = machine.identityKeys;
+  let membersMayBeNew = true;
   return {
     encryptor,
     identityKeys: { ed25519: keys.ed25519.toBase64(), curve25519: keys.curve25519.toBase64() },
     async receive(batch) {
+      membersMayBeNew ||= batch.joined.some(changesMembers);
       const counts = keyCounts(batch);
       const { changed, left } = batch.deviceLists;
       const hasNews = batch.toDevice.length > 0 || changed.length > 0 || left.length > 0;
       if (!hasNews && counts === store.toldKeyCounts()) return;
-      const users = (ids: UserId[]) => ids.map((id) => new wasm.UserId(id));
       await machine.receiveSyncChanges(
         JSON.stringify(batch.toDevice),
-        new wasm.DeviceLists(users(changed), users(left)),
+        new wasm.DeviceLists(userIds(changed), userIds(left)),
         new Map(Object.entries(batch.oneTimeKeyCounts)),
         batch.unusedFallbackKeyTypes && new Set(batch.unusedFallbackKeyTypes),
       );
       if (counts !== store.toldKeyCounts()) store.setToldKeyCounts(counts);
       for (const userId of changed) encryptor.mustShare(store.rooms.roomsOf(userId));
     },
-    decrypt: (roomId, event) => decryptRoomEvent(machine, store.sessions, roomId, event),
-    drain: () => pump.drain(),
+    decrypt: (roomId, event) => decryptRoomEvent({ machine, pump, sessions: store.sessions }, roomId, event),
+    async drain() {
+      if (membersMayBeNew) {
+        membersMayBeNew = false;
+        await machine.updateTrackedUsers(userIds(store.rooms.encryptedMembers()));
+      }
+      await pump.drain();
+    },
     onRoomKeys(listener) {
       machine.registerRoomKeyUpdatedCallback(async (infos) => listener(infos.map((info) => info.sessionId)));
     },
@@ -93,6 +103,11 @@ export function createCrypto({ engine, store, keyServer, accountData, policy }: 
     joinIdentity: (recoveryKey) => joinIdentity(tools, recoveryKey),
   };
 }
+
+const userIds = (ids: UserId[]): wasm.UserId[] => ids.map((id) => new wasm.UserId(id));
+
+const changesMembers = ({ state, timeline }: RoomSync): boolean =>
+  [...state, ...timeline].some(({ type }) => type === "m.room.member" || type === "m.room.encryption");
 
 /**
  * What a batch says of our keys on the server. A batch that says the same as the last, and nothing else, is kept from

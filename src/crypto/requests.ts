@@ -48,6 +48,14 @@ export class RequestPump {
     });
   }
 
+  /** Gets one-time keys of devices we have no Olm session with. One claim at a time: the engine remembers only one. */
+  claimMissing(users: () => wasm.UserId[]): Promise<void> {
+    return this.#serial.run("claim", async () => {
+      const claim = await this.#machine.getMissingSessions(users());
+      if (claim) await this.send(claim);
+    });
+  }
+
   async send(request: EngineRequest): Promise<void> {
     const kind = KINDS[request.type];
     if (!kind)

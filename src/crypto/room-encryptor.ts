@@ -15,6 +15,9 @@ export interface EncryptionPolicy {
   rotation: RotationLimits;
 }
 
+/** The engine itself waits about a quarter of a minute before it claims again. */
+const MISSED_RETRY_MS = 30_000;
+
 /** Encrypts room events; shares and rotates the room's key when, and only when, something requires it. */
 export class PolicyEncryptor implements RoomEncryptor {
   readonly #machine: Machine;
@@ -25,6 +28,8 @@ export class PolicyEncryptor implements RoomEncryptor {
   readonly #rooms = new Serial();
   /** Rooms whose key reached everyone it must reach, as far as sync has told. Empty after a start. */
   readonly #shared = new Set<RoomId>();
+  /** Rooms with a device that had no one-time key left for us: when it is worth asking again. */
+  readonly #missedRetryMs = new Map<RoomId, number>();
   /** Deliveries of shares whose session has not carried an event yet; the session's ID is known only then. */
   readonly #unrecorded = new Map<RoomId, Delivery[]>();
 
@@ -49,9 +54,7 @@ export class PolicyEncryptor implements RoomEncryptor {
 
   encrypt(roomId: RoomId, eventType: string, content: Record<string, unknown>): Promise<MegolmContent> {
     return this.#rooms.run(roomId, async () => {
-      const room = this.#encryptedRoom(roomId);
-      await this.#rotateIfDue(room);
-      if (!this.#shared.has(roomId)) await this.#share(room);
+      await this.#shareUntilSettled(roomId);
       const json = await this.#machine.encryptRoomEvent(
         new wasm.RoomId(roomId),
         eventType,
@@ -61,6 +64,21 @@ export class PolicyEncryptor implements RoomEncryptor {
       this.#record(roomId, encrypted.session_id);
       return encrypted;
     });
+  }
+
+  /** A share takes time; whoever comes, leaves or changes meanwhile is a reason for another look. */
+  async #shareUntilSettled(roomId: RoomId): Promise<void> {
+    for (;;) {
+      const room = this.#encryptedRoom(roomId);
+      await this.#rotateIfDue(room);
+      if (this.#isShared(roomId)) return;
+      await this.#share(room);
+    }
+  }
+
+  #isShared(roomId: RoomId): boolean {
+    const retryMs = this.#missedRetryMs.get(roomId);
+    return this.#shared.has(roomId) && (retryMs === undefined || this.#clock() < retryMs);
   }
 
   #encryptedRoom(roomId: RoomId): RoomRecord {
@@ -99,9 +117,27 @@ export class PolicyEncryptor implements RoomEncryptor {
         this.#policy.shareWith,
       );
       this.#unrecorded.set(room.roomId, [...(this.#unrecorded.get(room.roomId) ?? []), ...deliveries]);
+      this.#noteMissed(room.roomId);
     } catch (thrown) {
       this.#shared.delete(room.roomId);
       throw thrown;
+    }
+  }
+
+  /** The engine tells of a device without a one-time key once for each session; the ledger remembers. */
+  #noteMissed(roomId: RoomId): void {
+    const session = this.#store.sessions.outbound(roomId);
+    const earlier = session ? this.#store.sessions.deliveries(session.sessionId) : [];
+    const latest = new Map(
+      [...earlier, ...(this.#unrecorded.get(roomId) ?? [])].map(({ userId, deviceId, outcome }) => [
+        `${userId} ${deviceId}`,
+        outcome,
+      ]),
+    );
+    if ([...latest.values()].includes("m.no_olm")) {
+      this.#missedRetryMs.set(roomId, this.#clock() + MISSED_RETRY_MS);
+    } else {
+      this.#missedRetryMs.delete(roomId);
     }
   }
 

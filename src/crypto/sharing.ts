@@ -14,8 +14,8 @@ export const SHARE_WITH = ["signed", "verified", "all"] as const;
 export type ShareWith = (typeof SHARE_WITH)[number];
 
 /**
- * Gives the room's session to every member's device that the policy allows, and says who got it and who did not.
- * Device lists are fresh when it returns, or it throws.
+ * Gives the room's session to every member's device that the policy allows, and says who got it and who did not, as
+ * far as our homeserver can tell: of a member whose server it cannot reach, it tells the devices it knew before.
  */
 export async function shareRoomKey(
   machine: Machine,
@@ -29,8 +29,7 @@ export async function shareRoomKey(
   await machine.updateTrackedUsers(users());
   await pump.drain();
   await refuseChangedIdentities(machine, members);
-  const claim = await machine.getMissingSessions(users());
-  if (claim) await pump.send(claim);
+  await pump.claimMissing(users);
   const deliveries: Delivery[] = [];
   for (const request of await engineShare(machine, room, users(), shareWith)) {
     await pump.send(request);
@@ -53,11 +52,15 @@ async function engineShare(
   try {
     return await machine.shareRoomKey(new wasm.RoomId(room.roomId), users, settings);
   } catch (cause) {
-    throw new SottoError("IDENTITY_NOT_READY", "the room key could not be shared under the policy", {
+    if (!OWN_IDENTITY_MISSING.test(String(cause))) throw cause;
+    throw new SottoError("IDENTITY_NOT_READY", "this device is not signed by its account's identity", {
       cause,
     });
   }
 }
+
+/** How the engine says that the strategy needs an identity of our own; it has words for it and no code. */
+const OWN_IDENTITY_MISSING = /cross-signing is not set up|device is not verified/i;
 
 /**
  * The engine shares with a swapped identity under every strategy, so Sotto asks first. Throws `IDENTITY_CHANGED` and
@@ -65,14 +68,20 @@ async function engineShare(
  */
 async function refuseChangedIdentities(machine: Machine, members: readonly UserId[]): Promise<void> {
   for (const userId of members) {
-    const identity = await machine.getIdentity(new wasm.UserId(userId));
-    const changed =
-      identity instanceof wasm.OtherUserIdentity
-        ? identity.identityNeedsUserApproval() || identity.hasVerificationViolation()
-        : identity?.hasVerificationViolation();
-    identity?.free();
-    if (changed) throw new SottoError("IDENTITY_CHANGED", `the identity of ${userId} has changed`);
+    if (await hasChangedIdentity(machine, userId))
+      throw new SottoError("IDENTITY_CHANGED", `the identity of ${userId} has changed`);
   }
+}
+
+/** True from the change of a known identity until a person has accepted or verified the new one. */
+export async function hasChangedIdentity(machine: Machine, userId: UserId): Promise<boolean> {
+  const identity = await machine.getIdentity(new wasm.UserId(userId));
+  if (identity === undefined) return false;
+  const changed =
+    identity.hasVerificationViolation() ||
+    (identity instanceof wasm.OtherUserIdentity && identity.identityNeedsUserApproval());
+  identity.free();
+  return changed;
 }
 
 function strategy(shareWith: ShareWith): wasm.CollectStrategy {

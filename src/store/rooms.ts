@@ -31,6 +31,8 @@ export interface RoomStore {
   /** Users with one of the given memberships, sorted. */
   members(roomId: RoomId, memberships: readonly string[]): UserId[];
   roomsOf(userId: UserId): RoomId[];
+  /** Everyone in an encrypted room that we are in. */
+  encryptedMembers(): UserId[];
   apply(batch: SyncBatch, ownUserId: UserId): RoomChanges;
 }
 
@@ -121,6 +123,13 @@ export function createRoomStore(db: Database): RoomStore {
     },
     roomsOf: (userId) =>
       db.all("SELECT room_id FROM member WHERE user_id = ?", userId).map((row) => row.room_id as string),
+    encryptedMembers: () =>
+      db
+        .all(
+          `SELECT DISTINCT user_id FROM member JOIN room USING (room_id)
+             WHERE room.membership = 'join' AND room.encryption IS NOT NULL`,
+        )
+        .map((row) => row.user_id as string),
     apply(batch, ownUserId) {
       const changes: RoomChanges = { rotate: new Set(), share: new Set() };
       for (const room of batch.joined) {

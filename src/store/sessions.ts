@@ -16,6 +16,7 @@ export interface SessionStore {
   outbound(roomId: RoomId): OutboundSession | undefined;
   /** Durable before the ciphertext is handed out. */
   countMessage(roomId: RoomId, sessionId: string, atMs: number): void;
+  /** Holds until `forgetOutbound`, whichever session is counted meanwhile. */
   requireRotation(roomIds: Iterable<RoomId>): void;
   forgetOutbound(roomId: RoomId): void;
   recordDeliveries(sessionId: string, deliveries: readonly Delivery[], atMs: number): void;
@@ -43,7 +44,6 @@ export function createSessionStore(db: Database): SessionStore {
         `INSERT INTO outbound VALUES (?1, ?2, ?3, 1, 0) ON CONFLICT DO UPDATE SET
            messages = IIF(session_id = ?2, messages + 1, 1),
            created_ms = IIF(session_id = ?2, created_ms, ?3),
-           must_rotate = IIF(session_id = ?2, must_rotate, 0),
            session_id = ?2`,
         roomId,
         sessionId,
@@ -51,7 +51,13 @@ export function createSessionStore(db: Database): SessionStore {
       );
     },
     requireRotation(roomIds) {
-      for (const roomId of roomIds) db.run("UPDATE outbound SET must_rotate = 1 WHERE room_id = ?", roomId);
+      // also where no message was counted yet: the session may just be on its way to the one who left
+      for (const roomId of roomIds) {
+        db.run(
+          "INSERT INTO outbound VALUES (?, '', 0, 0, 1) ON CONFLICT DO UPDATE SET must_rotate = 1",
+          roomId,
+        );
+      }
     },
     forgetOutbound: (roomId) => void db.run("DELETE FROM outbound WHERE room_id = ?", roomId),
     recordDeliveries(sessionId, deliveries, atMs) {

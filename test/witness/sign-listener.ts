@@ -12,6 +12,8 @@ export interface ListenerSession {
   userId: string;
   accessToken: string;
   deviceId: string;
+  /** Needed only where an identity is exchanged for another. */
+  password?: string;
 }
 
 interface SigningKey {
@@ -85,8 +87,7 @@ async function publishedKeys(session: ListenerSession) {
   return { device, master: of("master_keys"), selfSigning: of("self_signing_keys") };
 }
 
-/** Creates the account's cross-signing identity and signs the session's device; call it once, after the
- * device has uploaded its keys. */
+/** Creates a cross-signing identity for the account and signs the session's device, which must have uploaded its keys. */
 export async function signListener(session: ListenerSession): Promise<ListenerIdentity> {
   const { userId, deviceId } = session;
   const [master, selfSigning, userSigning] = [newSigningKey(), newSigningKey(), newSigningKey()];
@@ -99,6 +100,15 @@ export async function signListener(session: ListenerSession): Promise<ListenerId
     master_key: describe("master", master),
     self_signing_key: withSignature(describe("self_signing", selfSigning), userId, master),
     user_signing_key: withSignature(describe("user_signing", userSigning), userId, master),
+    ...(session.password === undefined
+      ? {}
+      : {
+          auth: {
+            type: "m.login.password",
+            identifier: { type: "m.id.user", user: userId },
+            password: session.password,
+          },
+        }),
   });
 
   const { device } = await publishedKeys(session);
