@@ -33,7 +33,10 @@ export const ERROR_CODES = {
   NODE_TOO_OLD: [2, "install Node 22.18 or later"],
   // the account
   LOGIN_FAILED: [3, "check the user ID and the password"],
-  TOKEN_REJECTED: [3, "the access token is not valid any more: run `sotto init` again with a password"],
+  TOKEN_REJECTED: [
+    3,
+    "run `sotto init` again with --password-file: it logs in to the same device again, or says that the device is gone",
+  ],
   TOKEN_OF_OTHER_CLIENT: [
     3,
     "do not copy a token from another client: run `sotto init` with a password, which makes a device of its own",
@@ -56,7 +59,7 @@ export const ERROR_CODES = {
   STORE_UNUSABLE: [3, "check that this user may write to the data directory, and that its disk works"],
   STORE_DAMAGED: [
     3,
-    "stop here and keep the files; run `sotto init` with a new data directory for a new device",
+    "stop here and keep the files; run `sotto init` with a new --config and --data-dir for a new device",
   ],
   DISK_FULL: [3, "free some space; nothing was lost"],
   // messages
@@ -68,6 +71,8 @@ export const ERROR_CODES = {
     3,
     "do not send it again: the stored message is completed by the next `sotto send` or `sotto run`",
   ],
+  STOPPED: [3, "try again: Sotto was closed before this was done"],
+  INTERRUPTED: [3, "run it again; nothing was sent"],
   TIMEOUT: [3, "try again, or allow more time with --timeout"],
   // the homeserver
   HOMESERVER_UNREACHABLE: [4, "check the homeserver's address and that it runs"],

@@ -30,6 +30,27 @@ describe("the program", () => {
   });
 });
 
+describe("a Node that is too old", () => {
+  /** Lets the program see another version. */
+  const pretending = (version: string) => ({
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(
+      `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } });`,
+    )}`,
+  });
+
+  it.each(["20.19.0", "22.17.1"])("is told so: %s", async (version) => {
+    const env = pretending(version);
+    const error = errorOf(await sotto(["--help", "--json"], { env }));
+    expect(error).toMatchObject({ code: "NODE_TOO_OLD", exitCode: 2 });
+    expect(error.message).toContain(version);
+    expect(error.cure).toContain("22.18");
+  });
+
+  it.each(["22.18.0", "26.0.0"])("is not: %s", async (version) => {
+    expect((await sotto(["--help"], { env: pretending(version) })).code).toBe(0);
+  });
+});
+
 describe("an error", () => {
   it("is words on standard error: what, the code, the cause, the cure", async () => {
     const { code, stdout, stderr } = await sotto(["run"], { cwd: temporaryDirectory() });

@@ -24,5 +24,5 @@ running.catch((error) => {
 const bytes = await readFile(recording);
 const made = encodeVoice({ bytes });
 await reportLoad(count, inFlight, () =>
-  clip ? sendVoice(sotto.account, roomId, { clip: made }) : sotto.sendVoice(roomId, { bytes }),
+  clip ? sendVoice(sotto.account, roomId, made) : sotto.sendVoice(roomId, { bytes }),
 );

@@ -150,12 +150,21 @@ function feed(
   stdin: Writable,
   onSourceError: (error: unknown) => void,
 ): void {
-  const watched = async function* () {
+  const source = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+  // only what the source itself throws is its error: that ffmpeg has stopped reading comes in at the `yield`
+  const next = async () => {
     try {
-      yield* chunks;
+      return await source.next();
     } catch (error) {
       onSourceError(error);
       throw error;
+    }
+  };
+  const watched = async function* () {
+    try {
+      for (let result = await next(); !result.done; result = await next()) yield result.value;
+    } finally {
+      await source.return?.();
     }
   };
   pipeline(Readable.from(watched()), stdin, () => {});

@@ -4,7 +4,7 @@ import { toSottoError } from "../errors.ts";
 import { type Check, checkMachine } from "../service/doctor.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
-import { printJson } from "./shared/output.ts";
+import { printJson, printText } from "./shared/output.ts";
 
 export function command(context: Context): Command {
   return new Command("doctor")
@@ -17,7 +17,7 @@ async function doctor(context: Context, flags: CommonOptions): Promise<void> {
   const ready = checks.every(({ name, result }) => result !== "fail" || name === "ffmpeg");
   checks.push(...(ready ? await checkStore(context, flags) : [notChecked]));
   if (flags.json) printJson(context, { checks });
-  else for (const check of checks) context.stdout.write(`${line(check)}\n`);
+  else for (const line of checks.flatMap(linesOf)) printText(context, line);
   if (checks.some(({ result }) => result === "fail")) process.exitCode = 1;
 }
 
@@ -35,5 +35,11 @@ async function checkStore(context: Context, flags: CommonOptions): Promise<Check
 
 const MARKS: Record<Check["result"], string> = { pass: "✓", warn: "!", fail: "✗", "not-checked": "-" };
 
-const line = ({ name, result, message, cure }: Check): string =>
-  `${MARKS[result]} ${name.padEnd(12)} ${message}${cure ? `\n  ${"".padEnd(12)} ${cure}` : ""}`;
+/** The cure, and what a message has of further lines, stand below it. */
+function linesOf({ name, result, message, cure }: Check): string[] {
+  const [first, ...further] = [...message.split("\n"), ...(cure ? [cure] : [])];
+  return [
+    `${MARKS[result]} ${name.padEnd(12)} ${first}`,
+    ...further.map((line) => `  ${"".padEnd(12)} ${line}`),
+  ];
+}

@@ -3,8 +3,8 @@ import { Command, Option } from "commander";
 import { readSecret } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import { isUserId } from "../model/ids.ts";
-import { type InitRequest, type InitResult, initialise } from "../service/init.ts";
-import { createPrivateFile } from "../service/private-file.ts";
+import { type InitRequest, type InitResult, initialise, type Recovery } from "../service/init.ts";
+import { createPrivateFile, requireCreatable } from "../service/private-file.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { logger } from "./shared/holder.ts";
 import { printJson, say } from "./shared/output.ts";
@@ -81,16 +81,18 @@ async function credentials(context: Context, flags: InitFlags): Promise<InitRequ
   return { password: await askHidden(context, "password: ") };
 }
 
-function recovery(context: Context, flags: InitFlags): InitRequest["recovery"] {
+function recovery(context: Context, flags: InitFlags): Recovery {
   if (flags.recoveryKeyFile) return { recoveryKey: readSecret(flags.recoveryKeyFile, "RECOVERY_KEY_WRONG") };
   const out = flags.recoveryKeyOut;
-  if (out === undefined) return { keepRecoveryKey: (recoveryKey) => showOnce(context, recoveryKey) };
+  if (out === undefined)
+    return { ready: () => undefined, keepRecoveryKey: (recoveryKey) => showOnce(context, recoveryKey) };
   if (!relative(resolve(flags.dataDir), resolve(out)).startsWith("..")) {
     throw new SottoError("USAGE", "--recovery-key-out must lie outside the data directory", {
       cure: "whoever finds the data directory must not find the recovery key: name another place",
     });
   }
   return {
+    ready: () => requireCreatable(resolve(out)),
     async keepRecoveryKey(recoveryKey) {
       createPrivateFile(resolve(out), `${recoveryKey}\n`);
     },
@@ -98,11 +100,8 @@ function recovery(context: Context, flags: InitFlags): InitRequest["recovery"] {
 }
 
 async function showOnce(context: Context, recoveryKey: string): Promise<void> {
-  say(
-    context,
-    "\nThis is the account's recovery key. It is shown only now; write it down and keep it safe:\n",
-  );
-  say(context, `  ${recoveryKey}\n`);
+  const heading = "This is the account's recovery key. It is shown only now; write it down and keep it safe:";
+  for (const line of ["", heading, "", `  ${recoveryKey}`, ""]) say(context, line);
   while (!(await confirmed(context, 'Type "yes" when you have it: ')))
     say(context, "It will not be shown again.");
 }

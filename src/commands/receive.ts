@@ -5,7 +5,7 @@ import { SottoError } from "../errors.ts";
 import type { Emitted, Received } from "../service/operations.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
-import { printJson, say, spokenDuration, wholeNumber } from "./shared/output.ts";
+import { printJson, printText, say, spokenDuration, wholeNumber } from "./shared/output.ts";
 
 interface ReceiveFlags extends CommonOptions {
   out: string;
@@ -40,12 +40,14 @@ async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
     const { eventId, roomId, sender, senderDeviceId, durationMs, trust, sentMs } = message;
     if (flags.json)
       printJson(context, { eventId, roomId, sender, senderDeviceId, file, durationMs, trust, sentMs });
-    else context.stdout.write(`${file}  ${spokenDuration(durationMs ?? 0)}  ${sender} (${trust})\n`);
+    else printText(context, `${file}  ${spokenDuration(durationMs ?? 0)}  ${sender} (${trust})`);
   };
   // another holder may end while we wait; the next one, perhaps this process, goes on
   while (!signal.aborted && received < (count ?? Number.POSITIVE_INFINITY)) {
     const args = { room: flags.room, ...(count === undefined ? {} : { count: count - received }) };
-    await perform<Received>(context, flags, { operation: "receive", args, signal, emit });
+    await perform<Received>(context, flags, { operation: "receive", args, signal, emit }).catch((thrown) => {
+      if (thrown !== signal.reason) throw thrown; // the end that was asked for
+    });
   }
   if (count !== undefined && received < count && !context.signal.aborted) {
     throw new SottoError("TIMEOUT", `${received} of ${count} voice messages came in time`);
@@ -62,7 +64,7 @@ function report(
 }
 
 /** Named by the event alone: nothing of the sender's reaches the file system. A file that is there is not touched. */
-async function write(directory: string, { eventId, extension, data }: Voice): Promise<string> {
+async function write(directory: string, { eventId, extension, bytes }: Voice): Promise<string> {
   const path = join(directory, `${Buffer.from(eventId).toString("base64url")}.${extension}`);
   let file: Awaited<ReturnType<typeof open>>;
   try {
@@ -73,7 +75,7 @@ async function write(directory: string, { eventId, extension, data }: Voice): Pr
     throw thrown;
   }
   try {
-    await file.writeFile(Buffer.from(data, "base64"));
+    await file.writeFile(bytes);
     await file.sync();
   } finally {
     await file.close();

@@ -22,16 +22,12 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   await using sotto = await Sotto.open(config, { logger });
   const { account } = sotto;
   account.sync.onBatch((batch) => acceptInvites(account, batch));
-  let resuming = Promise.resolve();
   // after each batch, and not before the first: whoever has left meanwhile must not get the key of what still waits
-  account.sync.onBatch(() => {
-    resuming = Promise.all([resuming, account.outbox.resume()]).then(() => undefined);
-  });
+  account.sync.onBatch(() => void account.outbox.resume());
   const syncing = account.sync.run();
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
   await Promise.race([syncing, aborted(context.signal)]);
   logger.info("stopping");
-  await resuming;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import type { AudioSource } from "../model/recording.ts";
 import type { SendResult } from "../service/pipeline.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
-import { drawWaveform, printJson, say, spokenDuration } from "./shared/output.ts";
+import { drawWaveform, printJson, printText, say, spokenDuration } from "./shared/output.ts";
 
 interface SendFlags extends CommonOptions {
   room: string;
@@ -30,11 +30,14 @@ async function send(context: Context, audio: string, flags: SendFlags): Promise<
     operation: "send",
     args: { room, title, replyTo, thread },
     source: await openSource(context, audio),
+  }).finally(() => {
+    // whoever feeds a pipe that is not read to its end must not keep us
+    if (audio === "-") context.stdin.destroy();
   });
   if (flags.json) return printJson(context, result);
   say(context, `${drawWaveform(result.waveform)}  ${spokenDuration(result.durationMs)}`);
   say(context, `sent to ${result.roomId}`);
-  context.stdout.write(`${result.eventId}\n`);
+  printText(context, result.eventId);
   say(context, `${plural(result.sharedWith.length, "device")} can play it`);
   for (const { userId, deviceId, code } of result.withheld)
     say(context, `  not ${userId} ${deviceId}: ${code}`);
@@ -43,11 +46,16 @@ async function send(context: Context, audio: string, flags: SendFlags): Promise<
 /** A path is looked at here, where the caller's rights and directory count; the bytes are read by whoever encodes. */
 async function openSource(context: Context, audio: string): Promise<AudioSource> {
   if (audio === "-") return { stream: context.stdin };
-  const { access, constants } = await import("node:fs/promises");
+  const { access, constants, stat } = await import("node:fs/promises");
   const { resolve } = await import("node:path");
   await access(audio, constants.R_OK).catch((cause) => {
     throw new SottoError("AUDIO_UNREADABLE", `cannot read ${audio}`, { cause });
   });
+  if (!(await stat(audio)).isFile()) {
+    throw new SottoError("AUDIO_UNREADABLE", `${audio} is not a file`, {
+      cure: "name a file, or give the recording on standard input",
+    });
+  }
   return { path: resolve(audio) };
 }
 

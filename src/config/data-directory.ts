@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, type Stats } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { SottoError } from "../errors.ts";
 
@@ -48,3 +48,10 @@ async function parsedData(text: string): Promise<string | undefined> {
     return undefined;
   }
 }
+
+/** Owned by the user this process runs as. */
+export const isOurs = ({ uid }: Pick<Stats, "uid">): boolean => uid === process.getuid?.();
+
+/** Owned by us, and closed to others as far as the mode bits of `closed` say. */
+export const isOursAlone = (stats: Pick<Stats, "uid" | "mode">, closed: number): boolean =>
+  isOurs(stats) && (stats.mode & closed) === 0;

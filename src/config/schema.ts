@@ -16,7 +16,7 @@ const path = z.string().min(1);
 export const configSchema = z.strictObject({
   homeserver: z
     .url({ protocol: /^https?$/ })
-    .describe("The homeserver's base URL, or any URL its .well-known leads from."),
+    .describe("The base URL of the homeserver's client-server API; `sotto init` finds it by .well-known."),
   account: z
     .strictObject({
       userId: userId.describe("Who sends."),

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import { type Engine, openEngine, wasm } from "@matrix-org/matrix-sdk-crypto-nodejs/engine";
 import { SottoError } from "../errors.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
@@ -12,14 +11,6 @@ export interface OpenMachineOptions {
   directory: string;
   /** 32 bytes. */
   key: Uint8Array;
-}
-
-/**
- * Makes the engine compile faster: V8 then validates each of its functions at the first call, and never the most of
- * them. It is a setting of the whole process, hence for a command, and not for a program that has Sotto as a library.
- */
-export function hurryEngine(): void {
-  setFlagsFromString("--wasm-lazy-validation");
 }
 
 /** Opens the engine; the holder of the returned engine is the store's only owner. Throws a `STORE_*` error. */

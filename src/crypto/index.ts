@@ -16,10 +16,10 @@ import { RequestPump } from "./requests.ts";
 import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
 
 export { MissingRoomKey } from "./decrypt.ts";
-export { hurryEngine } from "./engine.ts";
 export type { IdentityStatus, RecoveryChoice } from "./identity.ts";
 export type { EncryptionPolicy } from "./room-encryptor.ts";
 export type { RotationLimits } from "./rotation.ts";
+export { CROSS_SIGNING_SECRETS, hasSecretStorage, openSecretStorage } from "./secret-storage.ts";
 export { SHARE_WITH, type ShareWith } from "./sharing.ts";
 
 /** Opens the engine's store, and with it takes the data directory: whoever holds it is the only one. */

@@ -117,7 +117,12 @@ export class SottoClient extends MatrixClient {
     const { type } = event as JsonObject;
     for (const preprocessor of this.#preprocessors) {
       if (!preprocessor.getSupportedEventTypes()?.includes(String(type))) continue;
-      await preprocessor.processEvent(event, this);
+      try {
+        await preprocessor.processEvent(event, this);
+      } catch (error) {
+        // one that fails must not keep the bot from the rest of the batch
+        this.#options.logger.error("a bot's preprocessor failed", { event: String(type), error });
+      }
     }
     return event;
   }

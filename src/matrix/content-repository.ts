@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
-import type { MxcUri } from "../model/ids.ts";
+import { isMxcUri, type MxcUri } from "../model/ids.ts";
 import type { ContentRepository } from "../model/ports.ts";
 import { type JsonObject, requireString } from "./json.ts";
 import { path } from "./path.ts";
@@ -80,17 +80,15 @@ async function readLimit(transport: Transport): Promise<number | undefined> {
 }
 
 /**
- * The server name and media ID of a content URI. The characters are checked because both become part of a path.
+ * The server name and media ID of a content URI.
  * https://spec.matrix.org/v1.19/client-server-api/#matrix-content-mxc-uris
  *
  * @throws SottoError `ATTACHMENT_INVALID`
  */
 export function parseMxcUri(mxcUri: MxcUri): { serverName: string; mediaId: string } {
-  const match = /^mxc:\/\/([A-Za-z0-9.:[\]-]{1,255})\/([A-Za-z0-9_-]{1,255})$/.exec(mxcUri);
-  const [, serverName, mediaId] = match ?? [];
-  if (serverName === undefined || mediaId === undefined || /^\.+$/.test(serverName)) {
+  if (!isMxcUri(mxcUri))
     throw new SottoError("ATTACHMENT_INVALID", "the attachment's address is not a content URI");
-  }
+  const [serverName, mediaId] = mxcUri.slice("mxc://".length).split("/") as [string, string];
   return { serverName, mediaId };
 }
 

@@ -6,11 +6,20 @@ export { createContentRepository, parseMxcUri } from "./content-repository.ts";
 export { type DirectRoomOptions, findOrCreateDirectRoom } from "./direct-room.ts";
 export { type DiscoveryOptions, discoverHomeserver, type Homeserver } from "./discovery.ts";
 export { type ClearTypes, createSendGate, type EventGate } from "./gate.ts";
+export { encryptedHistory, type History, type HistoryOptions } from "./history.ts";
 export { createKeyServer, type PasswordLogin } from "./key-server.ts";
-export { type LoginOptions, login, logout, publishedDeviceKeys, type Session, whoami } from "./login.ts";
+export {
+  hasPublishedIdentity,
+  type LoginOptions,
+  login,
+  logout,
+  publishedDeviceKeys,
+  type Session,
+  whoami,
+} from "./login.ts";
 export { MatrixError, matrixErrorOf } from "./request-failure.ts";
 export { createRooms, type Rooms } from "./rooms.ts";
-export { type SyncLoopOptions, type SyncOptions, syncBatches, syncOnce } from "./sync.ts";
+export { type SyncLoopOptions, type SyncOptions, syncBatches, syncOnce, type Urgency } from "./sync.ts";
 export {
   createTransport,
   type RequestOptions,

@@ -2,11 +2,12 @@ import { SottoError } from "../errors.ts";
 import type { UserId } from "../model/ids.ts";
 import type { KeyRequest, KeyServer } from "../model/ports.ts";
 import { isObject, isString } from "./json.ts";
+import { hasPublishedIdentity } from "./login.ts";
 import { path } from "./path.ts";
 import { matrixErrorOf } from "./request-failure.ts";
 import type { HttpMethod, Transport } from "./transport.ts";
 
-/** Who signs in again where the homeserver wants to be sure before it replaces an identity. */
+/** Who signs in again where the homeserver wants to be sure before it takes an identity, even the first. */
 export interface PasswordLogin {
   readonly userId: UserId;
   readonly password: string;
@@ -17,7 +18,7 @@ export interface PasswordLogin {
  * messages have a transaction ID, and a second claim costs the other side one more one-time key.
  * https://spec.matrix.org/v1.19/client-server-api/#end-to-end-encryption
  *
- * @param identityOwner - answers `m.login.password` for a cross-signing upload; without it, an identity that exists
+ * @param identityOwner - answers `m.login.password` for an account's first cross-signing upload; an identity that exists
  *   is never replaced
  */
 export function createKeyServer(transport: Transport, identityOwner?: PasswordLogin): KeyServer {
@@ -98,7 +99,8 @@ function firstError(failures: unknown): string | undefined {
 }
 
 /**
- * The first upload needs no further proof; replacing an identity does (MSC3967).
+ * The first upload needs no further proof; replacing an identity does (MSC3967). A homeserver that does not know that
+ * rule asks each time, so what is there is looked up before the password is given: nothing is ever replaced.
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysdevice_signingupload
  */
 async function uploadIdentity(
@@ -112,7 +114,8 @@ async function uploadIdentity(
   } catch (thrown) {
     const cause = matrixErrorOf(thrown);
     if (cause?.statusCode !== 401 || !Array.isArray(cause.body.flows)) throw thrown;
-    if (owner === undefined || !offersPassword(cause.body.flows)) {
+    const replaces = owner === undefined || (await hasPublishedIdentity(transport, owner.userId));
+    if (replaces || !offersPassword(cause.body.flows)) {
       throw new SottoError("IDENTITY_EXISTS", "the account has a cross-signing identity already", {
         cause: "the homeserver asks for proof before it replaces one",
       });

@@ -84,13 +84,29 @@ export async function publishedDeviceKeys(
   userId: UserId,
   deviceId: DeviceId,
 ): Promise<JsonObject | undefined> {
-  const answer = await transport.request<JsonObject>("POST", "/_matrix/client/v3/keys/query", {
-    body: { json: { device_keys: { [userId]: [deviceId] } } },
-    idempotent: true,
-  });
-  const users = isObject(answer) ? answer.device_keys : undefined;
-  if (!isObject(users)) throw new SottoError("HOMESERVER_ERROR", "the homeserver's answer lacks device_keys");
-  const devices = users[userId];
+  const { device_keys } = await queryKeys(transport, userId, [deviceId]);
+  if (!isObject(device_keys))
+    throw new SottoError("HOMESERVER_ERROR", "the homeserver's answer lacks device_keys");
+  const devices = device_keys[userId];
   const keys = isObject(devices) ? devices[deviceId] : undefined;
   return isObject(keys) ? keys : undefined;
+}
+
+/** Whether the account has published a cross-signing identity, of whichever client. */
+export async function hasPublishedIdentity(transport: Transport, userId: UserId): Promise<boolean> {
+  const { master_keys } = await queryKeys(transport, userId, []);
+  return isObject(master_keys) && master_keys[userId] !== undefined;
+}
+
+async function queryKeys(
+  transport: Transport,
+  userId: UserId,
+  deviceIds: readonly DeviceId[],
+): Promise<JsonObject> {
+  const answer = await transport.request<JsonObject>("POST", "/_matrix/client/v3/keys/query", {
+    body: { json: { device_keys: { [userId]: deviceIds } } },
+    idempotent: true,
+  });
+  if (isObject(answer)) return answer;
+  throw new SottoError("HOMESERVER_ERROR", "the homeserver's answer is not an object");
 }

@@ -42,6 +42,8 @@ const TIMEOUT_MARGIN_MS = 30_000;
 const LONG_POLL_MS = 30_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** A homeserver may name any time to wait; a millisecond would be a storm, and a year would be the end. */
+const ASKED_PAUSE_MS = { shortest: 1_000, longest: 3_600_000 };
 
 export interface SyncOptions {
   /** `nextBatch` of the last batch whose work is durable; undefined for the account's whole present state. */
@@ -74,11 +76,27 @@ export async function syncOnce(transport: Transport, options: SyncOptions): Prom
   return parseSync(answer);
 }
 
+/** Somebody must know what the homeserver knows now, and cannot wait for a long poll to end. */
+export interface Urgency {
+  /** A request is about to begin; true where somebody waits for its answer. */
+  begin(): boolean;
+  /** Aborted when somebody asks: ends a long poll, or a pause, that began before. */
+  signal(): AbortSignal;
+}
+
 export interface SyncLoopOptions {
   readonly since: string | undefined;
   /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
+  /** Read before each request. */
   readonly withAccountData?: boolean;
+  readonly urgency?: Urgency;
+  /** Adds to a batch what must come with it; a failure is waited out like the request's own. */
+  readonly complete?: (
+    batch: SyncBatch,
+    since: string | undefined,
+    signal: AbortSignal,
+  ) => Promise<SyncBatch>;
   readonly logger?: Logger;
   /** Told of every failure that is waited out, and of undefined when an answer comes again. */
   readonly onTrouble?: (error: SottoError | undefined) => void;
@@ -99,7 +117,7 @@ export async function* syncBatches(
 ): AsyncGenerator<SyncBatch, void> {
   const {
     signal,
-    withAccountData = false,
+    urgency,
     logger,
     onTrouble,
     sleep = (ms, signal) => delay(ms, undefined, { signal }),
@@ -107,20 +125,26 @@ export async function* syncBatches(
   let since = options.since;
   let failures = 0;
   let answered = false;
+  const orUrgent = () => (urgency ? AbortSignal.any([signal, urgency.signal()]) : signal);
   while (!signal.aborted) {
+    const { withAccountData = false, complete } = options;
+    const urgent = urgency?.begin() ?? false;
+    const cut = urgent ? signal : orUrgent();
     let batch: SyncBatch;
     try {
       // the first answer after a start or a failure should come at once, so that nobody waits to hear it works
-      const timeoutMs = answered && failures === 0 ? LONG_POLL_MS : 0;
-      batch = await syncOnce(transport, { since, timeoutMs, signal, withAccountData });
+      const timeoutMs = answered && failures === 0 && !urgent ? LONG_POLL_MS : 0;
+      batch = await syncOnce(transport, { since, timeoutMs, signal: cut, withAccountData });
+      if (complete) batch = await complete(batch, since, cut);
     } catch (thrown) {
       if (signal.aborted) return;
+      if (cut.aborted) continue;
       if (!(thrown instanceof SottoError) || thrown.code === "TOKEN_REJECTED") throw thrown;
-      const pauseMs = thrown.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+      const pauseMs = pauseOf(thrown, failures);
       failures += 1;
       onTrouble?.(thrown);
       logger?.warn("sync failed", { code: thrown.code, reason: thrown.message, pauseMs });
-      await sleep(pauseMs, signal).catch(() => {});
+      await sleep(pauseMs, orUrgent()).catch(() => {});
       continue;
     }
     if (failures > 0) onTrouble?.(undefined);
@@ -129,6 +153,11 @@ export async function* syncBatches(
     yield batch;
     since = batch.nextBatch;
   }
+}
+
+function pauseOf({ retryAfterMs }: SottoError, failures: number): number {
+  if (retryAfterMs === undefined) return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+  return Math.min(ASKED_PAUSE_MS.longest, Math.max(ASKED_PAUSE_MS.shortest, retryAfterMs));
 }
 
 /** Reads what the spec promises and leaves out what has another shape: one broken event must not stop the rest. */
@@ -167,7 +196,7 @@ function roomSync([roomId, value]: [roomId: string, room: unknown]): RoomSync {
   };
 }
 
-function isRoomEvent(value: unknown): value is RoomEvent {
+export function isRoomEvent(value: unknown): value is RoomEvent {
   return (
     isObject(value) &&
     isString(value.type) &&

@@ -6,7 +6,7 @@ import { decryptBytes } from "./attachment.ts";
 /**
  * Downloads an attachment, verifies its hash and decrypts it, all in memory: `maxBytes` is the bound.
  *
- * @throws SottoError `AUDIO_TOO_LARGE` above `maxBytes`, `ATTACHMENT_INVALID` or `ATTACHMENT_HASH_MISMATCH` as
+ * @throws SottoError `ATTACHMENT_INVALID` above `maxBytes`; else `ATTACHMENT_INVALID` or `ATTACHMENT_HASH_MISMATCH`, as
  *   `decryptBytes` does
  */
 export async function downloadVerified(
@@ -20,7 +20,7 @@ export async function downloadVerified(
   for await (const chunk of (await repository.download(file.url, maxBytes)) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
     if (size > maxBytes) {
-      throw new SottoError("AUDIO_TOO_LARGE", `the attachment has more than ${maxBytes} bytes`, {
+      throw new SottoError("ATTACHMENT_INVALID", `the attachment is larger than ${maxBytes} bytes`, {
         cure: "ask the sender for a shorter recording",
       });
     }

@@ -1,5 +1,6 @@
 import { SottoError } from "../errors.ts";
 import type { EncryptedFile } from "../model/event.ts";
+import { isMxcUri } from "../model/ids.ts";
 
 /** The secrets of an attachment, decoded: what AES-256-CTR and SHA-256 take. */
 export interface AttachmentSecrets {
@@ -14,13 +15,6 @@ export interface AttachmentSecrets {
 // RFC 4648 section 4 and section 5; the spec's base64 is unpadded, but padding changes no meaning, so it is let pass
 const STANDARD_BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const URL_SAFE_BASE64 = /^[A-Za-z0-9_-]+={0,2}$/;
-
-// The media ID's characters are limited by the spec, so that it cannot climb out of a path.
-// https://spec.matrix.org/v1.19/client-server-api/#security-considerations-5
-const MXC_URI = /^mxc:\/\/[A-Za-z0-9.:[\]-]+\/[A-Za-z0-9_-]+$/;
-
-/** Whether `value` is an MXC URI whose parts are safe to put in a request's path. */
-export const isMxcUri = (value: unknown): value is string => typeof value === "string" && MXC_URI.test(value);
 
 /**
  * Checks an `EncryptedFile` that came from someone else, and gives it with every field as the spec requires it.

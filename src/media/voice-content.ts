@@ -1,8 +1,8 @@
 import { type SottoError, toSottoError } from "../errors.ts";
 import type { EncryptedFile, RelatesTo, VoiceMessageContent } from "../model/event.ts";
-import type { MxcUri } from "../model/ids.ts";
+import { isMxcUri, type MxcUri } from "../model/ids.ts";
 import { WAVEFORM_MAX } from "../model/recording.ts";
-import { isMxcUri, parseEncryptedFile } from "./encrypted-file.ts";
+import { parseEncryptedFile } from "./encrypted-file.ts";
 
 /** What goes into a voice message. */
 export interface VoiceFacts {

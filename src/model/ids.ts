@@ -16,3 +16,10 @@ const hasSigil = (value: string, sigil: string): boolean =>
 export const isRoomId = (value: string): boolean => hasSigil(value, "!");
 export const isUserId = (value: string): boolean => hasSigil(value, "@") && value.includes(":");
 export const isRoomAlias = (value: string): boolean => hasSigil(value, "#") && value.includes(":");
+
+/**
+ * Whether `value` is an MXC URI whose parts are safe in a request's path: the spec limits the media ID's characters, so
+ * that it cannot climb out of one. https://spec.matrix.org/v1.19/client-server-api/#security-considerations-5
+ */
+export const isMxcUri = (value: unknown): value is MxcUri => typeof value === "string" && MXC_URI.test(value);
+const MXC_URI = /^mxc:\/\/(?!\.+\/)[A-Za-z0-9.:[\]-]{1,255}\/[A-Za-z0-9_-]{1,255}$/;

@@ -29,6 +29,13 @@ export interface Job {
   createdMs: number;
 }
 
+/** A job whose event the homeserver has taken. */
+export interface SentJob extends Job {
+  state: "sent";
+  sessionId: string;
+  eventId: EventId;
+}
+
 /** What became of one device when a session's room key was shared. */
 export interface Delivery {
   userId: UserId;

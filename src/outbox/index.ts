@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type ErrorCode, SottoError, toSottoError } from "../errors.ts";
 import type { RoomId } from "../model/ids.ts";
-import type { Job } from "../model/job.ts";
+import type { Job, SentJob } from "../model/job.ts";
 import type { Clock, RoomEncryptor, SendGate } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import type { JobStore } from "../store/index.ts";
@@ -19,11 +19,27 @@ export interface OutboxOptions {
 const isRefusal = ({ code, exitCode }: SottoError): boolean =>
   (exitCode === 1 || exitCode === 2) && code !== "ROOM_MEMBERS_UNKNOWN" && code !== "ROOM_ENCRYPTION_UNKNOWN";
 
+const isSent = (job: Job): job is SentJob =>
+  job.state === "sent" && job.eventId !== undefined && job.sessionId !== undefined;
+
 /**
  * Synapse forgets transaction IDs after 24 hours; a request of unknown outcome that is half that old is not repeated,
  * because the server might take it for a new one.
  */
 const REPEATABLE_MS = 12 * 3_600_000;
+const TOO_OLD = "it is not known whether the message arrived, and it is too old to repeat";
+
+/** Why a job was given up. One that is uncertain is not completed by anything any more, unlike one that waits. */
+function whyFailed({ errorCode, errorMessage }: Job): SottoError {
+  const code = errorCode as ErrorCode;
+  return new SottoError(
+    code,
+    errorMessage!,
+    code === "SEND_UNCERTAIN"
+      ? { cure: "look into the room; send the recording again if it is not there" }
+      : {},
+  );
+}
 
 /**
  * Brings accepted messages into their rooms: `accepted ▸ encrypted ▸ sent`, each state durable before the next begins.
@@ -33,6 +49,7 @@ export class Outbox {
   readonly #options: Required<OutboxOptions>;
   readonly #rooms = new Serial();
   readonly #underWay = new Set<number>();
+  #resuming: Promise<unknown> = Promise.resolve();
 
   constructor(options: OutboxOptions) {
     this.#options = { clock: Date.now, ...options };
@@ -49,10 +66,13 @@ export class Outbox {
   }
 
   /**
-   * Sends a job after those before it in its room. Throws the reason it could not: the job is given up then, because
-   * its sender was told; except for `SEND_UNCERTAIN`, when it may have arrived and is kept to be repeated.
+   * Sends a job after those before it in its room, also those that an earlier process left; what waits for other rooms
+   * goes on beside it, and nobody waits for that but `settled`. Throws the reason it could not: the job is given up
+   * then, because its sender was told; except for `SEND_UNCERTAIN`, when it may have arrived and is kept to be repeated
+   * for as long as that is safe.
    */
-  send(job: Job): Promise<Job> {
+  send(job: Job): Promise<SentJob> {
+    void this.resume(job.jobId);
     return this.#deliver(
       job,
       (error, tried) => isRefusal(error) || (error.code !== "SEND_UNCERTAIN" && !tried),
@@ -61,11 +81,27 @@ export class Outbox {
 
   /**
    * Goes on with messages that nobody is sending: those of an earlier process, and those of which it was not known
-   * whether they arrived. Call it before `send`, so that in each room the older message comes first. Only a refusal
-   * gives a job up: nobody waits for the answer.
+   * whether they arrived. Only a refusal gives a job up, or that it is too old to be repeated: nobody waits for the
+   * answer. Never rejects.
+   *
+   * @param before only jobs that were accepted before this one
    */
-  async resume(): Promise<void> {
-    const waiting = this.#options.jobs.open().filter(({ jobId }) => !this.#underWay.has(jobId));
+  resume(before = Number.POSITIVE_INFINITY): Promise<void> {
+    const resumed = this.#resume(before).catch((thrown) => this.#options.onUnsent(toSottoError(thrown)));
+    this.#resuming = Promise.all([this.#resuming, resumed]);
+    return resumed;
+  }
+
+  /** Resolves when nothing is being resumed any more. */
+  async settled(): Promise<void> {
+    await this.#resuming;
+  }
+
+  /** They are in their rooms' queues when it returns, so that in each room the older message comes first. */
+  async #resume(before: number): Promise<void> {
+    const waiting = this.#options.jobs
+      .open()
+      .filter(({ jobId }) => jobId < before && !this.#underWay.has(jobId));
     const results = await Promise.allSettled(waiting.map((job) => this.#deliver(job, isRefusal)));
     for (const result of results) if (result.status === "rejected") this.#options.onUnsent(result.reason);
   }
@@ -73,7 +109,7 @@ export class Outbox {
   #deliver(
     { jobId, roomId }: Job,
     givesUp: (error: SottoError, triedBefore: boolean) => boolean,
-  ): Promise<Job> {
+  ): Promise<SentJob> {
     this.#underWay.add(jobId);
     return this.#rooms.run(roomId, async () => {
       const triedBefore = this.#job(jobId).firstPutMs !== undefined;
@@ -98,19 +134,15 @@ export class Outbox {
     jobs.freeze(jobId, JSON.stringify(event), event.session_id, clock());
   }
 
-  async #put(jobId: number): Promise<Job> {
+  async #put(jobId: number): Promise<SentJob> {
     const { jobs, gate, clock } = this.#options;
     const job = this.#job(jobId);
-    if (job.state === "sent") return job;
-    if (job.state === "failed") throw new SottoError(job.errorCode as ErrorCode, job.errorMessage!);
+    if (isSent(job)) return job;
+    if (job.state === "failed") throw whyFailed(job);
     if (job.firstPutMs !== undefined && clock() - job.firstPutMs > REPEATABLE_MS) {
-      throw new SottoError(
-        "SEND_UNCERTAIN",
-        "it is not known whether the message arrived, and it is too old to repeat",
-        {
-          cure: "look into the room; send the recording again if it is not there",
-        },
-      );
+      // given up, or each later start would warn of it again
+      jobs.failed(jobId, "SEND_UNCERTAIN", TOO_OLD);
+      throw whyFailed(this.#job(jobId));
     }
     const eventId = await gate.putEncrypted(job.roomId, job.txnId, job.eventJson!);
     try {
@@ -120,7 +152,9 @@ export class Outbox {
         cause,
       });
     }
-    return this.#job(jobId);
+    const sent = this.#job(jobId);
+    if (!isSent(sent)) throw new Error(`job ${jobId} is not noted as sent`);
+    return sent;
   }
 
   #job(jobId: number): Job {

@@ -43,8 +43,12 @@ export interface Account {
   close(): Promise<void>;
 }
 
-/** Throws a `STORE_*` error if the data directory cannot be held; touches the network not at all. */
-export async function openAccount(config: Config, logger: Logger): Promise<Account> {
+/**
+ * Throws a `STORE_*` error if the data directory cannot be held; touches the network not at all.
+ *
+ * @param password - given when the homeserver asks for it before it takes the account's first identity
+ */
+export async function openAccount(config: Config, logger: Logger, password?: string): Promise<Account> {
   const { userId, deviceId, accessTokenFile } = config.account;
   const storeKey = readStoreKey(config);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
@@ -64,7 +68,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
     const crypto = createCrypto({
       engine,
       store,
-      keyServer: createKeyServer(transport),
+      keyServer: createKeyServer(transport, password === undefined ? undefined : { userId, password }),
       accountData,
       policy: { shareWith: config.trust.shareWith, rotation },
     });

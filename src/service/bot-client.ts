@@ -27,7 +27,13 @@ export function createBotClient(account: Account): SottoClient {
       deviceId: config.account.deviceId,
       deviceEd25519: crypto.identityKeys.ed25519,
       rooms,
-      encryptor: crypto.encryptor,
+      encryptor: {
+        // who gets the key is decided by what the homeserver knows now, also before the bot has started
+        async encrypt(roomId, eventType, content) {
+          await sync.toLiveEnd();
+          return crypto.encryptor.encrypt(roomId, eventType, content);
+        },
+      },
       decrypt: (roomId, event) => decryptTrusted(account, roomId, event),
       async encryptMedia(clear) {
         const { ciphertext, file } = await encryptBytes(clear);
@@ -37,6 +43,7 @@ export function createBotClient(account: Account): SottoClient {
         downloadVerified(contentRepository, parseEncryptedFile(file), MAX_ATTACHMENT_BYTES),
     },
   });
+  sync.wantAccountData();
   sync.onBatch(async (batch) => client.dispatch(batch, await outcomes(account, batch)));
   return client;
 }

@@ -1,20 +1,20 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { SottoError } from "../errors.ts";
 import { isRoomAlias, isRoomId, isUserId, type RoomId } from "../model/ids.ts";
 import type { Account } from "./account.ts";
 
+/** A homeserver of several processes may answer a join before its sync knows of it. */
+const ROUNDS_AFTER_JOIN = 5;
+const PAUSE_MS = 200;
+
 /**
  * The encrypted room that is meant: by ID, by alias, or by the user we share a direct room with. What we know of it is
- * up to date when this returns. An invitation to the room that the operator names is accepted.
+ * up to date when this returns. A room we are not in is joined if it was named by its alias or if we are invited; a
+ * bare ID of any other room is refused.
  */
 export async function findRoom(account: Account, target: string): Promise<RoomId> {
-  const [roomId] = await Promise.all([resolve(account, target), account.sync.toLiveEnd()]);
-  const known = account.store.rooms.get(roomId);
-  if (known?.membership === "join") {
-    if (!known.encryption) await refuseClear(account, roomId);
-    return roomId;
-  }
-  await account.rooms.join(roomId);
-  await account.sync.toLiveEnd();
+  const [found] = await Promise.all([resolve(account, target), account.sync.toLiveEnd()]);
+  const roomId = isJoined(account, found) ? found : await enter(account, target, found);
   if (!account.store.rooms.get(roomId)?.encryption) await refuseClear(account, roomId);
   return roomId;
 }
@@ -24,6 +24,34 @@ async function resolve(account: Account, target: string): Promise<RoomId> {
   if (isRoomAlias(target)) return account.rooms.resolveAlias(target);
   if (isUserId(target)) return account.directRoom(target);
   throw new SottoError("USAGE", `${target} is neither a room ID, nor an alias, nor a user ID`);
+}
+
+const isJoined = ({ store }: Account, roomId: RoomId): boolean =>
+  store.rooms.get(roomId)?.membership === "join";
+
+/** Gives the room once sync knows that we are in it. */
+async function enter(account: Account, target: string, found: RoomId): Promise<RoomId> {
+  const roomId = await join(account, target, found);
+  for (let round = 0; round < ROUNDS_AFTER_JOIN && !isJoined(account, roomId); round += 1) {
+    await delay(round * PAUSE_MS);
+    await account.sync.toLiveEnd();
+  }
+  return roomId;
+}
+
+async function join(account: Account, target: string, roomId: RoomId): Promise<RoomId> {
+  // the direct room was found or made with us in it
+  if (isUserId(target)) return roomId;
+  // the alias tells the homeserver over which others the room can be reached
+  if (isRoomAlias(target)) return account.rooms.join(target);
+  if (account.store.rooms.get(roomId)?.membership !== "invite") await refuseUninvited(account, roomId);
+  return account.rooms.join(roomId);
+}
+
+async function refuseUninvited(account: Account, roomId: RoomId): Promise<never> {
+  // the homeserver may say more of why
+  await account.rooms.encryption(roomId);
+  throw new SottoError("ROOM_NOT_JOINED", `the account is neither in ${roomId} nor invited to it`);
 }
 
 /** Only an authenticated answer makes a room "not encrypted"; anything else stays unknown. Both refuse. */

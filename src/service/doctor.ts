@@ -12,17 +12,14 @@ export interface Check {
   cure?: string;
 }
 
-const OLDEST_NODE = [22, 18];
+/** How far back the outbox is searched: what nobody looked into among so many is not asked about for ever. */
+const LOOKED_BACK = 100;
 
 /** What can be looked at without the store. */
 export async function checkMachine(configPath: string): Promise<Check[]> {
   const checks = [
-    await check("node", async () => {
-      const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-      const fits = major > OLDEST_NODE[0]! || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]!);
-      if (!fits) return warn(`Node ${process.versions.node} is too old`, "install Node 22.18 or later");
-      return `Node ${process.versions.node}`;
-    }),
+    // one that is too old does not come so far
+    await check("node", async () => `Node ${process.versions.node}`),
     await check("ffmpeg", ffmpegVersion),
   ];
   let config: Config | undefined;
@@ -70,7 +67,7 @@ export async function checkAccount({ crypto, transport, config, store }: Account
         return "the homeserver shows this store's keys";
       return fail(
         "the homeserver shows other keys for this device than this store has",
-        "stop using this store: run `sotto init` with a new data directory, for a new device",
+        "stop using this store: run `sotto init` with a new --config and --data-dir, for a new device",
       );
     }),
     await check("identity", async () => {
@@ -92,6 +89,15 @@ export async function checkAccount({ crypto, transport, config, store }: Account
       const open = store.jobs.open().length;
       if (open === 0) return "empty";
       return warn(`${open} accepted and not yet sent`, "run `sotto run`, which sends them");
+    }),
+    await check("uncertain", async () => {
+      const given = store.jobs.list(LOOKED_BACK).filter(({ errorCode }) => errorCode === "SEND_UNCERTAIN");
+      if (given.length === 0) return "no message of which it is not known whether it arrived";
+      const places = [...new Set(given.map(({ roomId }) => roomId))].join(", ");
+      return warn(
+        `${given.length} of the last messages may have arrived or not, in ${places}`,
+        "look into the room; send the recording again if it is not there",
+      );
     }),
   ];
 }

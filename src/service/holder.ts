@@ -1,7 +1,7 @@
 import type { Config } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { callHolder, connectTo, held, NotTaken } from "./control/client.ts";
+import { callHolder, connectTo, HolderLeft, held, NotTaken } from "./control/client.ts";
 import { controlSocketPath } from "./control/path.ts";
 import type { Call } from "./operations.ts";
 
@@ -22,13 +22,15 @@ const RETRY_MS = 50;
  */
 export async function callWhereTheStoreIs(options: HolderOptions, call: Call): Promise<unknown> {
   const path = controlSocketPath(options.dataDirectory);
-  const deadline = Date.now() + options.waitMs;
+  let deadline = Date.now() + options.waitMs;
   for (;;) {
     try {
       return await callHolder(await connectTo(path), call, Math.max(1, deadline - Date.now()));
     } catch (thrown) {
       if (!(thrown instanceof NotTaken)) throw thrown;
+      if (thrown instanceof HolderLeft) deadline = Date.now() + options.waitMs;
     }
+    call.signal.throwIfAborted();
     try {
       return await holdAndPerform(options, call);
     } catch (thrown) {
@@ -43,8 +45,6 @@ export async function callWhereTheStoreIs(options: HolderOptions, call: Call): P
 async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Promise<unknown> {
   const { begin } = await import("./begin.ts");
   await begin(call);
-  const { hurryEngine } = await import("../crypto/index.ts");
-  hurryEngine();
   const [{ Sotto }, { perform }] = await Promise.all([import("./sotto.ts"), import("./operations.ts")]);
   const sotto = await Sotto.open(await config(), { logger });
   try {

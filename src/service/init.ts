@@ -1,22 +1,20 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { stringify } from "yaml";
+import { existsSync } from "node:fs";
 import { type Config, loadConfig } from "../config/index.ts";
-import type { RecoveryChoice } from "../crypto/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import {
-  createTransport,
-  discoverHomeserver,
-  login,
-  logout,
-  publishedDeviceKeys,
-  whoami,
-} from "../matrix/index.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
 import { type Account, openAccount } from "./account.ts";
-import { createPrivateFile } from "./private-file.ts";
+import { NewDevice } from "./new-device.ts";
+import { renewLogin } from "./renew-login.ts";
+
+/** The recovery key that opens the account's identity, or where that of a new identity goes. */
+export type Recovery =
+  | { recoveryKey: string }
+  | {
+      /** Throws if a recovery key could not be kept; asked before anything is done. */
+      ready(): void;
+      keepRecoveryKey(recoveryKey: string): Promise<void>;
+    };
 
 export interface InitRequest {
   /** URL, server name, or user ID. */
@@ -27,7 +25,7 @@ export interface InitRequest {
   dataDirectory: string;
   shareWith?: "signed" | "verified" | "all";
   caFile?: string;
-  recovery: RecoveryChoice;
+  recovery: Recovery;
 }
 
 export interface InitResult {
@@ -41,43 +39,54 @@ export interface InitResult {
 /**
  * Makes a device, its stores and its config, and has the account's identity sign it. An existing identity is left
  * alone. A config that is there already is gone on with if it names the same account: an `init` that was cut off can
- * be repeated. What a failed `init` made, it removes again, unless an identity may have come of it.
+ * be repeated, and a login that has ended is renewed. What a failed `init` made, it removes again, unless something has
+ * come of it that needs its keys.
  *
  * @throws SottoError `LOGIN_FAILED`, `TOKEN_OF_OTHER_CLIENT`, `IDENTITY_EXISTS`, `RECOVERY_KEY_WRONG`, `FILE_EXISTS`…
  */
 export async function initialise(request: InitRequest, logger: Logger): Promise<InitResult> {
-  const resumed = existsSync(request.configPath);
-  const config = resumed ? ownConfig(request) : await newDevice(request, logger);
-  let account: Account | undefined;
-  const started = { identity: false };
+  if (existsSync(request.configPath)) {
+    const config = ownConfig(request);
+    if ("password" in request.credentials) await renewLogin(config, request.credentials.password, logger);
+    return makeReady(config, request, logger, () => undefined);
+  }
+  const device = new NewDevice(request);
   try {
-    account = await openAccount(config, logger);
-    await account.sync.toLiveEnd();
-    const identity = await settleIdentity(account, request.recovery, started);
-    return {
-      userId: config.account.userId,
-      deviceId: config.account.deviceId,
-      config: config.path,
-      identity,
-    };
+    const config = await device.make(logger);
+    return await makeReady(config, request, logger, () => device.keep());
   } catch (thrown) {
-    if (!resumed && !started.identity) {
-      if (account && "password" in request.credentials)
-        await logout(account.transport).catch(() => undefined);
-      await account?.close();
-      account = undefined;
-      removeMade(config);
-    }
+    await device.takeBack();
     throw thrown;
   } finally {
-    await account?.close();
+    await device.close();
+  }
+}
+
+/** @param mustStay - called before the first step whose outcome cannot do without this store */
+async function makeReady(
+  config: Config,
+  { credentials, recovery }: InitRequest,
+  logger: Logger,
+  mustStay: () => void,
+): Promise<InitResult> {
+  const password = "password" in credentials ? credentials.password : undefined;
+  const account = await openAccount(config, logger, password);
+  try {
+    // the first sync publishes the keys of the device; one that we did not log in, we cannot take away again
+    if (password === undefined) mustStay();
+    await account.sync.toLiveEnd();
+    const identity = await settleIdentity(account, recovery, mustStay);
+    const { userId, deviceId } = config.account;
+    return { userId, deviceId, config: config.path, identity };
+  } finally {
+    await account.close();
   }
 }
 
 async function settleIdentity(
   { crypto }: Account,
-  recovery: RecoveryChoice,
-  started: { identity: boolean },
+  recovery: Recovery,
+  mustStay: () => void,
 ): Promise<InitResult["identity"]> {
   const status = await crypto.identityStatus();
   if (status.deviceSigned && status.privateKeysHere) return "already signed";
@@ -88,16 +97,17 @@ async function settleIdentity(
     await crypto.joinIdentity(recovery.recoveryKey);
     return "joined";
   }
-  await crypto.createIdentity(
-    "recoveryKey" in recovery
-      ? recovery
-      : {
-          async keepRecoveryKey(recoveryKey) {
-            await recovery.keepRecoveryKey(recoveryKey);
-            started.identity = true;
-          },
-        },
-  );
+  if ("recoveryKey" in recovery) {
+    mustStay();
+    await crypto.createIdentity(recovery);
+  } else {
+    await crypto.createIdentity({
+      async keepRecoveryKey(recoveryKey) {
+        await recovery.keepRecoveryKey(recoveryKey);
+        mustStay();
+      },
+    });
+  }
   return "created";
 }
 
@@ -105,84 +115,4 @@ function ownConfig({ configPath, userId }: InitRequest): Config {
   const config = loadConfig(configPath);
   if (config.account.userId === userId) return config;
   throw new SottoError("FILE_EXISTS", `${configPath} is the config of ${config.account.userId}`);
-}
-
-/** Logs in, then writes data directory, store key, token and config, in this order. */
-async function newDevice(request: InitRequest, logger: Logger): Promise<Config> {
-  refuseUsedDirectory(request.dataDirectory);
-  const trust = request.caFile ? { caFile: request.caFile } : {};
-  const { baseUrl } = await discoverHomeserver(request.homeserver, { ...trust, logger });
-  const transport = createTransport({ homeserver: baseUrl, logger, ...trust });
-  try {
-    const session = await logIn(transport, request);
-    mkdirSync(request.dataDirectory, { recursive: true, mode: 0o700 });
-    createPrivateFile(join(request.dataDirectory, "store.key"), randomBytes(32));
-    createPrivateFile(join(request.dataDirectory, "access-token"), `${session.accessToken}\n`);
-    createPrivateFile(request.configPath, configText(request, baseUrl, session));
-    return loadConfig(request.configPath);
-  } finally {
-    await transport.close();
-  }
-}
-
-async function logIn(transport: ReturnType<typeof createTransport>, { userId, credentials }: InitRequest) {
-  if ("password" in credentials) {
-    return login(transport, { userId, password: credentials.password, deviceName: "Sotto" });
-  }
-  transport.setAccessToken(credentials.accessToken);
-  const owner = await whoami(transport);
-  if (owner.userId !== userId)
-    throw new SottoError("LOGIN_FAILED", `the access token belongs to ${owner.userId}`);
-  if (!owner.deviceId) {
-    throw new SottoError("LOGIN_FAILED", "the access token has no device", {
-      cure: "make a token for a device",
-    });
-  }
-  if (await publishedDeviceKeys(transport, userId, owner.deviceId)) {
-    throw new SottoError("TOKEN_OF_OTHER_CLIENT", `device ${owner.deviceId} has keys of another client`);
-  }
-  return { userId, deviceId: owner.deviceId, accessToken: credentials.accessToken };
-}
-
-function configText(request: InitRequest, baseUrl: string, session: { deviceId: DeviceId }): string {
-  const base = dirname(request.configPath);
-  const near = (path: string): string => {
-    const short = relative(base, path);
-    return short.startsWith("..") || isAbsolute(short) ? path : `./${short}`;
-  };
-  const data = resolve(request.dataDirectory);
-  return `# Made by \`sotto init\`. Every key is explained in config.sample.yaml.\n${stringify({
-    homeserver: baseUrl,
-    account: {
-      userId: request.userId,
-      deviceId: session.deviceId,
-      accessTokenFile: near(join(data, "access-token")),
-    },
-    data: near(data),
-    storeKeyFile: near(join(data, "store.key")),
-    ...(request.caFile ? { caFile: near(resolve(request.caFile)) } : {}),
-    ...(request.shareWith ? { trust: { shareWith: request.shareWith } } : {}),
-  })}`;
-}
-
-const MADE = ["store.key", "access-token", "control.sock"];
-const STORES = ["crypto.sqlite", "sotto.sqlite"].flatMap((name) =>
-  ["", "-wal", "-shm", ".lock"].map((end) => name + end),
-);
-
-function refuseUsedDirectory(directory: string): void {
-  const used = [...MADE, ...STORES, "matrix-sdk-crypto.sqlite3"].find((name) =>
-    existsSync(join(directory, name)),
-  );
-  if (used) {
-    throw new SottoError("FILE_EXISTS", `${directory} already holds ${used}`, {
-      cure: "name an empty --data-dir: a new device needs a store of its own",
-    });
-  }
-}
-
-/** Only what this run made, by name. */
-function removeMade(config: Config): void {
-  rmSync(config.path, { force: true });
-  for (const name of [...MADE, ...STORES]) rmSync(join(config.data, name), { force: true });
 }

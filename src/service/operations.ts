@@ -1,3 +1,4 @@
+import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
 import type { AudioSource, VoiceClip } from "../model/recording.ts";
 import type { Account } from "./account.ts";
@@ -23,11 +24,15 @@ export interface Call {
   signal: AbortSignal;
   /** Aborted when the holder wants to end: an operation without an end of its own then stops where it is. */
   closing?: AbortSignal;
+  /** Resolves when the command knows that from here on its message may be sent; rejects if it wants that no more. */
+  accepting?(): Promise<void>;
+  /** The message is durable. */
+  accepted?(): void;
 }
 
 /** What an operation tells a command while it runs. */
 export type Emitted =
-  | ({ kind: "voice"; data: string } & Omit<VoiceMessage, "bytes">)
+  | ({ kind: "voice" } & VoiceMessage)
   | { kind: "withheld"; eventId: string; roomId: string; sender: string; code: string; message: string };
 
 /** Fewer than asked for means that the holder ended: the next one goes on. */
@@ -38,10 +43,18 @@ export interface Received {
 type Operation = (account: Account, call: Call) => Promise<unknown>;
 
 const OPERATIONS: Record<string, Operation> = {
-  async send(account, { args, source, clip }) {
+  async send(account, { args, source, clip, signal, closing, accepting, accepted }) {
     if (!source) throw new SottoError("USAGE", "send needs a recording");
     const { room, ...options } = args as unknown as { room: string } & SendOptions;
-    return sendVoice(account, room, clip ? { clip } : source, options);
+    // only reading can last for ever; what has been read reaches its room before the holder ends
+    const reading = closing ? AbortSignal.any([signal, closing]) : signal;
+    return sendVoice(account, room, clip ?? encodeVoice(source, { signal: reading }), options, {
+      async accepting() {
+        signal.throwIfAborted();
+        await accepting?.();
+      },
+      ...(accepted ? { accepted } : {}),
+    });
   },
 
   async receive(account, { args, emit, signal: gone, closing }) {
@@ -49,6 +62,7 @@ const OPERATIONS: Record<string, Operation> = {
     const wanted = count ?? Number.POSITIVE_INFINITY;
     const signal = closing ? AbortSignal.any([gone, closing]) : gone;
     const ended = account.sync.run().then(() => "ended" as const);
+    ended.catch(() => undefined); // it may fail while a message is handed over; the race below tells
     let received = 0;
     while (received < wanted && !signal.aborted) {
       const next = account.sync.nextBatch(signal);
@@ -74,8 +88,7 @@ export async function perform(account: Account, call: Call): Promise<unknown> {
 function receiver(roomId: string | undefined, emit: Call["emit"]) {
   return {
     ...(roomId === undefined ? {} : { roomId }),
-    onVoice: ({ bytes, ...message }: VoiceMessage) =>
-      emit({ kind: "voice", data: Buffer.from(bytes).toString("base64"), ...message }),
+    onVoice: (message: VoiceMessage) => emit({ kind: "voice", ...message }),
     onWithheld: ({
       error,
       ...where
@@ -84,6 +97,9 @@ function receiver(roomId: string | undefined, emit: Call["emit"]) {
       roomId: string;
       sender: string;
       error: SottoError;
-    }) => void emit({ kind: "withheld", code: error.code, message: error.message, ...where }),
+    }) => {
+      // whoever has gone is missed at the next message
+      emit({ kind: "withheld", code: error.code, message: error.message, ...where }).catch(() => undefined);
+    },
   };
 }

@@ -1,8 +1,7 @@
-import { encodeVoice } from "../audio/index.ts";
 import { uploadEncrypted, voiceContent } from "../media/index.ts";
 import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
-import type { Delivery, Job } from "../model/job.ts";
-import type { AudioSource, VoiceClip } from "../model/recording.ts";
+import type { Delivery, SentJob } from "../model/job.ts";
+import type { VoiceClip } from "../model/recording.ts";
 import type { Account } from "./account.ts";
 import { findRoom } from "./destination.ts";
 import { relation, type SendOptions } from "./relation.ts";
@@ -24,32 +23,41 @@ export interface SendResult {
   withheld: { userId: string; deviceId: string; code: string }[];
 }
 
+/** The moments around which a message becomes the outbox's, which sends it whatever becomes of its sender. */
+export interface Acceptance {
+  /** The last moment to take it back, by throwing. */
+  accepting?(): Promise<void>;
+  /** It is durable. */
+  accepted?(): void;
+}
+
 /** The send corridor: a recording becomes an encrypted voice message in a room. */
 export async function sendVoice(
   account: Account,
   room: string,
-  source: AudioSource | { clip: Promise<VoiceClip> },
+  encoding: Promise<VoiceClip>,
   options: SendOptions = {},
+  { accepting, accepted }: Acceptance = {},
 ): Promise<SendResult> {
-  const encoding = "clip" in source ? source.clip : encodeVoice(source);
   const [roomId, clip] = await both(findRoom(account, room), encoding);
   const { file, size } = await uploadEncrypted(account.contentRepository, clip.bytes);
   const { durationMs, waveform } = clip;
   const content = voiceContent({ durationMs, waveform, size, file, ...relation(options) });
-  const unfinished = account.outbox.resume();
-  const sent = await account.outbox.send(account.outbox.accept(roomId, content));
-  await unfinished;
+  await accepting?.();
+  const job = account.outbox.accept(roomId, content);
+  accepted?.();
+  const sent = await account.outbox.send(job);
   return { ...receipt(account, sent), mxcUri: file.url, durationMs, size, waveform };
 }
 
-function receipt(account: Account, job: Job) {
-  const deliveries = account.store.sessions.deliveries(job.sessionId!);
+function receipt(account: Account, job: SentJob) {
+  const deliveries = account.store.sessions.deliveries(job.sessionId);
   const isShared = ({ outcome }: Delivery): boolean => outcome === "shared";
   return {
-    eventId: job.eventId!,
+    eventId: job.eventId,
     roomId: job.roomId,
     txnId: job.txnId,
-    sessionId: job.sessionId!,
+    sessionId: job.sessionId,
     sharedWith: deliveries.filter(isShared).map(({ userId, deviceId }) => ({ userId, deviceId })),
     withheld: deliveries
       .filter((delivery) => !isShared(delivery))

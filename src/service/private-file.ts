@@ -1,37 +1,83 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import { SottoError } from "../errors.ts";
 
 /** Replaces a file as a whole: mode 0600, on the disk when it returns, never half written. */
 export function writePrivateFile(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}.new`;
   try {
-    writeDurably(temporary, content, "wx");
+    writeDurably(temporary, content);
     renameSync(temporary, path);
+    syncFolderOf(path);
   } catch (thrown) {
     rmSync(temporary, { force: true });
     throw thrown;
   }
 }
 
-/** Makes a file that was not there before. Throws `FILE_EXISTS`. */
+/** Makes a file that was not there before: whole and on the disk when it returns. Throws `FILE_EXISTS`. */
 export function createPrivateFile(path: string, content: string | Uint8Array): void {
   try {
-    writeDurably(path, content, "wx");
+    writeDurably(path, content);
+    syncFolderOf(path);
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "EEXIST") {
-      throw new SottoError("FILE_EXISTS", `${path} is there already`, { cause: thrown });
-    }
+    if ((thrown as NodeJS.ErrnoException).code === "EEXIST") throw exists(path, thrown);
+    rmSync(path, { force: true });
     throw thrown;
   }
 }
 
-function writeDurably(path: string, content: string | Uint8Array, flags: string): void {
-  const file = openSync(path, flags, 0o600);
+/**
+ * Finds out beforehand whether {@link createPrivateFile} can work.
+ *
+ * @throws SottoError `FILE_EXISTS`, or `USAGE` without a folder that can be written to
+ */
+export function requireCreatable(path: string): void {
+  const folder = dirname(path);
+  try {
+    if (!statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new SottoError("USAGE", `${path} cannot be made`, {
+      cause,
+      cure: `make the folder ${folder} and let this user write to it`,
+    });
+  }
+  // not `existsSync`: a link that leads nowhere is in the way too
+  if (lstatSync(path, { throwIfNoEntry: false })) throw exists(path);
+}
+
+const exists = (path: string, cause?: unknown): SottoError =>
+  new SottoError("FILE_EXISTS", `${path} is there already`, { cause });
+
+function writeDurably(path: string, content: string | Uint8Array): void {
+  const file = openSync(path, "wx", 0o600);
   try {
     const bytes = Buffer.from(content);
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+}
+
+/** A file's name lies in its folder: without this, a power cut can take the whole file away again. */
+function syncFolderOf(path: string): void {
+  const folder = openSync(dirname(path), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }

@@ -7,6 +7,7 @@ import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
 import type { WaitingEvent } from "../store/index.ts";
 import type { Account } from "./account.ts";
 import { MAX_ATTACHMENT_BYTES, requireTrust } from "./receiving-policy.ts";
+import { Untimely } from "./untimely.ts";
 
 /** A voice message that arrived, verified and decrypted. */
 export interface VoiceMessage {
@@ -41,9 +42,13 @@ export interface Receiver {
   roomId?: RoomId;
 }
 
+/** One failure may be of one message; so many, one after another, are of the homeserver. */
+const MOST_FAILURES_IN_A_ROW = 3;
+
 /**
  * The receive corridor: an encrypted event becomes a verified recording in the handler's hands, and only then leaves
- * the inbox. Events whose key has not come stay for the next round. Gives the number of messages handed over.
+ * the inbox. Events whose key has not come, and those whose recording cannot be had now, stay for a later round and
+ * stop nobody behind them. Gives the number of messages handed over.
  */
 export async function receiveWaiting(
   account: Account,
@@ -52,46 +57,78 @@ export async function receiveWaiting(
 ): Promise<number> {
   // two receivers at once would hand out the same message twice
   return account.receiving.run("inbox", async () => {
+    const untimely = untimelyOf(account);
     let handed = 0;
-    for (const waiting of account.store.inbox.waiting()) {
-      if (handed >= limit) break;
+    let failures = 0;
+    for (const waiting of account.store.inbox.waiting((eventId) => untimely.has(eventId))) {
+      if (handed >= limit || failures >= MOST_FAILURES_IN_A_ROW) break;
       if (receiver.roomId !== undefined && waiting.roomId !== receiver.roomId) continue;
-      if (await receiveOne(account, receiver, waiting)) handed += 1;
+      const outcome = await receiveOne(account, receiver, untimely, waiting);
+      if (outcome === "handed") handed += 1;
+      if (outcome === "failed") failures += 1;
+      else if (outcome !== "waits") failures = 0;
     }
     return handed;
   });
 }
 
-async function receiveOne(account: Account, receiver: Receiver, waiting: WaitingEvent): Promise<boolean> {
-  const message = await open(account, receiver, waiting);
-  if (message === "waits") return false;
+const untimelyEvents = new WeakMap<Account, Untimely>();
+
+function untimelyOf(account: Account): Untimely {
+  const known = untimelyEvents.get(account);
+  if (known) return known;
+  const untimely = new Untimely();
+  untimelyEvents.set(account, untimely);
+  account.crypto.onRoomKeys((sessionIds) => untimely.keysArrived(sessionIds));
+  return untimely;
+}
+
+type Outcome = "handed" | "done" | "waits" | "failed";
+
+async function receiveOne(
+  account: Account,
+  receiver: Receiver,
+  untimely: Untimely,
+  waiting: WaitingEvent,
+): Promise<Outcome> {
+  const message = await open(account, receiver, untimely, waiting);
+  if (message === "waits" || message === "failed") return message;
   // a handler that throws has not handled it: the event stays
   if (message) await receiver.onVoice(message);
   account.store.inbox.done(waiting.event.event_id);
-  return message !== undefined;
+  untimely.done(waiting.event.event_id);
+  return message ? "handed" : "done";
 }
 
-/** The message; undefined for what is of no interest or must not be handed on; "waits" while its key may still come. */
+/**
+ * The message; undefined for what is of no interest or must not be handed on; "waits" while its key may still come;
+ * "failed" where what it needs could not be had.
+ */
 async function open(
   account: Account,
   receiver: Receiver,
-  { roomId, event }: WaitingEvent,
-): Promise<VoiceMessage | "waits" | undefined> {
+  untimely: Untimely,
+  { roomId, sessionId, event }: WaitingEvent,
+): Promise<VoiceMessage | "waits" | "failed" | undefined> {
+  const { event_id: eventId, sender } = event;
+  const { keyArrivals } = untimely;
   try {
     return await readVoice(account, await account.crypto.decrypt(roomId, event));
   } catch (thrown) {
-    if (thrown instanceof MissingRoomKey && !thrown.withheldCode) return "waits";
+    if (thrown instanceof MissingRoomKey) {
+      const { withheldCode } = thrown;
+      if (withheldCode || untimely.lacksKey(eventId, sessionId, keyArrivals))
+        account.logger.warn("a message lacks its room key", { eventId, roomId, sender, withheldCode });
+      if (!withheldCode) return "waits";
+    }
     const error = toSottoError(thrown);
     if (ENDS_THE_ROUND.has(error.code)) throw error;
     if (!VERDICTS.has(error.code)) {
-      account.logger.warn("a message waits", {
-        eventId: event.event_id,
-        code: error.code,
-        reason: error.message,
-      });
-      return "waits";
+      account.logger.warn("a message waits", { eventId, code: error.code, reason: error.message });
+      untimely.failed(eventId);
+      return "failed";
     }
-    receiver.onWithheld({ eventId: event.event_id, roomId, sender: event.sender, error });
+    receiver.onWithheld({ eventId, roomId, sender, error });
     return undefined;
   }
 }
@@ -104,13 +141,8 @@ const VERDICTS = new Set<ErrorCode>([
   "ATTACHMENT_HASH_MISMATCH",
   "AUDIO_TOO_LARGE",
 ]);
-/** What the next message would meet too. */
-const ENDS_THE_ROUND = new Set<ErrorCode>([
-  "HOMESERVER_UNREACHABLE",
-  "RATE_LIMITED",
-  "TOKEN_REJECTED",
-  "DISK_FULL",
-]);
+/** What every further message would meet too. A homeserver that is silent may be silent about one recording only. */
+const ENDS_THE_ROUND = new Set<ErrorCode>(["TOKEN_REJECTED", "DISK_FULL"]);
 
 /** Undefined for anything that is not a voice message with an encrypted attachment. */
 async function readVoice(account: Account, event: DecryptedEvent): Promise<VoiceMessage | undefined> {

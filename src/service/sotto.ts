@@ -1,4 +1,7 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { encodeVoice } from "../audio/index.ts";
 import { type Config, loadConfig } from "../config/index.ts";
+import { SottoError, toSottoError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import type { SottoClient } from "../matrix/client.ts";
 import type { AudioSource } from "../model/recording.ts";
@@ -23,7 +26,12 @@ export class Sotto {
   readonly #control: ControlServer;
   readonly #handlers = new Set<(message: VoiceMessage) => void | Promise<void>>();
   readonly #withheld = new Set<(withheld: Withheld) => void>();
+  readonly #sending = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+  /** The handler that runs, for what is called because of it. */
+  readonly #handling = new AsyncLocalStorage<{ running: boolean }>();
   #receiving: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
   #client: SottoClient | undefined;
 
   private constructor(account: Account, control: ControlServer) {
@@ -54,7 +62,12 @@ export class Sotto {
    * @throws SottoError `AUDIO_*`, `ROOM_*`, `IDENTITY_*`, `SEND_UNCERTAIN`, `HOMESERVER_*`
    */
   sendVoice(room: string, source: AudioSource, options: SendOptions = {}): Promise<SendResult> {
-    return sendVoice(this.account, room, source, options);
+    // a stream may never end; any other recording is finished before we close
+    const clip = encodeVoice(source, "stream" in source ? { signal: this.#closing.signal } : {});
+    const sending = sendVoice(this.account, room, clip, options);
+    const done = sending.catch(() => undefined).finally(() => this.#sending.delete(done));
+    this.#sending.add(done);
+    return sending;
   }
 
   /**
@@ -84,11 +97,26 @@ export class Sotto {
     return this.#client;
   }
 
-  /** Finishes what other commands asked for, then gives the store back. */
+  /**
+   * Finishes what it was asked for and the handler that runs, then gives the store back. In a handler it does not wait
+   * for that: the handler must return first.
+   */
   async close(): Promise<void> {
+    this.#closed ??= this.#close();
+    if (!this.#handling.getStore()?.running) return this.#closed;
+    this.#closed.catch((thrown) =>
+      this.account.logger.error("closing failed", { reason: toSottoError(thrown).message }),
+    );
+  }
+
+  async #close(): Promise<void> {
+    // sync goes on meanwhile: a handler may still answer
+    this.#closing.abort(new SottoError("STOPPED", "Sotto was closed"));
     await this.#control.close();
-    await this.account.close();
     await this.#receiving;
+    await Promise.all(this.#sending);
+    await this.account.outbox.settled();
+    await this.account.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,22 +126,35 @@ export class Sotto {
   async #receive(): Promise<void> {
     const { sync, logger } = this.account;
     const ended = new AbortController();
-    const loop = sync.run().finally(() => ended.abort());
+    sync
+      .run()
+      .catch((thrown) => logger.error("sync ended", { reason: toSottoError(thrown).message }))
+      .finally(() => ended.abort());
+    const stopped = AbortSignal.any([ended.signal, this.#closing.signal]);
     const receiver = {
       onVoice: async (message: VoiceMessage) => {
-        for (const handler of this.#handlers) await handler(message);
+        this.#closing.signal.throwIfAborted(); // not handled: it comes again at the next start
+        for (const handler of this.#handlers) await this.#handle(handler, message);
       },
       onWithheld: (withheld: Withheld) => {
         for (const listener of this.#withheld) listener(withheld);
       },
     };
-    while (!ended.signal.aborted) {
-      const next = sync.nextBatch(ended.signal);
+    while (!stopped.aborted) {
+      const next = sync.nextBatch(stopped);
       await receiveWaiting(this.account, receiver).catch((thrown) => {
-        logger.warn("receiving waits", { reason: String(thrown) });
+        if (!this.#closing.signal.aborted) logger.warn("receiving waits", { reason: String(thrown) });
       });
       await next;
     }
-    await loop.catch((thrown) => logger.error("sync ended", { reason: String(thrown) }));
+  }
+
+  async #handle(handler: (message: VoiceMessage) => void | Promise<void>, message: VoiceMessage) {
+    const turn = { running: true };
+    try {
+      await this.#handling.run(turn, () => handler(message));
+    } finally {
+      turn.running = false;
+    }
   }
 }

@@ -1,11 +1,13 @@
 import type { Crypto } from "../crypto/index.ts";
-import { type SottoError, toSottoError } from "../errors.ts";
+import { SottoError, toSottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { syncBatches, syncOnce, type Transport } from "../matrix/index.ts";
+import type { RoomEvent } from "../model/event.ts";
 import type { EventId, RoomId, UserId } from "../model/ids.ts";
 import type { SyncBatch } from "../model/sync.ts";
 import { Serial } from "../serial.ts";
 import type { Store } from "../store/index.ts";
+import { GapFiller } from "./gaps.ts";
 
 export interface SyncDriverOptions {
   transport: Transport;
@@ -16,6 +18,10 @@ export interface SyncDriverOptions {
 }
 
 type Listener = (batch: SyncBatch) => void | Promise<void>;
+interface Waiter {
+  resolve(): void;
+  reject(error: SottoError): void;
+}
 
 /** The server gives at most this many to-device messages at once: as many may mean that more wait. */
 const TO_DEVICE_PAGE = 100;
@@ -26,38 +32,64 @@ const TO_DEVICE_PAGE = 100;
  */
 export class SyncDriver {
   readonly #options: SyncDriverOptions;
+  readonly #gaps: GapFiller;
   readonly #listeners = new Set<Listener>();
   readonly #serial = new Serial();
   readonly #stopping = new AbortController();
+  /** Told that a room key came: an event of an earlier batch may be readable now. */
+  readonly #wantKeys = new Set<() => void>();
+  #withAccountData = false;
   #loop: Promise<void> | undefined;
-  /** True while the loop waits for news and the last answer was applied: we know what the server knows. */
-  #live = false;
-  #waitingForLive: { resolve(): void; reject(error: SottoError): void }[] = [];
+  /** Without a loop: the catching up that has not begun yet. */
+  #next: Promise<void> | undefined;
+  /** Why there will be no further batch. */
+  #ended: SottoError | undefined;
+  /** They wait for a request that has not begun yet. */
+  #asking: Waiter[] = [];
+  /** They wait for the answer to the request under way, which began after they asked. */
+  #answering: Waiter[] = [];
+  /** Aborted when somebody asks. */
+  #asked = new AbortController();
+  /** Ends when the listeners have heard of every batch so far. */
+  #told: Promise<void> = Promise.resolve();
 
   constructor(options: SyncDriverOptions) {
     this.#options = options;
+    this.#gaps = new GapFiller(options);
+    options.crypto.onRoomKeys(() => {
+      for (const tell of this.#wantKeys) tell();
+    });
   }
 
-  /** Called after a batch is durable; the next one waits for it. The returned function ends it. */
+  /** Called after a batch is durable, with one batch after another. The returned function ends it. */
   onBatch(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Applies everything the homeserver has for us up to now, or throws. */
+  /** From the next request on the account's own data comes too: bots may listen to it. */
+  wantAccountData(): void {
+    this.#withAccountData = true;
+  }
+
+  /**
+   * Applies everything the homeserver has for us up to now, or throws. "Now" is this call: an answer counts only if
+   * its request began later, so that whoever has left before gets no key afterwards. Who asks meanwhile shares the
+   * next request. A listener may call this.
+   */
   toLiveEnd(): Promise<void> {
-    if (this.#live) return Promise.resolve();
-    if (this.#loop) return new Promise((resolve, reject) => this.#waitingForLive.push({ resolve, reject }));
-    return this.#serial.run("sync", async () => {
-      for (;;) {
-        const since = this.#options.store.syncToken();
-        const { signal } = this.#stopping;
-        const batch = await syncOnce(this.#options.transport, { since, timeoutMs: 0, signal });
-        await this.#makeDurable(batch);
-        await this.#tell(batch);
-        if (batch.toDevice.length < TO_DEVICE_PAGE) return;
-      }
+    if (this.#ended) return Promise.reject(this.#ended);
+    if (this.#loop) {
+      return new Promise((resolve, reject) => {
+        this.#asking.push({ resolve, reject });
+        this.#asked.abort();
+      });
+    }
+    this.#next ??= this.#serial.run("sync", () => {
+      this.#next = undefined;
+      return this.#catchUp();
     });
+    return this.#next;
   }
 
   /** Keeps syncing until `stop`. Passing failures are logged and waited out; a rejected token ends it with an error. */
@@ -66,55 +98,95 @@ export class SyncDriver {
     return this.#loop;
   }
 
-  /** Resolves when the loop has applied one more batch, or when the signal is aborted. */
+  /** Resolves when the loop has applied one more batch, when a room key comes, or when the signal is aborted. */
   nextBatch(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         remove();
+        this.#wantKeys.delete(done);
         signal.removeEventListener("abort", done);
         resolve();
       };
       const remove = this.onBatch(done);
+      this.#wantKeys.add(done);
       signal.addEventListener("abort", done);
       if (signal.aborted) done();
     });
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#ended ??= new SottoError("STOPPED", "the account is closed");
+    this.#stopping.abort(this.#ended);
     await this.#loop?.catch(() => undefined);
     await this.#serial.run("sync", async () => undefined);
+    await this.#told;
   }
 
-  async #keepSyncing(): Promise<void> {
-    const { transport, store, logger } = this.#options;
+  async #catchUp(): Promise<void> {
+    const { transport, store } = this.#options;
     const { signal } = this.#stopping;
-    try {
-      const onTrouble = (error: SottoError | undefined) => error && this.#lost(error);
-      for await (const batch of syncBatches(transport, {
-        since: store.syncToken(),
-        signal,
-        logger,
-        onTrouble,
-      })) {
-        // between the answer and its end on the disk we know less than the server
-        this.#live = false;
-        await this.#makeDurable(batch);
-        this.#live = true;
-        for (const { resolve } of this.#waitingForLive.splice(0)) resolve();
-        await this.#tell(batch);
-      }
-    } catch (thrown) {
-      this.#lost(toSottoError(thrown));
-      throw thrown;
-    } finally {
-      this.#live = false;
+    for (;;) {
+      signal.throwIfAborted();
+      const since = store.syncToken();
+      const withAccountData = this.#withAccountData;
+      const answer = await syncOnce(transport, { since, timeoutMs: 0, signal, withAccountData });
+      const batch = await this.#gaps.fill(answer, since, signal);
+      await this.#makeDurable(batch);
+      this.#tell(batch);
+      await this.#drain();
+      if (batch.toDevice.length < TO_DEVICE_PAGE) return;
     }
   }
 
-  #lost(error: SottoError): void {
-    this.#live = false;
-    for (const { reject } of this.#waitingForLive.splice(0)) reject(error);
+  async #keepSyncing(): Promise<void> {
+    const driver = this;
+    const { transport, store, logger } = this.#options;
+    try {
+      const batches = syncBatches(transport, {
+        since: store.syncToken(),
+        signal: this.#stopping.signal,
+        logger,
+        get withAccountData() {
+          return driver.#withAccountData;
+        },
+        urgency: { begin: () => this.#begin(), signal: () => this.#asked.signal },
+        complete: (batch, since, signal) => this.#gaps.fill(batch, since, signal),
+        onTrouble: (error) => error && this.#fail(error),
+      });
+      for await (const batch of batches) {
+        await this.#makeDurable(batch);
+        this.#answer(batch);
+        // a slow listener slows the loop down, but one that sends waits for the loop itself
+        await Promise.race([this.#tell(batch), aborted(this.#asked.signal)]);
+      }
+    } catch (thrown) {
+      this.#ended ??= toSottoError(thrown);
+      throw thrown;
+    } finally {
+      this.#ended ??= new SottoError("STOPPED", "sync has ended");
+      this.#fail(this.#ended);
+    }
+  }
+
+  #begin(): boolean {
+    this.#answering = this.#asking.splice(0);
+    this.#asked = new AbortController();
+    return this.#answering.length > 0;
+  }
+
+  #answer({ toDevice }: SyncBatch): void {
+    const waiters = this.#answering.splice(0);
+    if (toDevice.length < TO_DEVICE_PAGE) {
+      for (const { resolve } of waiters) resolve();
+    } else if (waiters.length > 0) {
+      this.#asking.unshift(...waiters);
+      this.#asked.abort();
+    }
+  }
+
+  #fail(error: SottoError): void {
+    this.#asked = new AbortController();
+    for (const { reject } of [...this.#answering.splice(0), ...this.#asking.splice(0)]) reject(error);
   }
 
   async #makeDurable(batch: SyncBatch): Promise<void> {
@@ -126,7 +198,7 @@ export class SyncDriver {
       for (const room of batch.joined) {
         for (const event of room.timeline) {
           if (event.sender === userId) continue;
-          if (event.type === "m.room.encrypted") store.inbox.add(room.roomId, event, Date.now());
+          if (event.type === "m.room.encrypted") this.#keep(room.roomId, event);
           else if (event.type === "m.room.message") this.#reportClear(room.roomId, event.event_id);
         }
       }
@@ -136,19 +208,38 @@ export class SyncDriver {
     crypto.encryptor.mustShare([...changes.share, ...changes.rotate]);
   }
 
-  async #tell(batch: SyncBatch): Promise<void> {
-    const { crypto, logger } = this.#options;
-    await crypto
+  async #drain(): Promise<void> {
+    await this.#options.crypto
       .drain()
-      .catch((thrown) => logger.warn("key requests wait", { reason: toSottoError(thrown).message }));
-    for (const listener of this.#listeners) {
-      try {
-        await listener(batch);
-      } catch (thrown) {
-        // the batch is durable: one listener's trouble must not end the sync of all
-        logger.error("a sync listener failed", { reason: toSottoError(thrown).message });
+      .catch((thrown) =>
+        this.#options.logger.warn("key requests wait", { reason: toSottoError(thrown).message }),
+      );
+  }
+
+  /** Tells the listeners of a batch when they have heard of those before it. */
+  #tell(batch: SyncBatch): Promise<void> {
+    this.#told = this.#told.then(async () => {
+      await this.#drain();
+      for (const listener of this.#listeners) {
+        try {
+          await listener(batch);
+        } catch (thrown) {
+          // the batch is durable: one listener's trouble must not end the sync of all
+          this.#options.logger.error("a sync listener failed", { reason: toSottoError(thrown).message });
+        }
       }
-    }
+    });
+    return this.#told;
+  }
+
+  #keep(roomId: RoomId, event: RoomEvent): void {
+    if (this.#options.store.inbox.add(roomId, event, Date.now())) return;
+    const { event_id: eventId, sender } = event;
+    this.#options.logger.warn("an event larger than the spec allows is left out", {
+      roomId,
+      eventId,
+      sender,
+    });
   }
 
   /** A clear message in an encrypted room is reported and never handed on. */
@@ -157,4 +248,11 @@ export class SyncDriver {
       this.#options.logger.warn("a clear message came into an encrypted room", { roomId, eventId });
     }
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

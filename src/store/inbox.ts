@@ -14,34 +14,63 @@ export interface WaitingEvent {
  * and out when it was handled, so a crash in between repeats it and loses none.
  */
 export interface InboxStore {
-  add(roomId: RoomId, event: RoomEvent, receivedMs: number): void;
-  waiting(): WaitingEvent[];
+  /** False where the event is larger than the spec allows any event to be: it is not taken. */
+  add(roomId: RoomId, event: RoomEvent, receivedMs: number): boolean;
+  /**
+   * As they came, read one by one: memory never holds them all. Whoever reads may add and remove meanwhile.
+   * @param isSkipped asked before an event is read
+   */
+  waiting(isSkipped?: (eventId: EventId) => boolean): Generator<WaitingEvent, void>;
   done(eventId: EventId): void;
 }
 
 /** A bot that never receives must not fill its disk: the oldest go first. */
 const MAX_WAITING = 5_000;
+/** https://spec.matrix.org/v1.19/client-server-api/#size-limits */
+const MAX_EVENT_BYTES = 65_536;
+const PAGE = 200;
 
 export function createInboxStore(db: Database): InboxStore {
+  const page = (after: number) =>
+    db.all("SELECT rowid, event_id FROM inbox WHERE rowid > ? ORDER BY rowid LIMIT ?", after, PAGE);
+  const read = (rowid: number): WaitingEvent | undefined => {
+    const row = db.get("SELECT room_id, session_id, event FROM inbox WHERE rowid = ?", rowid);
+    return (
+      row && {
+        roomId: row.room_id as string,
+        sessionId: row.session_id as string,
+        event: JSON.parse(row.event as string),
+      }
+    );
+  };
   return {
     add(roomId, event, receivedMs) {
+      // what the homeserver adds for the client is not part of the event and has no limit
+      const { unsigned: _, ...signed } = event as RoomEvent & { unsigned?: unknown };
+      const json = JSON.stringify(signed);
+      if (Buffer.byteLength(json) > MAX_EVENT_BYTES) return false;
       const sessionId = String(event.content.session_id ?? "");
       db.run(
         "INSERT OR IGNORE INTO inbox VALUES (?, ?, ?, ?, ?)",
         event.event_id,
         roomId,
         sessionId,
-        JSON.stringify(event),
+        json,
         receivedMs,
       );
       db.run("DELETE FROM inbox WHERE rowid <= (SELECT MAX(rowid) FROM inbox) - ?", MAX_WAITING);
+      return true;
     },
-    waiting: () =>
-      db.all("SELECT room_id, session_id, event FROM inbox ORDER BY rowid").map((row) => ({
-        roomId: row.room_id as string,
-        sessionId: row.session_id as string,
-        event: JSON.parse(row.event as string),
-      })),
+    *waiting(isSkipped = () => false) {
+      let rows = page(0);
+      while (rows.length > 0) {
+        for (const { rowid, event_id } of rows) {
+          const waiting = isSkipped(event_id as string) ? undefined : read(rowid as number);
+          if (waiting) yield waiting;
+        }
+        rows = page(rows.at(-1)?.rowid as number);
+      }
+    },
     done: (eventId) => void db.run("DELETE FROM inbox WHERE event_id = ?", eventId),
   };
 }

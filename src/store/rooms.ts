@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 /** What Sotto knows of a room from sync. */
 export interface RoomRecord {
   roomId: RoomId;
-  membership: "join" | "leave";
+  membership: "join" | "invite" | "leave";
   /** The content as first seen; once here, the room counts as encrypted for ever. */
   encryption: RoomEncryptionContent | undefined;
   /** The shortest period and the smallest count that the room's state has ever named. */
@@ -70,8 +70,10 @@ export function createRoomStore(db: Database): RoomStore {
         changes.share.add(roomId);
       db.run("INSERT OR REPLACE INTO member VALUES (?, ?, ?)", roomId, userId, membership);
     } else {
-      // also when we never saw them come: between two batches they may have come, got a key and left
-      changes.rotate.add(roomId);
+      // also when we never saw them come: between two batches they may have come, got a key and left. Who knocks stands
+      // outside, and anyone may knock as often as they like
+      if (membership !== "knock" || isHere(before?.membership as string | undefined))
+        changes.rotate.add(roomId);
       db.run("DELETE FROM member WHERE room_id = ? AND user_id = ?", roomId, userId);
     }
   };
@@ -136,6 +138,7 @@ export function createRoomStore(db: Database): RoomStore {
         ensure(room.roomId, "join");
         for (const event of [...room.state, ...room.timeline]) applyState(room.roomId, event, changes);
       }
+      for (const { roomId } of batch.invited) ensure(roomId, "invite");
       for (const room of batch.left) {
         db.run("UPDATE room SET membership = 'leave' WHERE room_id = ?", room.roomId);
         db.run("DELETE FROM member WHERE room_id = ? AND user_id = ?", room.roomId, ownUserId);

@@ -219,6 +219,16 @@ describeWithFfmpeg("what ffmpeg cannot read", () => {
     await expect(encodeVoice({ bytes })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
   });
 
+  it("is refused also when ffmpeg stops reading long before its end", async () => {
+    const line = Buffer.from("this is no recording, however long it goes on\n".repeat(1_000));
+    const stream = Readable.from(
+      (function* () {
+        for (let megabytes = 0; megabytes < 60; megabytes++) for (let n = 0; n < 22; n++) yield line;
+      })(),
+    );
+    await expect(encodeVoice({ stream })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
+  });
+
   it("is refused: a video without sound", async () => {
     const path = await record("mute.mp4", "testsrc=duration=1", "-c:v", "mpeg4");
     await expect(encodeVoice({ path })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });

@@ -76,6 +76,25 @@ describe("init refuses, and leaves nothing behind,", () => {
     expect(error.message).toMatch(/http/);
   });
 
+  it.each([
+    ["a config in a folder that is not there", { "--config": "etc/sotto.yaml" }, "etc"],
+    ["a recovery key in a folder that is not there", { "--recovery-key-out": "safe/key" }, "safe"],
+    ["a data directory where a file lies", { "--data-dir": "password" }, "password"],
+  ])("%s, before it asks anybody", async (_what, flags, named) => {
+    const { cwd, init } = place();
+    const error = errorOf(await init(flags));
+    expect(error).toMatchObject({ code: "USAGE", exitCode: 2 });
+    expect(error.message).toContain(join(cwd, named));
+    expect(readdirSync(cwd)).toEqual(["password"]);
+  });
+
+  it("a recovery key that would take the place of a file, before it asks anybody", async () => {
+    const { cwd, init } = place();
+    const error = errorOf(await init({ "--recovery-key-out": "password" }));
+    expect(error).toMatchObject({ code: "FILE_EXISTS", exitCode: 2 });
+    expect(readdirSync(cwd)).toEqual(["password"]);
+  });
+
   it("a data directory in which another store lies", async () => {
     const { cwd, init } = place();
     mkdirSync(join(cwd, "data"));

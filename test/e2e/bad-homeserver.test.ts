@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { beforeAll, describe, expect, inject, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Bot } from "../support/bot.ts";
+import { expire } from "../support/expire.ts";
 import { jobsOf } from "../support/outbox.ts";
 import { record } from "../support/recordings.ts";
 import { isSend, isSync } from "../support/room-events.ts";
@@ -172,12 +172,3 @@ describe("when sync is never answered", () => {
     expect(jobsOf(silenced.by)).toEqual([]);
   });
 });
-
-/** What `session_lifetime` does to a token when its time has come. */
-function expire(accessToken: string): void {
-  const database = new DatabaseSync(inject("synapse").database, { timeout: 10_000 });
-  const update = database.prepare("UPDATE access_tokens SET valid_until_ms = 1 WHERE token = ?");
-  const { changes } = update.run(accessToken);
-  database.close();
-  if (changes !== 1) throw new Error("Synapse does not have the token");
-}

@@ -399,6 +399,21 @@ describe("dispatch", () => {
     });
   });
 
+  test("tells the rest of a batch where a preprocessor fails", async () => {
+    await withClient(homeserver, async (client) => {
+      const seen = record(client);
+      client.addPreprocessor({
+        getSupportedEventTypes: () => ["m.room.topic"],
+        processEvent: async () => {
+          throw new Error("of the bot's own making");
+        },
+      });
+      await client.dispatch(timeline(event("$1", "m.room.topic"), event("$2", "m.room.name")), new Map());
+      const eventIds = seen.map((args) => (args.at(-1) as { event_id: string }).event_id);
+      expect(eventIds).toEqual(["$1", "$2"]);
+    });
+  });
+
   test("runs preprocessors before the listeners", async () => {
     await withClient(homeserver, async (client) => {
       const seen = record(client);

@@ -145,6 +145,7 @@ describe("a content URI", () => {
     "mxc://../c",
     "mxc://b/c?d",
     "mxc://b/c%2Fd",
+    `mxc://b/${"c".repeat(256)}`,
   ])("%j is refused", (uri) => {
     expect(() => parseMxcUri(uri)).toThrow(expect.objectContaining({ code: "ATTACHMENT_INVALID" }));
   });

@@ -68,11 +68,13 @@ describe("a cross-signing upload that wants proof", () => {
   const wants = (stages: string[]): Answer => ({ status: 401, json: { flows: [{ stages }], session: "s1" } });
   const request = { kind: "device-signing-upload", body: '{"master_key":{}}' } as const;
   const owner = { userId: "@a:b", password: "secret" };
+  const NO_IDENTITY: Answer = { json: { device_keys: {}, master_keys: {} } };
 
   test("is given the password where it asks for that", async () => {
-    const { outcome, requests } = await ask([wants(["m.login.password"]), {}], request, owner);
+    const { outcome, requests } = await ask([wants(["m.login.password"]), NO_IDENTITY, {}], request, owner);
     expect(outcome).toBe("{}");
-    expect(JSON.parse(requests[1]?.body.toString() ?? "")).toEqual({
+    expect(requests[1]?.path).toBe("/_matrix/client/v3/keys/query");
+    expect(JSON.parse(requests[2]?.body.toString() ?? "")).toEqual({
       master_key: {},
       auth: {
         type: "m.login.password",
@@ -86,7 +88,7 @@ describe("a cross-signing upload that wants proof", () => {
   test("is IDENTITY_EXISTS without a password, or where a person is wanted", async () => {
     const cases = [
       await ask([wants(["m.login.password"])], request),
-      await ask([wants(["m.oauth"])], request, owner),
+      await ask([wants(["m.oauth"]), NO_IDENTITY], request, owner),
     ];
     for (const { outcome } of cases) {
       expect(outcome).toMatchObject({
@@ -96,8 +98,16 @@ describe("a cross-signing upload that wants proof", () => {
     }
   });
 
+  test("is IDENTITY_EXISTS where another client was faster, and the password stays here", async () => {
+    const another: Answer = { json: { device_keys: {}, master_keys: { "@a:b": { keys: {} } } } };
+    const { outcome, requests } = await ask([wants(["m.login.password"]), another], request, owner);
+    expect(outcome).toMatchObject({ code: "IDENTITY_EXISTS" });
+    expect(requests.map(({ body }) => body.toString()).join()).not.toContain("secret");
+  });
+
   test("is LOGIN_FAILED with a wrong password, which is in no error", async () => {
-    const { outcome } = await ask([wants(["m.login.password"]), wants(["m.login.password"])], request, owner);
+    const asks = wants(["m.login.password"]);
+    const { outcome } = await ask([asks, NO_IDENTITY, asks], request, owner);
     expect(outcome).toMatchObject({ code: "LOGIN_FAILED" });
     expect(JSON.stringify(outcome)).not.toContain("secret");
   });

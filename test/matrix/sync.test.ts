@@ -161,6 +161,20 @@ describe("the loop", () => {
     expect(requests.map((seen) => seen.query.get("timeout"))).toEqual(["0", "0", "0", "0"]);
   });
 
+  test.each([
+    [{ "retry-after": "0" }, 1_000],
+    [{ "retry-after": "99999999" }, 3_600_000],
+  ])("waits neither a moment nor for ever, whatever the homeserver asks: %j", async (headers, pauseMs) => {
+    const stop = new AbortController();
+    const slept: number[] = [];
+    await withServer([{ status: 429, headers }, batch("s1")], async (transport) => {
+      const sleep = async (ms: number) => void slept.push(ms);
+      for await (const _batch of syncBatches(transport, { since: "s0", signal: stop.signal, sleep }))
+        stop.abort();
+    });
+    expect(slept).toEqual([pauseMs]);
+  });
+
   test("ends with an error where the token is rejected", async () => {
     const { signal } = new AbortController();
     await withServer([{ status: 401, json: { errcode: "M_UNKNOWN_TOKEN" } }], async (transport) => {

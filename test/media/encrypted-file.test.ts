@@ -38,6 +38,8 @@ describe("parseEncryptedFile", () => {
     ["url", "https://example.org/media"],
     ["url", "mxc://example.org/../../admin"],
     ["url", "mxc://example.org/a?b"],
+    ["url", "mxc://../a"],
+    ["url", `mxc://example.org/${"a".repeat(256)}`],
     ["key", null],
     ["key.kty", "RSA"],
     ["key.alg", "A128CTR"],

@@ -58,7 +58,8 @@ describe("upload and download", () => {
     const repository = new OneAttachment();
     const { file } = await uploadEncrypted(repository, clip);
     await expect(downloadVerified(repository, file, clip.length - 1)).rejects.toMatchObject({
-      code: "AUDIO_TOO_LARGE",
+      code: "ATTACHMENT_INVALID",
+      message: expect.stringContaining("larger than"),
     });
   });
 

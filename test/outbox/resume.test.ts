@@ -36,17 +36,32 @@ describe("what an earlier process left", () => {
     expect(encryptor.encrypted).toEqual([]);
   });
 
-  it("comes before what is sent now, in its room", async () => {
+  it("comes before what is sent now, in its room, without being asked for; nobody waits for other rooms", async () => {
     const { outbox, gate, encryptor } = nextProcess((store) => {
       outboxOn(store).outbox.accept(ROOM, { ...CONTENT, body: "older" });
       outboxOn(store).outbox.accept(OTHER_ROOM, { ...CONTENT, body: "elsewhere" });
     });
-    const resumed = outbox.resume();
+    const elsewhere = Promise.withResolvers<string>();
+    const putEncrypted = gate.putEncrypted.bind(gate);
+    gate.putEncrypted = async (roomId, ...rest) => {
+      const eventId = await putEncrypted(roomId, ...rest);
+      return roomId === OTHER_ROOM ? elsewhere.promise : eventId;
+    };
     await outbox.send(outbox.accept(ROOM, { ...CONTENT, body: "newer" }));
-    await resumed;
+    elsewhere.resolve("$elsewhere");
+    await outbox.settled();
     const here = encryptor.encrypted.filter(({ roomId }) => roomId === ROOM);
     expect(here.map(({ content }) => content.body)).toEqual(["older", "newer"]);
     expect(gate.puts).toHaveLength(3);
+  });
+
+  it("and cannot be read holds up nobody", async () => {
+    const { outbox, jobs, unsent } = nextProcess(() => undefined);
+    jobs.open = throwing(new SottoError("STORE_DAMAGED", "a row is damaged"));
+    await outbox.resume();
+    await expect(outbox.send(outbox.accept(ROOM, CONTENT))).resolves.toMatchObject({ state: "sent" });
+    await outbox.settled();
+    expect(unsent).toMatchObject([{ code: "STORE_DAMAGED" }, { code: "STORE_DAMAGED" }]);
   });
 
   it("is not given up because the homeserver cannot be reached yet", async () => {

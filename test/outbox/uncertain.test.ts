@@ -66,8 +66,23 @@ describe("a message of which it is not known whether it arrived", () => {
   it("is not repeated after that: the server might take it for a new one", async () => {
     const { outbox, job, gate, at } = await halfSent();
     at.ms += 12 * HOURS + 1;
-    await expect(outbox.send(job)).rejects.toMatchObject({ code: "SEND_UNCERTAIN" });
+    const error = await outbox.send(job).catch((thrown: SottoError) => thrown);
+    expect(error).toMatchObject({ code: "SEND_UNCERTAIN", cure: expect.stringContaining("look into") });
     expect(gate.puts).toHaveLength(1);
+    // whoever asks again hears the same, and is not told that a later start completes it
+    await expect(outbox.send(job)).rejects.toEqual(error);
+  });
+
+  it("is given up then, and warned of once", async () => {
+    const { store, job, options, at, gate: before } = await halfSent();
+    store.close();
+    at.ms += 12 * HOURS + 1;
+    const { outbox, gate, jobs, unsent } = outboxOn(openTestStore(options), at);
+    for (const _start of [1, 2, 3]) await outbox.resume();
+    expect(unsent).toEqual([expect.objectContaining({ code: "SEND_UNCERTAIN" })]);
+    expect(jobs.open()).toEqual([]);
+    expect(jobs.get(job.jobId)).toMatchObject({ state: "failed", errorCode: "SEND_UNCERTAIN" });
+    expect([before.puts.length, gate.puts.length]).toEqual([1, 0]);
   });
 
   it("does not become a failed one because the next request cannot be made", async () => {

@@ -10,7 +10,7 @@ describe("the inbox", () => {
     const [first, second] = [voice("$first"), voice("$second", "other")];
     inbox.add(ROOM, first, 1);
     inbox.add(ROOM, second, 2);
-    expect(inbox.waiting()).toEqual([
+    expect([...inbox.waiting()]).toEqual([
       { roomId: ROOM, sessionId: "session", event: first },
       { roomId: ROOM, sessionId: "other", event: second },
     ]);
@@ -20,7 +20,7 @@ describe("the inbox", () => {
     const { inbox } = openTestStore();
     inbox.add(ROOM, voice("$first"), 1);
     inbox.add(ROOM, voice("$first"), 2);
-    expect(inbox.waiting()).toHaveLength(1);
+    expect([...inbox.waiting()]).toHaveLength(1);
   });
 
   it("lets go of what was handled, and of nothing else", () => {
@@ -28,7 +28,7 @@ describe("the inbox", () => {
     for (const id of ["$first", "$second", "$third"]) inbox.add(ROOM, voice(id), 1);
     inbox.done("$second");
     inbox.done("$never seen");
-    expect(inbox.waiting().map(({ event }) => event.event_id)).toEqual(["$first", "$third"]);
+    expect([...inbox.waiting()].map(({ event }) => event.event_id)).toEqual(["$first", "$third"]);
   });
 
   it("keeps what was not handled over a restart, with the sync token that covers it", () => {
@@ -41,7 +41,7 @@ describe("the inbox", () => {
     first.close();
     const second = openTestStore(options);
     expect(second.syncToken()).toBe("s42");
-    expect(second.inbox.waiting()).toHaveLength(1);
+    expect([...second.inbox.waiting()]).toHaveLength(1);
   });
 
   it("takes neither event nor token when the batch cannot be applied whole", () => {
@@ -55,7 +55,7 @@ describe("the inbox", () => {
       });
     expect(apply).toThrow("half-way");
     expect(store.syncToken()).toBe("s1");
-    expect(store.inbox.waiting()).toEqual([]);
+    expect([...store.inbox.waiting()]).toEqual([]);
     store.transaction(() => store.setSyncToken("s3"));
     expect(store.syncToken()).toBe("s3");
   });
@@ -65,9 +65,38 @@ describe("the inbox", () => {
     store.transaction(() => {
       for (let count = 0; count <= 5_000; count++) store.inbox.add(ROOM, voice(`$event${count}`), count);
     });
-    const waiting = store.inbox.waiting();
+    const waiting = [...store.inbox.waiting()];
     expect(waiting).toHaveLength(5_000);
     expect(waiting[0]?.event.event_id).toBe("$event1");
     expect(waiting.at(-1)?.event.event_id).toBe("$event5000");
+  });
+
+  it("takes no event above the spec's limit, whatever the homeserver adds to one within it", () => {
+    const { inbox } = openTestStore();
+    const large = (length: number) => ({
+      ...voice(`$${length}`),
+      content: { session_id: "session", ciphertext: "A".repeat(length) },
+    });
+    const added = { ...large(60_000), unsigned: { more: "x".repeat(60_000) } };
+    expect(inbox.add(ROOM, added, 1)).toBe(true);
+    expect(inbox.add(ROOM, large(66_000), 1)).toBe(false);
+    expect([...inbox.waiting()].map(({ event }) => [event.event_id, "unsigned" in event])).toEqual([
+      ["$60000", false],
+    ]);
+  });
+
+  it("is read one by one, and what its reader skips is not read at all", () => {
+    const { inbox } = openTestStore();
+    for (let count = 0; count < 450; count++) inbox.add(ROOM, voice(`$${count}`), 1);
+    const read: string[] = [];
+    for (const { event } of inbox.waiting((eventId) => eventId.length < 4)) {
+      read.push(event.event_id);
+      inbox.done(event.event_id);
+      if (event.event_id === "$100") inbox.done("$101");
+      if (event.event_id === "$100") inbox.add(ROOM, voice("$1000"), 1);
+    }
+    expect(read).toHaveLength(450 - 100 - 1 + 1);
+    expect(read.slice(0, 2)).toEqual(["$100", "$102"]);
+    expect(read.at(-1)).toBe("$1000");
   });
 });

@@ -68,6 +68,27 @@ describe("members", () => {
   });
 });
 
+describe("an invitation", () => {
+  const invited = batch({ invited: [{ roomId: ROOM, state: [] }] });
+
+  it("is remembered until it is taken back, and is no membership", () => {
+    const { rooms } = openTestStore();
+    rooms.apply(invited, OWN);
+    expect(rooms.get(ROOM)?.membership).toBe("invite");
+    expect(rooms.joinedRoomIds()).toEqual([]);
+    rooms.apply(batch({ left: [joined([])] }), OWN);
+    expect(rooms.get(ROOM)?.membership).toBe("leave");
+  });
+
+  it("does not make an encrypted room forget that it is one", () => {
+    const { rooms, apply } = knownRoom();
+    apply(encryption());
+    rooms.apply(batch({ left: [joined([])] }), OWN);
+    rooms.apply(invited, OWN);
+    expect(rooms.get(ROOM)).toMatchObject({ membership: "invite", encryption: { algorithm: MEGOLM } });
+  });
+});
+
 describe("who must get the key", () => {
   it("changes when someone comes", () => {
     const { apply } = knownRoom();
@@ -85,6 +106,12 @@ describe("who must get the key", () => {
   it.each(["leave", "ban"])("needs a new key after %s", (membership) => {
     const { apply } = knownRoom();
     expect(apply(member(BOB, membership)).rotate).toEqual(new Set([ROOM]));
+  });
+
+  it("needs no new key because a stranger knocks, but if somebody who was here does", () => {
+    const { apply } = knownRoom();
+    expect(apply(member("@eve:example.org", "knock")).rotate).toEqual(new Set());
+    expect(apply(member(BOB, "knock")).rotate).toEqual(new Set([ROOM]));
   });
 
   it("needs a new key when someone left in a gap, whom we had never seen come", () => {

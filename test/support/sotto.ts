@@ -9,8 +9,8 @@ const CLI = join(import.meta.dirname, "../../src/cli.ts");
 const COMPILE_CACHE = join(import.meta.dirname, "../../.dev/compile-cache");
 
 export interface SottoOptions {
-  /** Standard input; closed at once without it. */
-  input?: Uint8Array;
+  /** Standard input; closed at once without it, or left open and silent. */
+  input?: Uint8Array | "silent";
   /** Added to this process's environment; undefined takes a variable away. */
   env?: NodeJS.ProcessEnv;
   cwd?: string;
@@ -50,7 +50,7 @@ export function startSotto(args: readonly string[], { input, env, cwd }: SottoOp
     outcome.stderr += text;
   });
   child.stdin.on("error", () => undefined); // it may end without reading, which its exit code explains
-  child.stdin.end(input);
+  if (input !== "silent") child.stdin.end(input);
   const ended = once(child, "close").then(([code]): Outcome => {
     running.delete(handle);
     return { ...outcome, code: code as number | null };

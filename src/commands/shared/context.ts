@@ -8,7 +8,7 @@ export interface Context {
   env: NodeJS.ProcessEnv;
   /** A person sits there: progress, colour and questions are welcome. */
   interactive: boolean;
-  /** Aborted on SIGINT and SIGTERM. */
+  /** Aborted on SIGINT and SIGTERM, with `INTERRUPTED`. */
   signal: AbortSignal;
 }
 

@@ -2,14 +2,32 @@ import type { Writable } from "node:stream";
 import { SottoError, toSottoError } from "../../errors.ts";
 import type { Context } from "./context.ts";
 
+/**
+ * What others have named must not move the cursor, hide or turn what stands beside it: control and format characters
+ * become JSON's own escapes, so that JSON stays what it is.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`,
+    ).join(""),
+  );
+}
+
 /** Data: one JSON document. */
 export function printJson(context: Context, value: unknown): void {
-  context.stdout.write(`${JSON.stringify(value)}\n`);
+  printText(context, JSON.stringify(value));
+}
+
+/** Data for a person or a script: standard output, one line. */
+export function printText(context: Context, line: string): void {
+  context.stdout.write(`${printable(line)}\n`);
 }
 
 /** Words: standard error, one line. */
-export function say(context: Context, text: string): void {
-  context.stderr.write(`${text}\n`);
+export function say(context: Context, line: string): void {
+  context.stderr.write(`${printable(line)}\n`);
 }
 
 /** An error as the command line's contract has it; gives the exit code. */
@@ -17,14 +35,18 @@ export function printError(stderr: Writable, thrown: unknown, json: boolean): nu
   const error = toSottoError(thrown);
   const { code, message, cause, cure } = error.toJSON();
   if (json) {
-    stderr.write(`${JSON.stringify({ code, message, ...(cause ? { cause } : {}), cure })}\n`);
+    const document = JSON.stringify({ code, message, ...(cause ? { cause } : {}), cure });
+    stderr.write(`${printable(document)}\n`);
   } else {
-    stderr.write(`sotto: ${message} (${code})\n`);
-    if (cause && cause !== message) stderr.write(`  cause: ${cause}\n`);
-    stderr.write(`  cure:  ${cure}\n`);
+    stderr.write(`sotto: ${indented(message)} (${code})\n`);
+    if (cause && cause !== message) stderr.write(`  cause: ${indented(cause)}\n`);
+    stderr.write(`  cure:  ${indented(cure)}\n`);
   }
   return error.exitCode;
 }
+
+/** A config has a line for each fault; further lines stand below the first, and never look like one of ours. */
+const indented = (text: string): string => text.split("\n").map(printable).join("\n         ");
 
 /** `1:05` for 65,000 ms; `0.4 s` below ten seconds. */
 export function spokenDuration(durationMs: number): string {

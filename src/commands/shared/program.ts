@@ -26,7 +26,9 @@ export async function runProgram(args: string[]): Promise<number> {
 
 function openContext(): Context {
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => stop.abort(new SottoError("INTERRUPTED", `ended by ${signal}`)));
+  }
   return {
     stdin: process.stdin,
     stdout: process.stdout,

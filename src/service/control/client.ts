@@ -1,86 +1,123 @@
-import { createReadStream } from "node:fs";
-import { connect, type Socket } from "node:net";
-import { Readable } from "node:stream";
+import type { Socket } from "node:net";
+import { connect } from "node:net";
 import { type ErrorCode, SottoError } from "../../errors.ts";
-import type { AudioSource } from "../../model/recording.ts";
-import type { Call } from "../operations.ts";
-import { DATA_BYTES, type FromHolder, readMessages, writeMessage } from "./wire.ts";
+import type { Call, Emitted } from "../operations.ts";
+import { OutgoingSource } from "./outgoing-source.ts";
+import { requireOwnSocket } from "./path.ts";
+import { type FromHolder, readData, readMessages, writeMessage } from "./wire.ts";
 
-/** Nobody took the call: the holder is not there, or on its way out. */
+/** The call was not performed and can be made again: nobody listens, or the holder ended before it took it on. */
 export class NotTaken extends Error {}
 
-/** A connection to the holder of the store. Throws `NotTaken` if nobody listens. */
+/** It was there, and has ended: the next holder may be waited for anew. */
+export class HolderLeft extends NotTaken {}
+
+/** A connection to the holder of the store. Throws `NotTaken` if nobody listens, and refuses another user's socket. */
 export function connectTo(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    requireOwnSocket(path);
     const socket = connect(path);
     socket.once("connect", () => resolve(socket));
-    socket.once("error", (cause) => reject(new NotTaken("nobody listens on the control socket", { cause })));
+    socket.on("error", (cause) => reject(new NotTaken("nobody listens on the control socket", { cause })));
   });
 }
 
-/** Lets the holder perform a call. Throws what the operation threw, `NotTaken`, or `STORE_HELD` if it does not answer. */
+/** How far the holder has come with a call. `accepting`: the message may be in the outbox; `accepted`: it is. */
+type Progress = "asked" | "taken" | "accepting" | "accepted";
+
+/**
+ * Lets the holder perform a call. Throws what the operation threw, what failed on this side (the recording, or dealing
+ * with a message), the signal's reason, `NotTaken`, `STORE_HELD` if the holder does not answer, and `SEND_UNCERTAIN`
+ * only if it ended when the message may have been its own.
+ */
 export async function callHolder(socket: Socket, call: Call, ackMs: number): Promise<unknown> {
   const silence = setTimeout(() => socket.destroy(new Silence()), ackMs);
-  const stop = () => socket.destroy();
+  let progress: Progress = "asked";
+  // a message that was accepted is sent, whatever the command wants now
+  const stop = () => {
+    if (progress === "asked" || progress === "taken") socket.destroy();
+  };
   call.signal.addEventListener("abort", stop);
-  let taken = false;
+  const source = call.source && new OutgoingSource(call.source);
+  let pieces: Buffer[] = [];
   try {
+    call.signal.throwIfAborted();
     const messages = readMessages<FromHolder>(socket);
     await writeMessage(socket, {
-      call: { operation: call.operation, args: call.args, hasSource: call.source !== undefined },
+      call: { operation: call.operation, args: call.args, hasSource: source !== undefined },
     });
     for await (const message of messages) {
       if ("ack" in message) {
-        taken = true;
+        progress = "taken";
         clearTimeout(silence);
-        if (call.source) sendSource(socket, call.source).catch((error) => socket.destroy(error));
-      } else if ("emit" in message) {
-        await call.emit(message.emit as Parameters<Call["emit"]>[0]);
+        source?.sendTo(socket).catch((reason) => socket.destroy(new FailedHere(reason)));
+      } else if ("accepting" in message) {
+        call.signal.throwIfAborted();
+        progress = "accepting";
         await writeMessage(socket, { ok: true });
+      } else if ("accepted" in message) {
+        progress = "accepted";
+      } else if ("data" in message) {
+        pieces.push(readData(message));
+      } else if ("emit" in message) {
+        await call.emit(emitted(message.emit, pieces)).catch((reason) => {
+          throw new FailedHere(reason);
+        });
+        pieces = [];
+        await writeMessage(socket, { ok: true });
+      } else if ("leaving" in message) {
+        break;
       } else if ("result" in message) {
         return message.result;
       } else {
         throw new SottoError(message.error.code as ErrorCode, message.error.message, message.error);
       }
     }
+    throw lost(progress, call, source, undefined);
   } catch (thrown) {
-    if (thrown instanceof SottoError) throw thrown;
+    if (thrown instanceof NotTaken || thrown instanceof SottoError) throw thrown;
+    if (thrown instanceof FailedHere) throw thrown.reason;
     if (thrown instanceof Silence) throw held("the process that holds the store does not answer");
-    if (!taken) throw new NotTaken("the holder ended", { cause: thrown });
-    if (!call.signal.aborted) throw lost(call.operation, thrown);
+    throw lost(progress, call, source, thrown);
   } finally {
     clearTimeout(silence);
     call.signal.removeEventListener("abort", stop);
+    source?.stop();
     socket.destroy();
   }
-  if (!taken) throw new NotTaken("the holder ended");
-  if (call.signal.aborted) return undefined;
-  throw lost(call.operation, undefined);
 }
 
 export const held = (message: string): SottoError => new SottoError("STORE_HELD", message);
 
 class Silence extends Error {}
 
-function lost(operation: string, cause: unknown): SottoError {
-  const message = "the process that holds the store ended before it answered";
-  return operation === "send"
-    ? new SottoError("SEND_UNCERTAIN", message, { cause })
-    : new SottoError("STORE_HELD", message, { cause, cure: "try again" });
-}
-
-async function sendSource(socket: Socket, source: AudioSource): Promise<void> {
-  for await (const chunk of bytesOf(source)) {
-    for (let at = 0; at < chunk.length; at += DATA_BYTES) {
-      const data = Buffer.from(chunk.buffer, chunk.byteOffset + at, Math.min(DATA_BYTES, chunk.length - at));
-      await writeMessage(socket, { data: data.toString("base64") });
-    }
+/** Something of this process failed: the recording cannot be read, a file cannot be written. */
+class FailedHere extends Error {
+  readonly reason: unknown;
+  constructor(reason: unknown) {
+    super("failed on this side");
+    this.reason = reason;
   }
-  await writeMessage(socket, { end: true });
 }
 
-function bytesOf(source: AudioSource): AsyncIterable<Uint8Array> {
-  if ("path" in source) return createReadStream(source.path);
-  if ("stream" in source) return source.stream;
-  return Readable.from([source.bytes]);
+/** The message as the operation emitted it: its bytes came before it. */
+function emitted(message: unknown, pieces: readonly Buffer[]): Emitted {
+  const { kind } = message as Emitted;
+  return (kind === "voice" ? { ...(message as object), bytes: Buffer.concat(pieces) } : message) as Emitted;
+}
+
+/** The connection ended before an answer. What that means hangs on how far the holder had come. */
+function lost(progress: Progress, call: Call, source: OutgoingSource | undefined, cause: unknown): unknown {
+  const message = "the process that holds the store ended before it answered";
+  if (progress === "accepted") return new SottoError("SEND_UNCERTAIN", message, { cause });
+  if (progress === "accepting") {
+    return new SottoError("SEND_UNCERTAIN", message, {
+      cause,
+      cure: "look into the room after the next `sotto send` or `sotto run`; send it again only if it is not there",
+    });
+  }
+  if (call.signal.aborted) return call.signal.reason;
+  if (progress === "asked") return new NotTaken(message, { cause });
+  if (call.operation === "send" && source?.isWhole()) return new HolderLeft(message, { cause });
+  return new SottoError("STORE_HELD", `${message}; nothing was accepted`, { cause, cure: "try again" });
 }

@@ -1,14 +1,11 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { Readable } from "node:stream";
-import { toSottoError } from "../../errors.ts";
 import type { Account } from "../account.ts";
-import { type Emitted, perform } from "../operations.ts";
-import { type FromCommand, readMessages, writeMessage } from "./wire.ts";
+import { HolderLeaves, serve } from "./serve.ts";
 
 /** The holder's end of the control socket. */
 export interface ControlServer {
-  /** Takes no more calls, and resolves when those it took are done. */
+  /** Takes no more calls, and resolves when those it took are done, or given back. */
   close(): Promise<void>;
 }
 
@@ -16,16 +13,18 @@ export interface ControlServer {
 export async function listen(account: Account, path: string): Promise<ControlServer> {
   rmSync(path, { force: true });
   const running = new Set<Promise<void>>();
-  const sockets = new Set<Socket>();
+  /** Connections that have not made a call: nobody waits for these. */
+  const silent = new Set<Socket>();
   const closing = new AbortController();
   const server = createServer((socket) => {
+    socket.on("error", () => undefined); // whoever reads or writes is told
     if (closing.signal.aborted) return void socket.destroy();
-    sockets.add(socket);
-    const done = serve(account, socket, closing.signal)
+    silent.add(socket);
+    const done = serve(account, socket, { closing: closing.signal, onCall: () => silent.delete(socket) })
       .catch((thrown) => account.logger.debug("a command went away", { reason: String(thrown) }))
       .finally(() => {
         running.delete(done);
-        sockets.delete(socket);
+        silent.delete(socket);
         socket.destroy();
       });
     running.add(done);
@@ -33,84 +32,13 @@ export async function listen(account: Account, path: string): Promise<ControlSer
   await bind(server, path);
   return {
     async close() {
-      closing.abort();
+      closing.abort(new HolderLeaves());
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) if (!busy.has(socket)) socket.destroy();
+      for (const socket of silent) socket.destroy();
       await Promise.all(running);
       await closed;
     },
   };
-}
-
-/** Sockets whose call was taken: these are finished before the holder ends. */
-const busy = new WeakSet<Socket>();
-
-async function serve(account: Account, socket: Socket, closing: AbortSignal): Promise<void> {
-  const messages = readMessages<FromCommand>(socket);
-  const first = await messages.next();
-  if (first.done || !("call" in first.value) || closing.aborted) return;
-  const { operation, args, hasSource } = first.value.call;
-  busy.add(socket);
-  await writeMessage(socket, { ack: true });
-  const gone = new AbortController();
-  const answers = new Answers();
-  const source = new Readable({ read() {} });
-  const reading = read(messages, source, answers).finally(() => {
-    gone.abort();
-    source.destroy();
-  });
-  try {
-    const result = await perform(account, {
-      operation,
-      args,
-      ...(hasSource ? { source: { stream: source } } : {}),
-      signal: gone.signal,
-      closing,
-      async emit(message: Emitted) {
-        await writeMessage(socket, { emit: message });
-        await answers.next();
-      },
-    });
-    await writeMessage(socket, { result });
-  } catch (thrown) {
-    if (!gone.signal.aborted) await writeMessage(socket, { error: toSottoError(thrown).toJSON() });
-  }
-  socket.end();
-  await reading;
-}
-
-async function read(
-  messages: AsyncGenerator<FromCommand>,
-  source: Readable,
-  answers: Answers,
-): Promise<void> {
-  try {
-    for await (const message of messages) {
-      if ("data" in message) source.push(Buffer.from(message.data, "base64"));
-      else if ("end" in message) source.push(null);
-      else if ("ok" in message) answers.arrived();
-    }
-  } finally {
-    answers.end();
-  }
-}
-
-/** The command's `ok`s, in order. */
-class Answers {
-  readonly #waiting: { resolve(): void; reject(reason: Error): void }[] = [];
-  #ended = false;
-
-  next(): Promise<void> {
-    if (this.#ended) return Promise.reject(new Error("the command went away"));
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-  }
-  arrived(): void {
-    this.#waiting.shift()?.resolve();
-  }
-  end(): void {
-    this.#ended = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error("the command went away"));
-  }
 }
 
 function bind(server: Server, path: string): Promise<void> {
