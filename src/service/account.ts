@@ -16,7 +16,7 @@ import {
   type Transport,
 } from "../matrix/index.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
-import type { ContentRepository } from "../model/ports.ts";
+import type { ContentRepository, RoomEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
@@ -33,6 +33,8 @@ export interface Account {
   contentRepository: ContentRepository;
   rooms: Rooms;
   gate: EventGate;
+  /** The only one to encrypt with: it first asks the homeserver who is there. */
+  encryptor: RoomEncryptor;
   outbox: Outbox;
   sync: SyncDriver;
   /** One receiver at a time. */
@@ -75,6 +77,7 @@ export async function openAccount(config: Config, logger: Logger, password?: str
     const gate = createSendGate(transport, config.clearEvents);
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId });
+    const encryptor = atLiveEnd(sync, crypto.encryptor);
     const opened = store;
     return {
       config,
@@ -85,9 +88,10 @@ export async function openAccount(config: Config, logger: Logger, password?: str
       contentRepository: createContentRepository(transport),
       rooms,
       gate,
+      encryptor,
       outbox: new Outbox({
         jobs: store.jobs,
-        encryptor: crypto.encryptor,
+        encryptor,
         gate,
         onUnsent: ({ code, message }) =>
           logger.warn("an accepted message still waits", { code, reason: message }),
@@ -116,3 +120,11 @@ export async function openAccount(config: Config, logger: Logger, password?: str
     throw thrown;
   }
 }
+
+/** Who gets the key is decided on what the homeserver knows at the moment of encryption: encoding may have taken long. */
+const atLiveEnd = (sync: SyncDriver, encryptor: RoomEncryptor): RoomEncryptor => ({
+  async encrypt(roomId, eventType, content) {
+    await sync.toLiveEnd();
+    return encryptor.encrypt(roomId, eventType, content);
+  },
+});

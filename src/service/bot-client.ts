@@ -9,7 +9,7 @@ import { MAX_ATTACHMENT_BYTES, requireTrust } from "./receiving-policy.ts";
 
 /** The client for bots written for matrix-bot-sdk, on this account's sync, engine and send gate. */
 export function createBotClient(account: Account): SottoClient {
-  const { transport, gate, crypto, rooms, sync, logger, config, contentRepository } = account;
+  const { transport, gate, crypto, encryptor, rooms, sync, logger, config, contentRepository } = account;
   const client = new SottoClient({
     transport,
     gate,
@@ -27,13 +27,7 @@ export function createBotClient(account: Account): SottoClient {
       deviceId: config.account.deviceId,
       deviceEd25519: crypto.identityKeys.ed25519,
       rooms,
-      encryptor: {
-        // who gets the key is decided by what the homeserver knows now, also before the bot has started
-        async encrypt(roomId, eventType, content) {
-          await sync.toLiveEnd();
-          return crypto.encryptor.encrypt(roomId, eventType, content);
-        },
-      },
+      encryptor,
       decrypt: (roomId, event) => decryptTrusted(account, roomId, event),
       async encryptMedia(clear) {
         const { ciphertext, file } = await encryptBytes(clear);
