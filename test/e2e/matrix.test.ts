@@ -243,7 +243,11 @@ test("the engine's requests are answered or refused with a reason", async () => 
   };
   await send("device-signing-upload", identity());
   await expect(send("device-signing-upload", identity())).rejects.toMatchObject({ code: "IDENTITY_EXISTS" });
-  await send("device-signing-upload", identity(), createKeyServer(transport, { userId, password }));
+  // also with the password: an identity that is there is never replaced
+  const withPassword = createKeyServer(transport, { userId, password });
+  await expect(send("device-signing-upload", identity(), withPassword)).rejects.toMatchObject({
+    code: "IDENTITY_EXISTS",
+  });
   transport.close();
 });
 
