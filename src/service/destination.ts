@@ -9,13 +9,15 @@ const PAUSE_MS = 200;
 
 /**
  * The encrypted room that is meant: by ID, by alias, or by the user we share a direct room with. What we know of it is
- * up to date when this returns. A room we are not in is joined if it was named by its alias or if we are invited; a
+ * up to date when this returns, or kept so by a running sync. A room we are not in is joined if it was named by its alias or if we are invited; a
  * bare ID of any other room is refused.
  */
 export async function findRoom(account: Account, target: string): Promise<RoomId> {
+  // a service that stays in sync knows its rooms well enough to begin; encryption asks again, and that is what counts
+  if (account.sync.isRunning && isJoined(account, target) && isEncrypted(account, target)) return target;
   const [found] = await Promise.all([resolve(account, target), account.sync.toLiveEnd()]);
   const roomId = isJoined(account, found) ? found : await enter(account, target, found);
-  if (!account.store.rooms.get(roomId)?.encryption) await refuseClear(account, roomId);
+  if (!isEncrypted(account, roomId)) await refuseClear(account, roomId);
   return roomId;
 }
 
@@ -28,6 +30,9 @@ async function resolve(account: Account, target: string): Promise<RoomId> {
 
 const isJoined = ({ store }: Account, roomId: RoomId): boolean =>
   store.rooms.get(roomId)?.membership === "join";
+
+const isEncrypted = ({ store }: Account, roomId: RoomId): boolean =>
+  store.rooms.get(roomId)?.encryption !== undefined;
 
 /** Gives the room once sync knows that we are in it. */
 async function enter(account: Account, target: string, found: RoomId): Promise<RoomId> {

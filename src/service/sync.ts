@@ -92,6 +92,10 @@ export class SyncDriver {
     return this.#next;
   }
 
+  get isRunning(): boolean {
+    return this.#loop !== undefined && this.#ended === undefined;
+  }
+
   /** Keeps syncing until `stop`. Passing failures are logged and waited out; a rejected token ends it with an error. */
   run(): Promise<void> {
     this.#loop ??= this.#serial.run("sync", () => this.#keepSyncing());
