@@ -85,7 +85,7 @@ function followWal(trace: string, wal: string): { early: number; afterSync: numb
   let descriptor = "";
   let isDirty = false;
   const result = { early: 0, afterSync: 0, writes: 0 };
-  for (const line of trace.split("\n")) {
+  for (const line of wholeCalls(trace)) {
     const opened = line.includes(`"${wal}"`) && /= (\d+)$/.exec(line);
     if (opened) descriptor = opened[1]!;
     if (line.includes(`pwrite64(${descriptor},`)) {
@@ -96,4 +96,16 @@ function followWal(trace: string, wal: string): { early: number; afterSync: numb
     if (line.includes('write(1, "complete')) result[isDirty ? "early" : "afterSync"]++;
   }
   return result;
+}
+
+/** Joins a call that strace cut in two because another thread called meanwhile; it counts where it ended. */
+function* wholeCalls(trace: string): Generator<string> {
+  const begun = new Map<string, string>();
+  for (const line of trace.split("\n")) {
+    const thread = line.slice(0, line.indexOf(" "));
+    const [start, isCut] = line.split(" <unfinished ...>");
+    const rest = /<\.\.\. \w+ resumed>(.*)$/.exec(line);
+    if (isCut !== undefined) begun.set(thread, start!);
+    else yield rest ? `${begun.get(thread)}${rest[1]}` : line;
+  }
 }
