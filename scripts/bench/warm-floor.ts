@@ -4,19 +4,18 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
 import { reportLoad } from "./report-load.ts";
 
-const { baseUrl, accessToken, roomId, count, inFlight, uploadBytes, ciphertext } = JSON.parse(
+const { baseUrl, accessToken, rooms, count, inFlight, uploadBytes, ciphertext } = JSON.parse(
   process.argv[2]!,
 ) as {
   baseUrl: string;
   accessToken: string;
-  roomId: string;
+  rooms: string[];
   count: number;
   inFlight: number;
   uploadBytes: number;
   ciphertext: number;
 };
 const agent = new Agent({ keepAlive: true });
-const room = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}`;
 
 function ask(method: string, path: string, contentType: string, body: Buffer): Promise<void> {
   return new Promise<void>((resolve, reject) => {
@@ -36,6 +35,7 @@ function ask(method: string, path: string, contentType: string, body: Buffer): P
   });
 }
 
+let sent = 0;
 await reportLoad(count, inFlight, async () => {
   await ask("POST", "/_matrix/media/v3/upload", "application/octet-stream", randomBytes(uploadBytes));
   const content = {
@@ -43,6 +43,7 @@ await reportLoad(count, inFlight, async () => {
     ciphertext: randomBytes((ciphertext * 3) / 4).toString("base64"),
     session_id: randomBytes(32).toString("base64"),
   };
+  const room = `/_matrix/client/v3/rooms/${encodeURIComponent(rooms[sent++ % rooms.length]!)}`;
   const put = `${room}/send/m.room.encrypted/${randomUUID()}`;
   await ask("PUT", put, "application/json", Buffer.from(JSON.stringify(content)));
 });

@@ -7,9 +7,9 @@ import { reportLoad } from "./report-load.ts";
 // Warm sends through the SDK. `clip` says whether the clip is made once, as the floor's bytes are, or for each message
 // from a ready recording, which starts ffmpeg for its waveform.
 
-const { config, roomId, recording, count, inFlight, clip } = JSON.parse(process.argv[2]!) as {
+const { config, rooms, recording, count, inFlight, clip } = JSON.parse(process.argv[2]!) as {
   config: string;
-  roomId: string;
+  rooms: string[];
   recording: string;
   count: number;
   inFlight: number;
@@ -23,6 +23,8 @@ running.catch((error) => {
 });
 const bytes = await readFile(recording);
 const made = encodeVoice({ bytes });
-await reportLoad(count, inFlight, () =>
-  clip ? sendVoice(sotto.account, roomId, made) : sotto.sendVoice(roomId, { bytes }),
-);
+let sent = 0;
+await reportLoad(count, inFlight, () => {
+  const room = rooms[sent++ % rooms.length]!;
+  return clip ? sendVoice(sotto.account, room, made) : sotto.sendVoice(room, { bytes });
+});

@@ -10,14 +10,22 @@ import type { Sender, World } from "./world.ts";
 
 const run = promisify(execFile);
 
+/** Messages in flight, and rooms that they go to. */
+const LANES = 8;
+
 /** Messages a second, processor time per message and memory of a process that stays. */
 export async function warmSends(world: World, sender: Sender, rounds: number): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const devices of [1, 99]) {
-    const roomId = await world.newRoom(sender, devices);
-    for (const inFlight of [1, 8]) {
-      const count = inFlight === 1 ? 30 : 60;
-      const common = { roomId, count, inFlight };
+    const rooms: string[] = [];
+    while (rooms.length < LANES) rooms.push(await world.newRoom(sender, devices));
+    for (const [inFlight, into] of [
+      [1, 1],
+      [LANES, LANES],
+      [LANES, 1],
+    ] as const) {
+      const count = inFlight === 1 ? 60 : 160;
+      const common = { rooms: rooms.slice(0, into), count, inFlight };
       const loads = await inRounds(rounds, {
         floor: load("warm-floor.ts", {
           ...common,
@@ -37,9 +45,11 @@ export async function warmSends(world: World, sender: Sender, rounds: number): P
           clip: false,
         }),
       });
-      const where = `${devices + 1} devices, ${inFlight} in flight`;
+      const where = `${devices + 1} devices, ${inFlight} in flight${into < inFlight ? " to one room" : ""}`;
+      // in one room each message waits for the one before, which the floor's do not
+      const bar = into < inFlight ? {} : { atLeast: 0.9 };
       figures.push(
-        compare(`warm sends, ${where}`, "/s", loads.sotto, loads.floor, "perSecond", { atLeast: 0.9 }),
+        compare(`warm sends, ${where}`, "/s", loads.sotto, loads.floor, "perSecond", bar),
         compare(`the same with ffmpeg's waveform, ${where}`, "/s", loads.encoding, loads.floor, "perSecond"),
         compare(`client CPU a message, ${where}`, "ms", loads.sotto, loads.floor, "cpuMs", { atMost: 2 }),
         compare(`resident memory, ${where}`, "MB", loads.sotto, loads.floor, "rssMb"),

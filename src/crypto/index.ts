@@ -69,6 +69,8 @@ export function createCrypto({ engine, store, keyServer, accountData, policy }: 
   const tools = { machine, pump, keyServer, accountData };
   const keys = machine.identityKeys;
   let membersMayBeNew = true;
+  /** Asking the engine what it has to send costs it a walk through its store. */
+  let mayHaveRequests = true;
   return {
     encryptor,
     identityKeys: { ed25519: keys.ed25519.toBase64(), curve25519: keys.curve25519.toBase64() },
@@ -78,6 +80,7 @@ export function createCrypto({ engine, store, keyServer, accountData, policy }: 
       const { changed, left } = batch.deviceLists;
       const hasNews = batch.toDevice.length > 0 || changed.length > 0 || left.length > 0;
       if (!hasNews && counts === store.toldKeyCounts()) return;
+      mayHaveRequests = true;
       await machine.receiveSyncChanges(
         JSON.stringify(batch.toDevice),
         new wasm.DeviceLists(userIds(changed), userIds(left)),
@@ -87,13 +90,22 @@ export function createCrypto({ engine, store, keyServer, accountData, policy }: 
       if (counts !== store.toldKeyCounts()) store.setToldKeyCounts(counts);
       for (const userId of changed) encryptor.mustShare(store.rooms.roomsOf(userId));
     },
-    decrypt: (roomId, event) => decryptRoomEvent({ machine, pump, sessions: store.sessions }, roomId, event),
+    decrypt(roomId, event) {
+      mayHaveRequests = true; // it asks for keys that it misses
+      return decryptRoomEvent({ machine, pump, sessions: store.sessions }, roomId, event);
+    },
     async drain() {
       if (membersMayBeNew) {
         membersMayBeNew = false;
+        mayHaveRequests = true;
         await machine.updateTrackedUsers(userIds(store.rooms.encryptedMembers()));
       }
-      await pump.drain();
+      if (!mayHaveRequests) return;
+      mayHaveRequests = false;
+      await pump.drain().catch((thrown) => {
+        mayHaveRequests = true;
+        throw thrown;
+      });
     },
     onRoomKeys(listener) {
       machine.registerRoomKeyUpdatedCallback(async (infos) => listener(infos.map((info) => info.sessionId)));

@@ -42,6 +42,7 @@ const TIMEOUT_MARGIN_MS = 30_000;
 const LONG_POLL_MS = 30_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
+const AFTER_URGENT_MS = 100;
 /** A homeserver may name any time to wait; a millisecond would be a storm, and a year would be the end. */
 const ASKED_PAUSE_MS = { shortest: 1_000, longest: 3_600_000 };
 
@@ -152,6 +153,8 @@ export async function* syncBatches(
     answered = true;
     yield batch;
     since = batch.nextBatch;
+    // who asked is likely to ask again soon, and would only cut off the long poll that began meanwhile
+    if (urgent) await sleep(AFTER_URGENT_MS, orUrgent()).catch(() => {});
   }
 }
 

@@ -112,10 +112,10 @@ export class Outbox {
   ): Promise<SentJob> {
     this.#underWay.add(jobId);
     return this.#rooms.run(roomId, async () => {
-      const triedBefore = this.#job(jobId).firstPutMs !== undefined;
+      const job = this.#job(jobId);
+      const triedBefore = job.firstPutMs !== undefined;
       try {
-        await this.#encrypt(jobId);
-        return await this.#put(jobId);
+        return await this.#put(await this.#frozen(job));
       } catch (thrown) {
         const error = toSottoError(thrown);
         if (givesUp(error, triedBefore)) this.#options.jobs.failed(jobId, error.code, error.message);
@@ -126,17 +126,17 @@ export class Outbox {
     });
   }
 
-  async #encrypt(jobId: number): Promise<void> {
+  /** The job with its event as every request will carry it. */
+  async #frozen(job: Job): Promise<Job> {
     const { jobs, encryptor, clock } = this.#options;
-    const job = this.#job(jobId);
-    if (job.state !== "accepted") return;
+    if (job.state !== "accepted") return job;
     const event = await encryptor.encrypt(job.roomId, "m.room.message", JSON.parse(job.contentJson!));
-    jobs.freeze(jobId, JSON.stringify(event), event.session_id, clock());
+    return jobs.freeze(job, JSON.stringify(event), event.session_id, clock());
   }
 
-  async #put(jobId: number): Promise<SentJob> {
+  async #put(job: Job): Promise<SentJob> {
     const { jobs, gate, clock } = this.#options;
-    const job = this.#job(jobId);
+    const { jobId } = job;
     if (isSent(job)) return job;
     if (job.state === "failed") throw whyFailed(job);
     if (job.firstPutMs !== undefined && clock() - job.firstPutMs > REPEATABLE_MS) {

@@ -196,7 +196,8 @@ export class SyncDriver {
   async #makeDurable(batch: SyncBatch): Promise<void> {
     const { crypto, store, userId } = this.#options;
     await crypto.receive(batch);
-    const changes = store.transaction(() => {
+    // a power cut may take this back, all of it with the token: then the homeserver says the same again
+    const changes = store.soon(() => {
       const changed = store.rooms.apply(batch, userId);
       store.sessions.requireRotation(changed.rotate);
       for (const room of batch.joined) {

@@ -11,11 +11,21 @@ export interface JobStore {
   open(): Job[];
   list(limit: number): Job[];
   /** From here on a request with this event may reach the server at any time. */
-  freeze(jobId: number, eventJson: string, sessionId: string, atMs: number): void;
+  freeze(job: Job, eventJson: string, sessionId: string, atMs: number): Job;
   /** The clear content goes with it: it holds the attachment's key. */
   sent(jobId: number, eventId: string): void;
   failed(jobId: number, code: string, message: string): void;
 }
+
+const NEW_JOB = {
+  state: "accepted",
+  eventJson: undefined,
+  sessionId: undefined,
+  firstPutMs: undefined,
+  eventId: undefined,
+  errorCode: undefined,
+  errorMessage: undefined,
+} as const;
 
 export function createJobStore(db: Database, sealer: Sealer): JobStore {
   const place = (txnId: string): string => `job ${txnId}`;
@@ -49,19 +59,20 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
         sealer.seal(contentJson, place(txnId)),
         createdMs,
       );
-      return get(jobId)!;
+      return { ...NEW_JOB, jobId, txnId, roomId, contentJson, createdMs };
     },
     open: () =>
       db.all("SELECT * FROM job WHERE state IN ('accepted', 'encrypted') ORDER BY job_id").map(read),
     list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
-    freeze(jobId, eventJson, sessionId, atMs) {
+    freeze(job, eventJson, sessionId, atMs) {
       db.run(
         "UPDATE job SET state = 'encrypted', event = ?, session_id = ?, first_put_ms = ? WHERE job_id = ?",
         eventJson,
         sessionId,
         atMs,
-        jobId,
+        job.jobId,
       );
+      return { ...job, state: "encrypted", eventJson, sessionId, firstPutMs: atMs };
     },
     sent(jobId, eventId) {
       // a power cut that takes this back makes the same request again, which the homeserver knows

@@ -70,6 +70,6 @@ export const MIGRATIONS: readonly string[] = [
     error_message TEXT,
     created_ms INTEGER NOT NULL
   ) STRICT;
-  CREATE INDEX job_open ON job (room_id, job_id) WHERE state IN ('accepted', 'encrypted');
+  CREATE INDEX job_open ON job (state) WHERE state IN ('accepted', 'encrypted');
   `,
 ];

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from "node:crypto";
 import { SottoError } from "../errors.ts";
 
 const NONCE_BYTES = 12;
@@ -17,7 +17,7 @@ export interface Sealer {
 }
 
 export function createSealer(storeKey: Uint8Array): Sealer {
-  const key = deriveKey(storeKey, "sealed values");
+  const key = createSecretKey(deriveKey(storeKey, "sealed values"));
   return {
     seal(text, place) {
       const nonce = randomBytes(NONCE_BYTES);

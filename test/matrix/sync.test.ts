@@ -101,6 +101,31 @@ describe("one sync", () => {
 });
 
 describe("the loop", () => {
+  test("begins no long poll while those who need the live end ask one after the other", async () => {
+    const stop = new AbortController();
+    let questions = 3;
+    let asked = new AbortController();
+    const urgency = {
+      begin: () => questions > 0,
+      signal: () => asked.signal,
+    };
+    const sleep = async () => {
+      if (questions === 0)
+        stop.abort(); // nobody asks any more: the pause goes by
+      else asked.abort();
+    };
+    const requests = await withServer(
+      (_seen, count) => batch(`s${count}`),
+      async (transport) => {
+        for await (const _ of syncBatches(transport, { since: "s0", signal: stop.signal, urgency, sleep })) {
+          questions -= 1;
+          asked = new AbortController();
+        }
+      },
+    );
+    expect(requests.map(({ query }) => query.get("timeout"))).toEqual(["0", "0", "0"]);
+  });
+
   const sinces = (requests: Seen[]) => requests.map((seen) => seen.query.get("since"));
 
   test("moves its token only when the next batch is asked for", async () => {

@@ -40,10 +40,12 @@ describe("a job", () => {
 
   it("keeps the frozen event byte for byte, and the time of the first request", () => {
     const { jobs } = openTestStore();
-    const { jobId } = jobs.insert(accepted("txn1"));
+    const job = jobs.insert(accepted("txn1"));
+    const { jobId } = job;
     const odd = '{"b":1,  "a":"\u00e9\\u00e9"}';
-    jobs.freeze(jobId, odd, "session", 2_000);
-    expect(jobs.get(jobId)).toMatchObject({
+    const frozen = jobs.freeze(job, odd, "session", 2_000);
+    expect(jobs.get(jobId)).toEqual(frozen);
+    expect(frozen).toMatchObject({
       state: "encrypted",
       eventJson: odd,
       sessionId: "session",
@@ -53,8 +55,9 @@ describe("a job", () => {
 
   it("that was sent has its event ID and no content any more", () => {
     const { jobs } = openTestStore();
-    const { jobId } = jobs.insert(accepted("txn1"));
-    jobs.freeze(jobId, EVENT, "session", 2_000);
+    const job = jobs.insert(accepted("txn1"));
+    const { jobId } = job;
+    jobs.freeze(job, EVENT, "session", 2_000);
     jobs.sent(jobId, "$event");
     expect(jobs.get(jobId)).toMatchObject({
       state: "sent",
@@ -79,8 +82,9 @@ describe("a job", () => {
   it("is there after a restart, in whatever state it was", () => {
     const options = storeOptions();
     const first = openTestStore(options);
-    const { jobId } = first.jobs.insert(accepted("txn1"));
-    first.jobs.freeze(jobId, EVENT, "session", 2_000);
+    const job = first.jobs.insert(accepted("txn1"));
+    const { jobId } = job;
+    first.jobs.freeze(job, EVENT, "session", 2_000);
     const before = first.jobs.get(jobId);
     first.close();
     expect(openTestStore(options).jobs.get(jobId)).toEqual(before);
@@ -91,7 +95,7 @@ describe("the open jobs", () => {
   it("are those accepted and encrypted, oldest first", () => {
     const { jobs } = openTestStore();
     const [one, two, three, four] = ["1", "2", "3", "4"].map((txnId) => jobs.insert(accepted(txnId)));
-    jobs.freeze(two!.jobId, EVENT, "session", 2_000);
+    jobs.freeze(two!, EVENT, "session", 2_000);
     jobs.sent(three!.jobId, "$event");
     jobs.failed(four!.jobId, "INTERNAL", "reason");
     expect(jobs.open().map(({ jobId }) => jobId)).toEqual([one!.jobId, two!.jobId]);
@@ -103,10 +107,10 @@ describe("at rest", () => {
   it("no byte on the disk shows the content, in any state of the job", () => {
     const options = storeOptions();
     const { jobs, close } = openTestStore(options);
-    const [open, frozen, failed] = ["1", "2", "3"].map((txnId) => jobs.insert(accepted(txnId)).jobId);
+    const [open, frozen, failed] = ["1", "2", "3"].map((txnId) => jobs.insert(accepted(txnId)));
     jobs.freeze(frozen!, EVENT, "session", 2_000);
-    jobs.failed(failed!, "INTERNAL", "reason");
-    expect(jobs.get(open!)?.contentJson).toBe(CLEAR);
+    jobs.failed(failed!.jobId, "INTERNAL", "reason");
+    expect(jobs.get(open!.jobId)?.contentJson).toBe(CLEAR);
     close();
     const bytes = allBytes(options.path);
     expect(bytes.includes("sealed_content")).toBe(true);
