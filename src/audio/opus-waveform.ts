@@ -31,7 +31,6 @@ export async function drawOpus(
 
   const answer = Promise.withResolvers<number[] | undefined>();
   const giveUp = thread.ask(requestFor(stream), answer.resolve);
-  onStart?.();
   const tooLate = setTimeout(() => thread.end(), limitMs);
   const abort = (): void => {
     giveUp();
@@ -39,6 +38,7 @@ export async function drawOpus(
   };
   signal?.addEventListener("abort", abort);
   try {
+    onStart?.();
     return await answer.promise;
   } finally {
     clearTimeout(tooLate);

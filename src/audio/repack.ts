@@ -40,7 +40,11 @@ async function drawWithFfmpeg(
   try {
     await runFfmpeg({
       ...limits,
-      args: ["-f", "ogg", "-protocol_whitelist", "pipe", "-i", "pipe:0", ...WAVEFORM_OUTPUT, "pipe:1"],
+      args: [
+        // with the decoder that the thread has: ffmpeg's own draws another curve after transmission has paused
+        ...["-f", "ogg", "-c:a", "libopus", "-protocol_whitelist", "pipe", "-i", "pipe:0"],
+        ...[...WAVEFORM_OUTPUT, "pipe:1"],
+      ],
       input: { chunks: [repacked] },
       onStdout: (chunk) => meter.addS16le(chunk),
     });

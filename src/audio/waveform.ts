@@ -43,9 +43,10 @@ export class WaveformMeter {
 
   /** Takes mono samples from -1 to 1. They are rounded to 16 bits, so that both ways draw the same. */
   addFloat(samples: Float32Array): void {
-    const rounded = Int16Array.from(samples, (sample) =>
-      Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768))),
-    );
+    const rounded = new Int16Array(samples.length);
+    for (let index = 0; index < samples.length; index++) {
+      rounded[index] = Math.max(-32_768, Math.min(32_767, Math.round(samples[index]! * 32_768)));
+    }
     this.addS16le(new Uint8Array(rounded.buffer));
   }
 
