@@ -95,7 +95,7 @@ describeWithFfmpeg("a recording that is ready", () => {
   });
 
   it("may be given up while it is drawn", async () => {
-    const stream = endless();
+    const stream = long();
     const reason = new Error("hung up");
     const abort = new AbortController();
     const drawing = drawOpus(stream, { signal: abort.signal, onStart: () => abort.abort(reason) });
@@ -106,10 +106,13 @@ describeWithFfmpeg("a recording that is ready", () => {
 /** Two frames of one size cannot share one byte (RFC 6716 section 3.2.3). */
 const MALFORMED = Buffer.of((31 << 3) | 1, 1);
 
-/** Twelve minutes in packets of two bytes: 120 ms each, 48 frames of nothing. */
-function endless(): OpusStream {
+/** 20 ms of silence in one byte. */
+const SILENT = Buffer.of(31 << 3);
+
+/** Minutes in packets of two bytes: 120 ms each, 48 frames of nothing. */
+function long(minutes = 12): OpusStream {
   const packet = Buffer.of((28 << 3) | 3, 48);
-  const packets: Uint8Array[] = new Array(6_000).fill(packet);
+  const packets: Uint8Array[] = new Array(minutes * 500).fill(packet);
   const samples = packets.length * opusPacketSamples(packet);
   return { channels: 1, preSkip: 0, outputGain: 0, mappingFamily: 0, packets, samples };
 }
@@ -121,7 +124,6 @@ const streamOf = (packets: Uint8Array[], samples: number): OpusStream => ({
 
 describe("hostile packets", () => {
   it("of any kind give a waveform or none, and the next recording has its own", async () => {
-    const quiet = Buffer.of(31 << 3);
     const packet = fc
       .tuple(fc.nat(255), fc.uint8Array({ maxLength: 400 }))
       .map(([toc, rest]) => Buffer.from([toc, ...rest]));
@@ -129,15 +131,15 @@ describe("hostile packets", () => {
       fc.asyncProperty(fc.array(packet, { minLength: 1, maxLength: 20 }), async (packets) => {
         const drawn = await drawOpus(streamOf(packets, 960));
         expect(drawn === undefined || (drawn.length === 100 && drawn.every(isPoint))).toBe(true);
-        expect(await drawOpus(streamOf([quiet], 960))).toEqual(new Array(100).fill(0));
+        expect(await drawOpus(streamOf([SILENT], 960))).toEqual(new Array(100).fill(0));
       }),
       { numRuns: 150 },
     );
   });
 
   it.each([
-    ["malformed", [MALFORMED]],
-    ["fewer than the stream promises", [Buffer.of(31 << 3)]],
+    ["malformed", [MALFORMED, ...new Array(20).fill(SILENT)]],
+    ["fewer than the stream promises", [SILENT]],
     ["larger than the decoder's input", [Buffer.concat([Buffer.of(31 << 3), Buffer.alloc(5_000, 7)])]],
     ["empty", [Buffer.alloc(0)]],
   ])("give none: %s", async (_, packets) => {
@@ -145,15 +147,20 @@ describe("hostile packets", () => {
   });
 
   it("that decode for longer than any voice message give none, and are not begun", async () => {
-    const { packets, samples } = endless();
-    expect(await drawOpus(streamOf(packets, samples * 30))).toBeUndefined();
+    expect(await drawOpus(long(5 * 60))).toBeUndefined();
   });
 });
 
 describe("the thread", () => {
+  it("refuses a packet without an end for the others", async () => {
+    const other = drawOpus(long());
+    expect(await drawOpus(streamOf([Buffer.concat([SILENT, Buffer.alloc(5_000, 7)])], 960))).toBeUndefined();
+    expect(await other).toHaveLength(100);
+  });
+
   it("is ended when it takes too long, and the next recording has a new one", async () => {
-    expect(await drawOpus(endless(), { timeLimitMs: 20 })).toBeUndefined();
-    expect(await drawOpus(streamOf([Buffer.of(31 << 3)], 960))).toHaveLength(100);
+    expect(await drawOpus(long(), { timeLimitMs: 20 })).toBeUndefined();
+    expect(await drawOpus(streamOf([SILENT], 960))).toHaveLength(100);
   });
 
   it("that ends answers everybody who waits", async () => {
@@ -176,9 +183,9 @@ describe("the thread", () => {
 
   it("lets a short recording pass a long one", async () => {
     const order: string[] = [];
-    const long = drawOpus(endless()).then(() => order.push("long"));
-    await drawOpus(streamOf([Buffer.of(31 << 3)], 960)).then(() => order.push("short"));
-    await long;
+    const slow = drawOpus(long()).then(() => order.push("long"));
+    await drawOpus(streamOf([SILENT], 960)).then(() => order.push("short"));
+    await slow;
     expect(order).toEqual(["short", "long"]);
   });
 });
