@@ -51,7 +51,7 @@ async function lookForFfmpeg(): Promise<Verdict> {
     return await ffmpegVersion();
   } catch (thrown) {
     if (!(thrown instanceof SottoError && thrown.code === "FFMPEG_MISSING")) throw thrown;
-    return warn(`${thrown.message}: only mono Ogg/Opus can be sent, as it is`, thrown.cure);
+    return warn(`${thrown.message}: only mono Ogg/Opus can be sent`, thrown.cure);
   }
 }
 
