@@ -5,7 +5,7 @@ import { Sotto } from "../../src/service/sotto.ts";
 import { reportLoad } from "./report-load.ts";
 
 // Warm sends through the SDK. `clip` says whether the clip is made once, as the floor's bytes are, or for each message
-// from a ready recording, which starts ffmpeg for its waveform.
+// from a ready recording, which is decoded for its waveform.
 
 const { config, rooms, recording, count, inFlight, clip } = JSON.parse(process.argv[2]!) as {
   config: string;

@@ -50,7 +50,7 @@ export async function warmSends(world: World, sender: Sender, rounds: number): P
       const bar = into < inFlight ? {} : { atLeast: 0.9 };
       figures.push(
         compare(`warm sends, ${where}`, "/s", loads.sotto, loads.floor, "perSecond", bar),
-        compare(`the same with ffmpeg's waveform, ${where}`, "/s", loads.encoding, loads.floor, "perSecond"),
+        compare(`the same with the waveform drawn, ${where}`, "/s", loads.encoding, loads.floor, "perSecond"),
         compare(`client CPU a message, ${where}`, "ms", loads.sotto, loads.floor, "cpuMs", { atMost: 2 }),
         compare(`resident memory, ${where}`, "MB", loads.sotto, loads.floor, "rssMb"),
       );

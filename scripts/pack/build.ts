@@ -10,6 +10,7 @@ import { licencesOf } from "./licences.ts";
 // one that lies in the repository, so no file of the working tree is swapped, and none has to be put back.
 //
 //   dist/cli.js, dist/program.js, dist/index.js   the command and the SDK
+//   dist/opus-worker.cjs         the thread that decodes Opus, with its decoder
 //   dist/matrix-bot-sdk.js       all of matrix-bot-sdk, for bots on Sotto's client
 //   dist/types/                  declarations
 //   dist/node_modules/           matrix-bot-sdk, and ours in place of its native crypto package. npm honours
@@ -52,6 +53,13 @@ async function buildSotto(): Promise<Metafile[]> {
       outdir: building,
       entryNames: "[name]",
       splitting: true,
+      chunkNames: "[name]-[hash]", // beside the files that are found by their place
+    }),
+    bundle({
+      entryPoints: ["src/audio/opus-worker.ts"],
+      outfile: path.join(building, "opus-worker.cjs"),
+      format: "cjs", // which a thread loads faster
+      platform: "node",
     }),
   ]);
 }

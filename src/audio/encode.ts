@@ -7,7 +7,13 @@ import { writeOpusStream } from "./ogg-writer.ts";
 import { repackVoice } from "./repack.ts";
 import { WAVEFORM_OUTPUT, WaveformMeter } from "./waveform.ts";
 
-export type EncodeOptions = FfmpegLimits;
+export interface EncodeOptions extends FfmpegLimits {
+  /**
+   * The process ends with this recording. Then ffmpeg draws the waveform of one that is ready, where there is an ffmpeg:
+   * it is done before a thread has started.
+   */
+  shortLived?: boolean;
+}
 
 /** Ogg Opus up to this size is repacked in memory; at 32 kbit/s these are two hours. */
 const REPACK_MAX_BYTES = 32 * 1024 * 1024;

@@ -13,7 +13,7 @@ export interface FfmpegLimits {
   signal?: AbortSignal;
   /** Kills ffmpeg when it takes longer: `FFMPEG_FAILED`. Ten minutes when absent. */
   timeLimitMs?: number;
-  /** Called when it has been started. */
+  /** Called when ffmpeg, or the thread that decodes in its place, has been started. */
   onStart?: () => void;
 }
 

@@ -1,35 +1,60 @@
+import { SottoError } from "../errors.ts";
 import type { VoiceClip } from "../model/recording.ts";
 import { type FfmpegLimits, runFfmpeg } from "./ffmpeg.ts";
 import { OggError, OPUS_SAMPLE_RATE, type OpusStream, opusDurationMs, readOpusStream } from "./ogg.ts";
 import { writeOpusStream } from "./ogg-writer.ts";
+import { drawOpus } from "./opus-waveform.ts";
 import { WAVEFORM_OUTPUT, WAVEFORM_SAMPLE_RATE, WaveformMeter } from "./waveform.ts";
 
 /** A packet's worth: converting the rate takes a few samples at the end. */
 const MAX_MISSING_SECONDS = 0.02;
 
 /**
- * Makes a clip of a recording that is Opus in Ogg already, without encoding it again: nothing is lost, and minutes
- * take milliseconds. The packets stay byte for byte; the container is written anew, without tags. They are decoded
- * all the same, for the waveform.
+ * Makes a clip of a recording that is Opus in Ogg already, without encoding it again and without need of ffmpeg: nothing
+ * is lost, and minutes take milliseconds. The packets stay byte for byte; the container is written anew, without tags.
+ * They are decoded all the same, for the waveform.
  *
- * @returns undefined when the recording is anything but one sane mono stream: then it must be encoded
- * @throws SottoError as `runFfmpeg` does
+ * @returns undefined when the recording is anything but one sane mono stream whose packets all decode: then it must be
+ *   encoded
+ * @throws the signal's reason
  */
-export async function repackVoice(bytes: Uint8Array, limits: FfmpegLimits): Promise<VoiceClip | undefined> {
+export async function repackVoice(
+  bytes: Uint8Array,
+  { shortLived = false, ...limits }: FfmpegLimits & { shortLived?: boolean },
+): Promise<VoiceClip | undefined> {
   const stream = readMonoStream(bytes);
   if (!stream) return undefined;
   const repacked = writeOpusStream(stream);
+  const waveform =
+    (shortLived && (await drawWithFfmpeg(stream, repacked, limits))) || (await drawOpus(stream, limits));
+  return waveform && { bytes: repacked, durationMs: opusDurationMs(stream), waveform };
+}
+
+/** Undefined where there is no ffmpeg, and where it does not manage: this is only the quicker way. */
+async function drawWithFfmpeg(
+  stream: OpusStream,
+  repacked: Uint8Array,
+  limits: FfmpegLimits,
+): Promise<number[] | undefined> {
   const meter = new WaveformMeter();
-  await runFfmpeg({
-    ...limits,
-    args: ["-f", "ogg", "-protocol_whitelist", "pipe", "-i", "pipe:0", ...WAVEFORM_OUTPUT, "pipe:1"],
-    input: { chunks: [repacked] },
-    onStdout: (chunk) => meter.addS16le(chunk),
-  });
+  try {
+    await runFfmpeg({
+      ...limits,
+      args: [
+        // with the decoder that the thread has: ffmpeg's own draws another curve after transmission has paused
+        ...["-f", "ogg", "-c:a", "libopus", "-protocol_whitelist", "pipe", "-i", "pipe:0"],
+        ...[...WAVEFORM_OUTPUT, "pipe:1"],
+      ],
+      input: { chunks: [repacked] },
+      onStdout: (chunk) => meter.addS16le(chunk),
+    });
+  } catch (error) {
+    if (error instanceof SottoError) return undefined;
+    throw error;
+  }
   // a packet that does not decode is missing here
   const missing = stream.samples / OPUS_SAMPLE_RATE - meter.samples / WAVEFORM_SAMPLE_RATE;
-  if (missing > MAX_MISSING_SECONDS) return undefined;
-  return { bytes: repacked, durationMs: opusDurationMs(stream), waveform: meter.points() };
+  return missing > MAX_MISSING_SECONDS ? undefined : meter.points();
 }
 
 function readMonoStream(bytes: Uint8Array): OpusStream | undefined {

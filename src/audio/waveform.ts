@@ -41,6 +41,15 @@ export class WaveformMeter {
     if (end < bytes.length) this.#halfSample = bytes[end];
   }
 
+  /** Takes mono samples from -1 to 1. They are rounded to 16 bits, so that both ways draw the same. */
+  addFloat(samples: Float32Array): void {
+    const rounded = new Int16Array(samples.length);
+    for (let index = 0; index < samples.length; index++) {
+      rounded[index] = Math.max(-32_768, Math.min(32_767, Math.round(samples[index]! * 32_768)));
+    }
+    this.addS16le(new Uint8Array(rounded.buffer));
+  }
+
   /**
    * The waveform so far: `WAVEFORM_POINTS` integers from 0 to `WAVEFORM_MAX`, each the loudness (RMS) of its part.
    * The loudest part reaches the top, so that a quiet recording shows as well as a loud one; silence is all zeros.

@@ -2,14 +2,15 @@ import { encodeVoice } from "../audio/index.ts";
 import type { Call } from "./operations.ts";
 
 /**
- * Starts what needs no store, so that it goes on while the store opens; resolves when ffmpeg runs. A stream is left
+ * Starts what needs no store, so that it goes on while the store opens; resolves when its encoding has begun. A stream is left
  * alone: it can be read only once, and if another process turns out to hold the store, that one must read it.
  */
 export async function begin(call: Call): Promise<void> {
   const { operation, source, signal } = call;
+  call.shortLived = true;
   if (operation !== "send" || !source || !("path" in source) || call.clip) return;
   const started = Promise.withResolvers<void>();
-  call.clip = encodeVoice(source, { signal, onStart: started.resolve });
+  call.clip = encodeVoice(source, { signal, shortLived: true, onStart: started.resolve });
   call.clip.catch(() => undefined).then(() => started.resolve()); // a failure is told to whoever awaits the clip
   await started.promise;
 }

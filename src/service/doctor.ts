@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { ffmpegVersion } from "../audio/index.ts";
 import { type Config, loadConfig, readStoreKey } from "../config/index.ts";
-import { type SottoError, toSottoError } from "../errors.ts";
+import { SottoError, toSottoError } from "../errors.ts";
 import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
 import type { Account } from "./account.ts";
 
@@ -20,7 +20,7 @@ export async function checkMachine(configPath: string): Promise<Check[]> {
   const checks = [
     // one that is too old does not come so far
     await check("node", async () => `Node ${process.versions.node}`),
-    await check("ffmpeg", ffmpegVersion),
+    await check("ffmpeg", lookForFfmpeg),
   ];
   let config: Config | undefined;
   checks.push(
@@ -43,6 +43,16 @@ export async function checkMachine(configPath: string): Promise<Check[]> {
       return `${(await discoverHomeserver(read.homeserver, trust)).baseUrl} answers`;
     }),
   ];
+}
+
+/** Without it, Sotto sends less but does not stand still. */
+async function lookForFfmpeg(): Promise<Verdict> {
+  try {
+    return await ffmpegVersion();
+  } catch (thrown) {
+    if (!(thrown instanceof SottoError && thrown.code === "FFMPEG_MISSING")) throw thrown;
+    return warn(`${thrown.message}: only mono Ogg/Opus can be sent`, thrown.cure);
+  }
 }
 
 /** What only the holder of the store can tell. */

@@ -41,7 +41,7 @@ export async function callWhereTheStoreIs(options: HolderOptions, call: Call): P
   }
 }
 
-/** Loaded only here: a command that another process serves never pays for the engine. ffmpeg starts before it. */
+/** Loaded only here: a command that another process serves never pays for the engine. The recording's encoding begins before it. */
 async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Promise<unknown> {
   const { begin } = await import("./begin.ts");
   await begin(call);

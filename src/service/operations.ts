@@ -18,6 +18,8 @@ export interface Call {
   source?: AudioSource;
   /** The same, if encoding it has begun already. */
   clip?: Promise<VoiceClip>;
+  /** The process ends with this call. */
+  shortLived?: boolean;
   /** Hands a message to the command and waits until it has dealt with it. */
   emit(message: Emitted): Promise<void>;
   /** Aborted when the command goes away. */
@@ -43,12 +45,13 @@ export interface Received {
 type Operation = (account: Account, call: Call) => Promise<unknown>;
 
 const OPERATIONS: Record<string, Operation> = {
-  async send(account, { args, source, clip, signal, closing, accepting, accepted }) {
+  async send(account, { args, source, clip, signal, shortLived, closing, accepting, accepted }) {
     if (!source) throw new SottoError("USAGE", "send needs a recording");
     const { room, ...options } = args as unknown as { room: string } & SendOptions;
     // only reading can last for ever; what has been read reaches its room before the holder ends
     const reading = closing ? AbortSignal.any([signal, closing]) : signal;
-    return sendVoice(account, room, clip ?? encodeVoice(source, { signal: reading }), options, {
+    const encoding = clip ?? encodeVoice(source, { signal: reading, ...(shortLived && { shortLived }) });
+    return sendVoice(account, room, encoding, options, {
       async accepting() {
         signal.throwIfAborted();
         await accepting?.();

@@ -70,6 +70,13 @@ export async function pretendFfmpeg(script: string): Promise<void> {
   const path = join(folder, "pretended-ffmpeg");
   await writeFile(path, `#!/bin/sh\n${script}\n`);
   await chmod(path, 0o755);
+  nameFfmpeg(path);
+}
+
+/** Until the test is over, there is no ffmpeg. */
+export const hideFfmpeg = (): void => nameFfmpeg(join(folder, "no-ffmpeg"));
+
+function nameFfmpeg(path: string): void {
   const before = process.env.SOTTO_FFMPEG;
   process.env.SOTTO_FFMPEG = path;
   onTestFinished(() => {

@@ -15,8 +15,11 @@ interface Check {
 }
 
 /** What doctor says of a config, by the name of each check. */
-async function doctor(config: string): Promise<{ code: number | null; checks: Record<string, Check> }> {
-  const { code, stdout } = await sotto(["doctor", "--config", config, "--json"]);
+async function doctor(
+  config: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number | null; checks: Record<string, Check> }> {
+  const { code, stdout } = await sotto(["doctor", "--config", config, "--json"], { env });
   const { checks } = JSON.parse(stdout) as { checks: Check[] };
   return { code, checks: Object.fromEntries(checks.map((check) => [check.name, check])) };
 }
@@ -32,6 +35,16 @@ describe("doctor", () => {
     expect(checks.node).toMatchObject({ result: "pass" });
     expect(checks.config).toMatchObject({ result: "fail", cure: expect.stringContaining("sotto init") });
     expect(checks.store).toMatchObject({ result: "not-checked" });
+  });
+
+  it("says what cannot be sent where there is no ffmpeg, which is not everything", async () => {
+    const env = { PATH: temporaryDirectory(), SOTTO_FFMPEG: undefined };
+    const { checks } = await doctor(join(temporaryDirectory(), "sotto.yaml"), env);
+    expect(checks.ffmpeg).toMatchObject({
+      result: "warn",
+      message: expect.stringContaining("only mono Ogg/Opus"),
+      cure: expect.stringContaining("install ffmpeg"),
+    });
   });
 
   it("names the line of a config that is wrong", async () => {

@@ -58,7 +58,7 @@ describe("the tarball", () => {
 
   it("lists the licences of what it contains", () => {
     const licences = readFileSync(join(installed, "dist/LICENSES.txt"), "utf8");
-    for (const name of ["commander", "express", "zod"])
+    for (const name of ["commander", "express", "opus-decoder", "zod"])
       expect(licences).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, "m"));
   });
 });
@@ -143,12 +143,28 @@ describe("somebody who installed it", () => {
 
   it("sends a voice message with the ten-line program", async () => {
     await copyFile(join(root, "examples/send-voice.mjs"), join(project, "send-voice.mjs"));
-    const recording = await record("consumer.wav");
-    const { stdout } = await run(process.execPath, ["send-voice.mjs", roomId, recording], { cwd: project });
-    const [, eventId] = /^(\$\S+): 1 devices can play it/.exec(stdout) ?? [];
-    const heard = await listener.request("wait_event", { roomId, eventId: eventId!, timeoutMs: 20_000 });
-    expect(heard).toMatchObject({ decrypted: true, content: { msgtype: "m.audio" } });
+    await expectHeard(await sendWithProgram(await record("consumer.wav")));
   });
+
+  it("sends one that is ready without any ffmpeg", async () => {
+    const ready = await record("consumer.ogg", undefined, "-c:a", "libopus", "-ac", "1");
+    const env = { ...process.env, PATH: project, SOTTO_FFMPEG: undefined };
+    await expectHeard(await sendWithProgram(ready, env));
+    const send = [join(installed, "dist/cli.js"), "send", ready, "--room", roomId, "--json"];
+    const { stdout } = await run(process.execPath, send, { cwd: project, env });
+    await expectHeard((JSON.parse(stdout) as { eventId: string }).eventId);
+  });
+
+  async function sendWithProgram(recording: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+    const send = ["send-voice.mjs", roomId, recording];
+    const { stdout } = await run(process.execPath, send, { cwd: project, env });
+    return /^(\$\S+): 1 devices can play it/.exec(stdout)![1]!;
+  }
+
+  async function expectHeard(eventId: string): Promise<void> {
+    const heard = await listener.request("wait_event", { roomId, eventId, timeoutMs: 20_000 });
+    expect(heard).toMatchObject({ decrypted: true, content: { msgtype: "m.audio" } });
+  }
 });
 
 async function inProject(script: string): Promise<string> {
