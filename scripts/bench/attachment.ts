@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
-import { pipeline } from "node:stream/promises";
-import { AttachmentEncryptor, encryptBytes } from "../../src/media/attachment.ts";
+import { encryptAttachment, encryptBytes } from "../../src/media/attachment.ts";
 import { inRounds, ratio } from "./measure.ts";
 import type { Figure } from "./table.ts";
 
@@ -41,9 +41,9 @@ async function bare(bytes: Buffer): Promise<void> {
 }
 
 async function asStream(bytes: Buffer): Promise<void> {
-  await pipeline(steps(bytes), new AttachmentEncryptor(), async (ciphertext: AsyncIterable<Buffer>) => {
-    for await (const _ of ciphertext);
-  });
+  const encryption = encryptAttachment(steps(bytes));
+  for await (const _ of encryption.ciphertext);
+  assert(encryption.file);
 }
 
 function* steps(bytes: Buffer): Generator<Buffer> {

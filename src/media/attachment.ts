@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { open, unlink } from "node:fs/promises";
-import { pipeline as pipe, type Readable, Transform, type TransformCallback } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { pipeline, type Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { EncryptedFile } from "../model/event.ts";
 import { attachmentSecrets } from "./encrypted-file.ts";
@@ -11,69 +10,69 @@ export type UnplacedFile = Omit<EncryptedFile, "url">;
 
 const ALGORITHM = "aes-256-ctr";
 
-/**
- * Encrypts one attachment as a stream: plaintext in, ciphertext of the same length out, AES-256-CTR with a SHA-256
- * over the ciphertext. Key and IV are born and die with the object, so that no pair can serve twice: a second use
- * of either would let the two recordings be read from each other.
- * https://spec.matrix.org/v1.19/client-server-api/#sending-encrypted-attachments
- */
-export class AttachmentEncryptor extends Transform {
-  readonly #key = randomBytes(32);
-  // 64 random bits, then a 64-bit block counter that starts at zero
-  readonly #iv = Buffer.concat([randomBytes(8), Buffer.alloc(8)]);
-  readonly #cipher = createCipheriv(ALGORITHM, this.#key, this.#iv);
-  readonly #hash = createHash("sha256");
-  #sha256: string | undefined;
-
+/** An attachment on its way through encryption. */
+export interface AttachmentEncryption {
+  /** The ciphertext, of the plaintext's length. */
+  readonly ciphertext: AsyncGenerator<Buffer, void>;
   /**
    * The key, IV and hash of what went through.
    *
    * @throws Error before the last byte has gone through: the hash is of all of it
    */
-  get file(): UnplacedFile {
-    if (this.#sha256 === undefined) throw new Error("the attachment is not encrypted to its end yet");
-    return {
-      v: "v2",
-      key: {
-        kty: "oct",
-        alg: "A256CTR",
-        ext: true,
-        k: this.#key.toString("base64url"),
-        key_ops: ["encrypt", "decrypt"],
-      },
-      iv: unpaddedBase64(this.#iv),
-      hashes: { sha256: this.#sha256 },
-    };
-  }
-
-  override _transform(plaintext: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
-    const ciphertext = this.#cipher.update(plaintext);
-    this.#hash.update(ciphertext);
-    done(null, ciphertext);
-  }
-
-  override _flush(done: TransformCallback): void {
-    this.#cipher.final(); // CTR keeps nothing back: this ends the cipher and gives no bytes
-    this.#sha256 = unpaddedBase64(this.#hash.digest());
-    done();
-  }
+  readonly file: UnplacedFile;
 }
 
-/** Encrypts one attachment as a stream: see {@link AttachmentEncryptor}. */
-export const encryptAttachment = (): AttachmentEncryptor => new AttachmentEncryptor();
+/**
+ * Encrypts one attachment as a stream, AES-256-CTR with a SHA-256 over the ciphertext; nothing is encrypted before it
+ * is asked for. Key and IV are born here and serve once: a second use of either would let the two recordings be read
+ * from each other.
+ * https://spec.matrix.org/v1.19/client-server-api/#sending-encrypted-attachments
+ */
+export function encryptAttachment(
+  plaintext: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AttachmentEncryption {
+  const key = randomBytes(32);
+  const iv = Buffer.concat([randomBytes(8), Buffer.alloc(8)]); // 64 random bits, a 64-bit block counter from zero
+  const cipher = createCipheriv(ALGORITHM, key, iv);
+  const hash = createHash("sha256");
+  let sha256: string | undefined;
+
+  async function* encrypted(): AsyncGenerator<Buffer, void> {
+    for await (const bytes of plaintext) {
+      for (const piece of pieces(bytes)) {
+        const ciphertext = cipher.update(piece);
+        hash.update(ciphertext);
+        yield ciphertext;
+      }
+    }
+    cipher.final(); // CTR keeps nothing back: this ends the cipher and gives no bytes
+    sha256 = unpaddedBase64(hash.digest());
+  }
+
+  return {
+    ciphertext: encrypted(),
+    get file(): UnplacedFile {
+      if (sha256 === undefined) throw new Error("the attachment is not encrypted to its end yet");
+      const k = key.toString("base64url");
+      return {
+        v: "v2",
+        key: { kty: "oct", alg: "A256CTR", ext: true, k, key_ops: ["encrypt", "decrypt"] },
+        iv: unpaddedBase64(iv),
+        hashes: { sha256 },
+      };
+    },
+  };
+}
 
 /** Encrypts one attachment that is in memory, under a new key and IV. */
 export async function encryptBytes(
   plaintext: Uint8Array,
 ): Promise<{ ciphertext: Buffer; file: UnplacedFile }> {
-  const encryptor = encryptAttachment();
+  const encryption = encryptAttachment([plaintext]);
   const ciphertext = Buffer.allocUnsafe(plaintext.byteLength);
   let length = 0;
-  encryptor.on("data", (piece: Buffer) => {
-    length += piece.copy(ciphertext, length);
-  });
-  await pipeline(pieces(plaintext), encryptor);
-  return { ciphertext, file: encryptor.file };
+  for await (const piece of encryption.ciphertext) length += piece.copy(ciphertext, length);
+  return { ciphertext, file: encryption.file };
 }
 
 const PIECE_BYTES = 64 * 1024;
@@ -125,7 +124,7 @@ export async function decryptToStream(
     throw error;
   }
   // an error reaches whoever reads the plaintext; the spool is closed at its end or when it is destroyed
-  return pipe(spool.createReadStream({ start: 0 }), createDecipheriv(ALGORITHM, key, iv), () => {});
+  return pipeline(spool.createReadStream({ start: 0 }), createDecipheriv(ALGORITHM, key, iv), () => {});
 }
 
 function verify(actual: Buffer, expected: Buffer): void {

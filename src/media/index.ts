@@ -1,6 +1,6 @@
 /** The media room: a clip becomes an encrypted attachment and a voice message, and back. */
 export {
-  type AttachmentEncryptor,
+  type AttachmentEncryption,
   decryptBytes,
   decryptToStream,
   encryptAttachment,

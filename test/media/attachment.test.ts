@@ -16,9 +16,9 @@ const placed = (file: Omit<EncryptedFile, "url">): EncryptedFile => ({
 const chunkList = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 });
 
 async function encryptChunks(chunks: Uint8Array[]): Promise<{ ciphertext: Buffer; file: EncryptedFile }> {
-  const encryptor = encryptAttachment();
-  const ciphertext = Buffer.concat(await Readable.from(chunks).pipe(encryptor).toArray());
-  return { ciphertext, file: placed(encryptor.file) };
+  const encryption = encryptAttachment(chunks);
+  const ciphertext = Buffer.concat(await Array.fromAsync(encryption.ciphertext));
+  return { ciphertext, file: placed(encryption.file) };
 }
 
 describe("encryption", () => {
@@ -58,10 +58,28 @@ describe("encryption", () => {
     expect(new Set(files.map(({ file }) => file.iv)).size).toBe(200);
   });
 
-  it("tells the hash only at the end", () => {
-    const encryptor = encryptAttachment();
-    encryptor.write(Buffer.alloc(10));
-    expect(() => encryptor.file).toThrow("not encrypted to its end");
+  it("tells the hash only at the end", async () => {
+    const encryption = encryptAttachment([Buffer.alloc(10)]);
+    await encryption.ciphertext.next();
+    expect(() => encryption.file).toThrow("not encrypted to its end");
+  });
+
+  it("asks for no more than it is asked for, and serves once", async () => {
+    const asked: number[] = [];
+    const plaintext = Readable.from(
+      (function* () {
+        for (let piece = 0; piece < 100; piece++) {
+          asked.push(piece);
+          yield Buffer.alloc(10);
+        }
+      })(),
+      { highWaterMark: 1 },
+    );
+    const { ciphertext } = encryptAttachment(plaintext);
+    for await (const _ of ciphertext) break;
+    expect(asked.length).toBeLessThan(10);
+    expect(plaintext.destroyed).toBe(true);
+    expect(await Array.fromAsync(ciphertext)).toEqual([]);
   });
 });
 
