@@ -5,6 +5,9 @@ import type { DeviceId, UserId } from "../model/ids.ts";
 export { wasm };
 export type Machine = Engine["machine"];
 
+/** Reads and compiles the engine on other threads. Optional: whoever uses the engine without it waits for both. */
+export const compileEngine = (): Promise<void> => wasm.initAsync();
+
 export interface OpenMachineOptions {
   userId: UserId;
   deviceId: DeviceId;

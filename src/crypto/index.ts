@@ -16,6 +16,7 @@ import { RequestPump } from "./requests.ts";
 import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
 
 export { MissingRoomKey } from "./decrypt.ts";
+export { compileEngine } from "./engine.ts";
 export type { IdentityStatus, RecoveryChoice } from "./identity.ts";
 export type { EncryptionPolicy } from "./room-encryptor.ts";
 export type { RotationLimits } from "./rotation.ts";

@@ -45,8 +45,14 @@ export async function callWhereTheStoreIs(options: HolderOptions, call: Call): P
 async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Promise<unknown> {
   const { begin } = await import("./begin.ts");
   await begin(call);
-  const [{ Sotto }, { perform }] = await Promise.all([import("./sotto.ts"), import("./operations.ts")]);
-  const sotto = await Sotto.open(await config(), { logger });
+  const { compileEngine } = await import("../crypto/index.ts");
+  const [{ Sotto }, { perform }, read] = await Promise.all([
+    import("./sotto.ts"),
+    import("./operations.ts"),
+    config(),
+    compileEngine(),
+  ]);
+  const sotto = await Sotto.open(read, { logger });
   try {
     return await perform(sotto.account, call);
   } finally {
