@@ -13,7 +13,7 @@ export async function coldSends(
   packed: string,
   rounds: number,
 ): Promise<Figure[]> {
-  const checkout = path.join(import.meta.dirname, "../../src/cli.ts");
+  const checkout = path.join(import.meta.dirname, "../sotto");
   const pair = await world.newRoom(sender, 1);
   const crowd = await world.newRoom(sender, 99);
   const requests = (bare: boolean) => () =>
@@ -30,15 +30,15 @@ export async function coldSends(
         tokenFile: path.join(world.folder, "floor-token"),
       }),
     ]);
-  const send = (cli: string, room: string) => () =>
-    coldRun(process.execPath, [cli, "send", world.recording, "--room", room, "--config", sender.config]);
+  const flags = (room: string) => [world.recording, "--room", room, "--config", sender.config];
+  const send = (cli: string, room: string) => () => coldRun(process.execPath, [cli, "send", ...flags(room)]);
 
   const contestants = {
     floor: requests(false),
     bareFloor: requests(true),
     packed: send(packed, pair),
     crowd: send(packed, crowd),
-    checkout: send(checkout, pair),
+    checkout: () => coldRun(checkout, ["send", ...flags(pair)]),
   };
   await inRounds(2, contestants); // the first shares the room key and fills the compile cache
   const alone = answered(await inRounds(rounds, contestants));
