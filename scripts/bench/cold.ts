@@ -13,7 +13,7 @@ export async function coldSends(
   packed: string,
   rounds: number,
 ): Promise<Figure[]> {
-  const checkout = path.join(import.meta.dirname, "../sotto");
+  const checkout = path.join(import.meta.dirname, "../../src/cli.ts");
   const pair = await world.newRoom(sender, 1);
   const crowd = await world.newRoom(sender, 99);
   const requests = (bare: boolean) => () =>
@@ -30,15 +30,19 @@ export async function coldSends(
         tokenFile: path.join(world.folder, "floor-token"),
       }),
     ]);
-  const flags = (room: string) => [world.recording, "--room", room, "--config", sender.config];
-  const send = (cli: string, room: string) => () => coldRun(process.execPath, [cli, "send", ...flags(room)]);
+  const send = (cli: string, room: string, env = process.env) => {
+    const args = [cli, "send", world.recording, "--room", room, "--config", sender.config];
+    return () => coldRun(process.execPath, args, env);
+  };
+  // as scripts/sotto sets it
+  const cached = { ...process.env, NODE_COMPILE_CACHE: path.join(world.folder, "compile-cache") };
 
   const contestants = {
     floor: requests(false),
     bareFloor: requests(true),
     packed: send(packed, pair),
     crowd: send(packed, crowd),
-    checkout: () => coldRun(checkout, ["send", ...flags(pair)]),
+    checkout: send(checkout, pair, cached),
   };
   await inRounds(2, contestants); // the first shares the room key and fills the compile cache
   const alone = answered(await inRounds(rounds, contestants));
