@@ -1,4 +1,4 @@
-import { SecretStorageKey } from "@matrix-org/matrix-sdk-crypto-nodejs";
+import { SecretStorageKey } from "@matrix-org/matrix-sdk-crypto-nodejs/engine";
 import { SottoError } from "../errors.ts";
 import type { AccountData } from "../model/ports.ts";
 

@@ -50,7 +50,7 @@ async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Pr
     import("./sotto.ts"),
     import("./operations.ts"),
     config(),
-    compileEngine(),
+    compileEngine(), // on threads of its own, while this one loads the rest
   ]);
   const sotto = await Sotto.open(read, { logger });
   try {
