@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { rawEvent } from "../support/room-events.ts";
 import { type ElementUser, openWorld } from "../support/world.ts";
 
 // The witness on matrix-js-sdk, against itself: what it reports about Sotto counts only if this holds.
 
-const { newElement } = await openWorld();
+const { newElement, synapse } = await openWorld();
 let alice: ElementUser;
 let bob: ElementUser;
 let roomId: string;
@@ -99,13 +100,19 @@ describe("the strict mode", () => {
     expect(read).toMatchObject({ content: { body: "from a signed device" }, shield: { colour: "NONE" } });
     const unsigned = await laptop.request("sendText", { roomId, body: "from an unsigned one" });
     await alice.request("waitEvent", { roomId, ...unsigned, failure: "UNSIGNED_SENDER_DEVICE" });
+    await alice.request("setIsolation", { isolation: "all" });
+    const event = await rawEvent(synapse, { roomId, ...unsigned }, alice.session.accessToken);
+    const shown = await alice.request("tryKeys", { event });
+    expect(shown).toMatchObject({ decrypted: true, shield: { colour: "RED", reason: "UNSIGNED_DEVICE" } });
+    await alice.request("setIsolation", { isolation: "signed" });
 
     const { eventId } = await alice.request("sendText", { roomId, body: "for signed devices" });
     await bob.request("waitEvent", { roomId, eventId });
     const failure = "MEGOLM_KEY_WITHHELD_FOR_UNVERIFIED_DEVICE";
     const { sessionId } = await laptop.request("waitEvent", { roomId, eventId, failure });
-    const withheld = await laptop.request("waitWithheld", { roomId, sessionId: sessionId! });
-    expect(withheld).toMatchObject({ sender: alice.userId, code: "m.unverified" });
+    const content = { room_id: roomId, session_id: sessionId };
+    const withheld = await laptop.request("waitToDevice", { type: "m.room_key.withheld", content });
+    expect(withheld).toMatchObject({ sender: alice.userId, content: { code: "m.unverified" } });
   });
 });
 

@@ -39,13 +39,12 @@ export interface ElementSession {
   curve25519: string;
 }
 
-/** A withheld room key, as the sender's device announced it. */
-export interface WithheldKey {
+export interface ToDeviceMessage {
+  type: string;
   sender: string;
-  roomId: string;
-  sessionId: string;
-  code: string;
-  reason: string | undefined;
+  content: Record<string, unknown>;
+  /** It came through an Olm session. */
+  encrypted: boolean;
 }
 
 /** What the commands share: the one client of this process, and waiting for what it hears. */
@@ -55,7 +54,7 @@ export class Element {
   password: string | undefined;
   /** The key that opens secret storage: key ID and private key. */
   secretStorageKey: [string, Uint8Array<ArrayBuffer>] | undefined;
-  readonly withheldKeys: WithheldKey[] = [];
+  readonly toDevice: ToDeviceMessage[] = [];
   readonly incomingRequests: VerificationRequest[] = [];
 
   get client(): MatrixClient {
@@ -159,10 +158,9 @@ export class Element {
       this.incomingRequests.push(request);
       this.tell();
     });
-    client.on(ClientEvent.ReceivedToDeviceMessage, ({ message: { type, sender, content } }) => {
-      if (type !== "m.room_key.withheld") return;
-      const { room_id: roomId, session_id: sessionId, code, reason } = content;
-      this.withheldKeys.push({ sender, roomId, sessionId, code, reason });
+    client.on(ClientEvent.ReceivedToDeviceMessage, ({ message, encryptionInfo }) => {
+      const { type, sender, content } = message;
+      this.toDevice.push({ type, sender, content, encrypted: encryptionInfo !== null });
       this.tell();
     });
   }

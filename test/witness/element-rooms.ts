@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { EventType, type MatrixEvent, Preset, Visibility } from "matrix-js-sdk";
+import { EventType, MatrixEvent, Preset, Visibility } from "matrix-js-sdk";
 import type { RoomMessageEventContent } from "matrix-js-sdk/lib/@types/events.js";
 import { EventShieldColour, EventShieldReason } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { decryptAttachment, type EncryptedFile, encryptAttachment } from "./element-attachment.ts";
@@ -127,6 +127,25 @@ export function roomCommands(element: Element) {
     /** Every message of the room that the client has, oldest first. */
     events: async ({ roomId }: { roomId: string }) =>
       Promise.all(messages(roomId).map((event) => describe(element, event))),
+
+    /**
+     * Tries the keys that this client has on an event as the server gave it to somebody else: what a removed
+     * device, or one whose user has left, would read if the server showed it. With `timeoutMs` it waits until
+     * it can.
+     */
+    async tryKeys({ event, timeoutMs }: { event: object; timeoutMs?: number }) {
+      const read = async () => {
+        const encrypted = new MatrixEvent(event);
+        await element.client.decryptEventIfNeeded(encrypted);
+        return await describe(element, encrypted);
+      };
+      if (timeoutMs === undefined) return await read();
+      const decrypted = async () => {
+        const seen = await read();
+        return seen.decrypted ? seen : undefined;
+      };
+      return await element.until(decrypted, "room key", timeoutMs);
+    },
 
     async receiveVoice({ out, ...wanted }: Wanted & { out: string }) {
       const event = await waitEvent(wanted);

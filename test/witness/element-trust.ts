@@ -1,6 +1,6 @@
 import type { UIAuthCallback } from "matrix-js-sdk";
 import { CrossSigningKey } from "matrix-js-sdk/lib/crypto-api/index.js";
-import type { Element, Isolation } from "./element-client.ts";
+import type { Element, Isolation, ToDeviceMessage } from "./element-client.ts";
 
 interface UserStatus {
   known: boolean;
@@ -151,17 +151,13 @@ export function trustCommands(element: Element) {
       return await userStatus({ userId });
     },
 
-    /** The first `m.room_key.withheld` that fits. */
-    waitWithheld(parameters: { roomId: string; sessionId?: string; timeoutMs?: number }) {
-      const { roomId, sessionId, timeoutMs } = parameters;
-      return element.until(
-        () =>
-          element.withheldKeys.find(
-            (key) => key.roomId === roomId && key.sessionId === (sessionId ?? key.sessionId),
-          ),
-        "withheld room key",
-        timeoutMs,
-      );
+    /** The first to-device message of that type whose content has each of the given values. */
+    waitToDevice(parameters: { type: string; content?: Record<string, unknown>; timeoutMs?: number }) {
+      const { type, content = {}, timeoutMs } = parameters;
+      const fits = (message: ToDeviceMessage) =>
+        message.type === type &&
+        Object.entries(content).every(([key, value]) => message.content[key] === value);
+      return element.until(() => element.toDevice.find(fits), type, timeoutMs);
     },
 
     async deleteDevice({ deviceId }: { deviceId: string }) {
