@@ -108,7 +108,7 @@ describe("verification of an own device, by to-device", () => {
 });
 
 describe("the strict mode", () => {
-  it("reads a signed device without a shield of another colour, and refuses an unsigned one", async () => {
+  it("reads a signed device without a shield, refuses an unsigned one, and gives it no key", async () => {
     const laptop = await newElement({ account: bob.account, isolation: "all" });
     await alice.request("waitDevice", { userId: bob.userId, deviceId: laptop.session.deviceId });
     const signed = await bob.request("sendText", { roomId, body: "from a signed device" });
