@@ -8,7 +8,7 @@ import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { printJson, printText, say } from "./shared/output.ts";
 import { ask, askHidden } from "./shared/questions.ts";
-import { type Keeping, keepRecoveryKey, type SecretFlags, secretOf } from "./shared/recovery-key.ts";
+import { type Keeping, keepingPlace, type SecretFlags, secretOf } from "./shared/recovery-key.ts";
 
 interface IdentityFlags extends CommonOptions, SecretFlags {
   passwordFile?: string;
@@ -126,7 +126,7 @@ const passwordOf = ({ passwordFile }: IdentityFlags): { password?: string } =>
 async function newKeyKeeping(context: Context, flags: IdentityFlags): Promise<Keeping | undefined> {
   if (secretOf(flags) || (flags.recoveryKeyOut === undefined && !context.interactive)) return undefined;
   const data = await dataDirectoryOf(configPath(flags.config, context.env));
-  return keepRecoveryKey(context, flags.recoveryKeyOut, data);
+  return keepingPlace(context, flags.recoveryKeyOut, data);
 }
 
 function choiceOf(flags: IdentityFlags, keeping: Keeping | undefined): (() => ChoiceArguments) | undefined {

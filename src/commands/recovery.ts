@@ -10,7 +10,7 @@ import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { printJson, printText, say } from "./shared/output.ts";
 import { ask } from "./shared/questions.ts";
-import { keepRecoveryKey, type SecretFlags, secretOf } from "./shared/recovery-key.ts";
+import { keepingPlace, type SecretFlags, secretOf } from "./shared/recovery-key.ts";
 import { recoveryLines } from "./shared/recovery-lines.ts";
 
 interface CreateFlags extends CommonOptions {
@@ -90,7 +90,7 @@ async function create(context: Context, flags: CreateFlags): Promise<void> {
     if (flags.out === undefined && !context.interactive)
       throw new SottoError("USAGE", "recovery create needs --out or --recovery-key-file");
     const data = await dataDirectoryOf(configPath(flags.config, context.env));
-    const keeping = keepRecoveryKey(context, flags.out, data);
+    const keeping = keepingPlace(context, flags.out, data);
     const secret = secretOf(flags);
     const passphrase = secret && "passphrase" in secret ? { passphrase: secret.passphrase } : {};
     choice = { make: { ...(keeping.kept === undefined ? {} : { kept: keeping.kept }), ...passphrase } };

@@ -23,9 +23,9 @@ describe("identity is used wrongly", () => {
     expect(requests).toEqual([]);
   });
 
-  it("bootstrap with the new recovery key in the data directory", async () => {
+  it.each(["../data/key", "../nowhere/key"])("bootstrap with the new recovery key in %s", async (place) => {
     const config = configFor((await scriptedHomeserver()).url);
-    const args = ["identity", "bootstrap", "--recovery-key-out", `${config}/../../data/key`];
+    const args = ["identity", "bootstrap", "--recovery-key-out", `${config}/${place}`];
     expect(errorOf(await sotto([...args, "--config", config, "--json"]))).toMatchObject(usage);
   });
 });

@@ -51,6 +51,13 @@ export function keepRecoveryKey(context: Context, out: string | undefined, dataD
   };
 }
 
+/** The same, looked at first: there must be a key of an earlier run, or room for a new file. */
+export function keepingPlace(context: Context, out: string | undefined, dataDirectory: string): Keeping {
+  const keeping = keepRecoveryKey(context, out, dataDirectory);
+  if (keeping.kept === undefined) keeping.ready();
+  return keeping;
+}
+
 async function showOnce(context: Context, recoveryKey: string): Promise<void> {
   const heading = "This is the account's recovery key. It is shown only now; write it down and keep it safe:";
   for (const line of ["", heading, "", `  ${recoveryKey}`, ""]) say(context, line);
