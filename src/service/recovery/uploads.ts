@@ -12,7 +12,12 @@ interface UploadsOptions {
   crypto: Pick<Crypto, "backup" | "onRoomKeys">;
   sync: { onBatch(listener: () => void): () => void; readonly isRunning: boolean };
   logger: Logger;
+  /** A test has its own. Ends early, without an error, when the signal is aborted. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
+
+const realSleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
 
 /**
  * Keeps the key backup up to date, beside everything else: nothing waits for it. It begins with the first batch of a
@@ -20,8 +25,10 @@ interface UploadsOptions {
  */
 export class BackupUploads {
   readonly #options: UploadsOptions;
-  readonly #stopping = new AbortController();
-  #isClosing = false;
+  readonly #sleep: NonNullable<UploadsOptions["sleep"]>;
+  /** From here on nothing is waited for but the upload under way. */
+  readonly #closing = new AbortController();
+  #isStopped = false;
   #isWanted = false;
   #hasChecked = false;
   #failures = 0;
@@ -29,6 +36,7 @@ export class BackupUploads {
 
   constructor(options: UploadsOptions) {
     this.#options = options;
+    this.#sleep = options.sleep ?? realSleep;
     const forget = options.sync.onBatch(() => {
       forget();
       this.start();
@@ -38,7 +46,7 @@ export class BackupUploads {
 
   /** Uploads what the backup lacks, and what comes meanwhile. */
   start(): void {
-    if (this.#isClosing) return;
+    if (this.#closing.signal.aborted) return;
     this.#isWanted = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -53,23 +61,19 @@ export class BackupUploads {
 
   /** Waits a moment for what is under way. */
   async stop(): Promise<void> {
-    this.#isClosing = true;
-    const patience = new AbortController();
-    await Promise.race([
-      this.#running,
-      delay(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
-    ]);
-    patience.abort();
-    this.#stopping.abort();
+    this.#closing.abort();
+    const done = new AbortController();
+    await Promise.race([this.#running, this.#sleep(PATIENCE_MS, done.signal)]);
+    done.abort();
+    this.#isStopped = true;
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (this.#isWanted && !signal.aborted) {
+    while (this.#isWanted && !this.#isStopped) {
       this.#isWanted = false;
       try {
         if (!(await this.#isEnabled())) return;
-        while (!signal.aborted && (await this.#options.crypto.backup.uploadNext()));
+        while (!this.#isStopped && (await this.#options.crypto.backup.uploadNext()));
         this.#failures = 0;
       } catch (thrown) {
         if (!(await this.#goesOnAfter(thrown))) return;
@@ -118,9 +122,7 @@ export class BackupUploads {
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS);
     const waitMs = Math.max(error.retryAfterMs ?? 0, pauseMs);
     logger.info("the key backup waits", { code: error.code, reason: error.message, waitMs });
-    if (this.#isClosing) return false;
-    const { signal } = this.#stopping;
-    await delay(waitMs, undefined, { signal, ref: false }).catch(() => undefined);
-    return !signal.aborted;
+    await this.#sleep(waitMs, this.#closing.signal);
+    return !this.#closing.signal.aborted;
   }
 }
