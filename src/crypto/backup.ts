@@ -74,6 +74,8 @@ interface BackupTools {
 
 export function createKeyBackup({ machine, pump, accountData, server }: BackupTools): KeyBackup {
   const serial = new Serial();
+  /** The version that is used for its signature alone: the engine forgets it when the process ends. */
+  let signedVersion: string | undefined;
   /** Nothing uploads while the version changes. */
   const alone = <T>(work: () => Promise<T>): Promise<T> => serial.run("backup", work);
 
@@ -81,17 +83,14 @@ export function createKeyBackup({ machine, pump, accountData, server }: BackupTo
     const { backupVersion, decryptionKey } = await machine.getBackupKeys();
     const { total, backedUp } = await machine.roomKeyCounts();
     const publicKey = backup && publicKeyOf(backup);
-    return {
-      version: backup?.version,
-      trust: backup && (await judgeBackup(machine, backup)),
-      uploading: backup !== undefined && (await machine.isBackupEnabled()),
-      keyHere:
-        publicKey !== undefined &&
-        backupVersion === backup?.version &&
-        decryptionKey?.megolmV1PublicKey.publicKeyBase64 === publicKey,
-      sessions: total,
-      backedUp,
-    };
+    const trust = backup && (await judgeBackup(machine, backup));
+    const keyHere =
+      publicKey !== undefined &&
+      backupVersion === backup?.version &&
+      decryptionKey?.megolmV1PublicKey.publicKeyBase64 === publicKey;
+    const isUsed = keyHere || (trust === "signed" && backup?.version === signedVersion);
+    const uploading = isUsed && (await machine.isBackupEnabled());
+    return { version: backup?.version, trust, uploading, keyHere, sessions: total, backedUp };
   }
 
   /** Durable first: the engine goes on with a key that is in its store. */

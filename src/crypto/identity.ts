@@ -32,14 +32,14 @@ export async function identityStatus({
   pump,
 }: Pick<IdentityTools, "machine" | "pump">): Promise<IdentityStatus> {
   await pump.drain();
-  await queryOwnKeys(machine, pump);
+  const exists = await queryOwnKeys(machine, pump);
   const identity = await machine.getIdentity(machine.userId);
   const keys = await machine.crossSigningStatus();
   return {
-    exists: identity !== undefined,
-    deviceSigned: identity instanceof wasm.OwnUserIdentity && (await identity.trustsOurOwnDevice()),
+    exists,
+    deviceSigned: exists && identity instanceof wasm.OwnUserIdentity && (await identity.trustsOurOwnDevice()),
     privateKeysHere: keys.hasMaster && keys.hasSelfSigning && keys.hasUserSigning,
-    masterKey: identity && publicKey(identity.masterKey),
+    masterKey: exists && identity ? publicKey(identity.masterKey) : undefined,
   };
 }
 
@@ -111,16 +111,19 @@ export async function storeKeys(
 }
 
 /**
+ * Whether the homeserver shows an identity: the engine also knows one that was made here and never got so far.
+ *
  * The engine leaves out an identity that it cannot read (a padded key ID, a wrong signature), as other clients do. It
  * is there all the same, and nothing may be made in its place.
  */
-async function queryOwnKeys(machine: Machine, pump: RequestPump): Promise<void> {
+async function queryOwnKeys(machine: Machine, pump: RequestPump): Promise<boolean> {
   await machine.updateTrackedUsers([machine.userId]);
   const answer = JSON.parse(await pump.send(machine.queryKeysForUsers([machine.userId]))) as {
     master_keys?: Record<string, unknown> | null;
   };
   const shown = answer.master_keys?.[machine.userId.toString()];
-  if (shown === undefined || (await machine.getIdentity(machine.userId))) return;
+  if (shown === undefined) return false;
+  if (await machine.getIdentity(machine.userId)) return true;
   throw new SottoError("IDENTITY_UNREADABLE", "the identity that the homeserver shows cannot be read", {
     cause: "a key is damaged, padded or not signed as the spec wants it",
   });
