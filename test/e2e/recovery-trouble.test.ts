@@ -222,9 +222,12 @@ describe("a key backup", () => {
       method === "PUT" && path.includes("/room_keys/keys");
     const limited = { errcode: "M_LIMIT_EXCEEDED", retry_after_ms: 600_000 };
     for (const fault of [{ status: 429, body: limited }, "hang before"] as const) {
+      const before = proxy.requests.length;
       const stop = proxy.intercept(isUpload, fault);
       resultOf(await send(bot, await ownRoom(bot)));
       stop();
+      // nor is it tried again and again while the command wants to end
+      expect(proxy.requests.slice(before).filter(isUpload)).toHaveLength(1);
     }
     expect(await reportOf(bot)).toMatchObject({ backup: { sessions: 2, backedUp: 0 } });
     resultOf(await send(bot, await ownRoom(bot)));
@@ -256,7 +259,10 @@ describe("a drill that fails", () => {
     const bot = await newBot();
     const args = ["recovery", "drill", "--recovery-key-file", bot.recoveryKeyFile];
     args.push("--password-file", bot.secretFile(bot.account.password));
-    const hanging = proxy.next(({ path }) => path.includes("/room_keys/keys?"), "hang before");
+    const hanging = proxy.next(
+      ({ method, path }) => method === "GET" && path.includes("/room_keys/keys?"),
+      "hang before",
+    );
     const running = bot.start(args);
     await hanging;
     await running.end("SIGKILL");
