@@ -76,18 +76,24 @@ export async function importIdentity(
   storage: SecretStorage,
 ): Promise<void> {
   await queryOwnKeys(machine, pump);
-  const status = await machine.importCrossSigningKeys(
-    await storage.get(CROSS_SIGNING_SECRETS.master),
-    await storage.get(CROSS_SIGNING_SECRETS.selfSigning),
-    await storage.get(CROSS_SIGNING_SECRETS.userSigning),
-  );
-  if (!status.hasMaster || !status.hasSelfSigning || !status.hasUserSigning) {
-    throw new SottoError(
-      "RECOVERY_KEY_WRONG",
-      "the stored keys are not those of the identity the homeserver shows",
-    );
-  }
+  const master = await storage.get(CROSS_SIGNING_SECRETS.master);
+  const selfSigning = await storage.get(CROSS_SIGNING_SECRETS.selfSigning);
+  const userSigning = await storage.get(CROSS_SIGNING_SECRETS.userSigning);
+  const status = await machine.importCrossSigningKeys(master, selfSigning, userSigning).catch((cause) => {
+    if (OTHER_IDENTITY.test(String(cause))) throw otherIdentity(cause);
+    throw cause;
+  });
+  if (!status.hasMaster || !status.hasSelfSigning || !status.hasUserSigning) throw otherIdentity(undefined);
 }
+
+/** How the engine says that a private key is not that of the public one; it has words for it and no code. */
+const OTHER_IDENTITY = /doesn't match the public key/;
+
+const otherIdentity = (cause: unknown): SottoError =>
+  new SottoError("RECOVERY_KEY_WRONG", "the stored keys are not those of the identity the homeserver shows", {
+    cause,
+    cure: "secret storage is older than the identity: give the recovery key of the client that made the identity",
+  });
 
 /** Signs this device with the private keys that are here. */
 export async function signDevice({ machine, pump }: IdentityTools): Promise<void> {

@@ -27,8 +27,8 @@ async function atTerminal(args: string[], lines: string[]): Promise<{ code: numb
   let screen = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     screen += text;
-    // each question ends so; an answer that came before its question would be lost
-    if (/: $/.test(text) && lines.length > 0) child.stdin.write(`${lines.shift()}\r`);
+    // each question ends so, before the cursor moves; an answer that came before its question would be lost
+    if (/: (?:\x1b\[\d*[A-Z])*$/.test(text) && lines.length > 0) child.stdin.write(`${lines.shift()}\r`);
   });
   const [code] = await once(child, "close");
   return { code: code as number, screen };
