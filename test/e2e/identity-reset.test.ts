@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { Sotto } from "../../src/index.ts";
 import { publishedMasterKey, storedMasterKey } from "../support/account-keys.ts";
@@ -27,8 +28,9 @@ async function atTerminal(args: string[], lines: string[]): Promise<{ code: numb
   let screen = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     screen += text;
-    // each question ends so, before the cursor moves; an answer that came before its question would be lost
-    if (/: (?:\x1b\[\d*[A-Z])*$/.test(text) && lines.length > 0) child.stdin.write(`${lines.shift()}\r`);
+    // each question ends so; an answer that came before its question would be lost
+    const isQuestion = /: $/.test(stripVTControlCharacters(text));
+    if (isQuestion && lines.length > 0) child.stdin.write(`${lines.shift()}\r`);
   });
   const [code] = await once(child, "close");
   return { code: code as number, screen };

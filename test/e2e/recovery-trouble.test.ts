@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { Sotto } from "../../src/index.ts";
 import { bareBot } from "../support/account-keys.ts";
 import type { Bot } from "../support/bot.ts";
 import { record } from "../support/recordings.ts";
@@ -214,6 +215,23 @@ describe("a key backup", () => {
       imported: 2,
       damaged: 0,
     });
+  });
+
+  it("that its owner deletes is gone with its key, and is not made again unasked", async () => {
+    const bot = await newBot();
+    resultOf(await send(bot, await ownRoom(bot)));
+    await using sotto = await Sotto.open(bot.config);
+    await expect(sotto.recovery.deleteBackup("@other:example.org")).rejects.toMatchObject({ code: "USAGE" });
+    expect(await reportOf(bot)).toMatchObject({ complete: true });
+    await sotto.recovery.deleteBackup(bot.userId);
+    await expect(ask(bot, "GET", "/room_keys/version")).rejects.toThrow();
+    expect(await sotto.recovery.status()).toMatchObject({
+      storage: { holds: { length: 3 } },
+      backup: { version: undefined, uploading: false },
+    });
+    const recoveryKey = readFileSync(bot.recoveryKeyFile, "utf8");
+    expect(await sotto.identity.bootstrap({ choice: { recoveryKey } })).toMatchObject({ backup: "off" });
+    expect(await sotto.recovery.create({ recoveryKey })).toMatchObject({ backup: "created" });
   });
 
   it("never holds a send: not while it is refused, nor while it hangs", async () => {
