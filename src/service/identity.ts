@@ -97,7 +97,7 @@ export async function bootstrapIdentity(
 /** Undefined where a new recovery key was to be made: an account with an identity gets none here. */
 async function openExisting({ crypto }: Account, choice: StorageChoice): Promise<SecretStorage | undefined> {
   if (!isKeeper(choice)) return crypto.storage(choice);
-  if (choice.kept === undefined) return undefined;
+  if (choice.kept === undefined || (await crypto.storageStatus()).keyId === undefined) return undefined;
   // a run that was cut off has left the key there
   return crypto.storage(choice).catch((thrown) => {
     if (["SECRET_STORAGE_EXISTS", "FILE_EXISTS"].includes(toSottoError(thrown).code)) return undefined;

@@ -221,6 +221,10 @@ describe("a key backup", () => {
     const bot = await newBot();
     resultOf(await send(bot, await ownRoom(bot)));
     await using sotto = await Sotto.open(bot.config);
+    const recoveryKey = readFileSync(bot.recoveryKeyFile, "utf8");
+    const progress: number[] = [];
+    await sotto.recovery.restore({ recoveryKey }, ({ done }) => void progress.push(done));
+    expect(progress).toEqual([1]);
     await expect(sotto.recovery.deleteBackup("@other:example.org")).rejects.toMatchObject({ code: "USAGE" });
     expect(await reportOf(bot)).toMatchObject({ complete: true });
     await sotto.recovery.deleteBackup(bot.userId);
@@ -229,7 +233,6 @@ describe("a key backup", () => {
       storage: { holds: { length: 3 } },
       backup: { version: undefined, uploading: false },
     });
-    const recoveryKey = readFileSync(bot.recoveryKeyFile, "utf8");
     expect(await sotto.identity.bootstrap({ choice: { recoveryKey } })).toMatchObject({ backup: "off" });
     expect(await sotto.recovery.create({ recoveryKey })).toMatchObject({ backup: "created" });
   });
@@ -250,52 +253,5 @@ describe("a key backup", () => {
     expect(await reportOf(bot)).toMatchObject({ backup: { sessions: 2, backedUp: 0 } });
     resultOf(await send(bot, await ownRoom(bot)));
     expect(await reportOf(bot)).toMatchObject({ backup: { sessions: 3, backedUp: 3 } });
-  });
-});
-
-describe("a drill that fails", () => {
-  it("says why, leaves no device, and is remembered as failed", async () => {
-    const bot = await newBot();
-    const devices = await ask<{ devices: object[] }>(bot, "GET", "/devices");
-    const stranger = await newBot();
-    const login = ["--password-file", bot.secretFile(bot.account.password)];
-    const drill = (keyFile: string, credentials: string[]) =>
-      bot.run(["recovery", "drill", "--recovery-key-file", keyFile, ...credentials]);
-    expect(errorOf(await drill(stranger.recoveryKeyFile, login))).toMatchObject({
-      code: "RECOVERY_KEY_WRONG",
-    });
-    expect(await reportOf(bot)).toMatchObject({ lastDrill: { errorCode: "RECOVERY_KEY_WRONG" } });
-    const wrong = ["--password-file", bot.secretFile("wrong")];
-    expect(errorOf(await drill(bot.recoveryKeyFile, wrong))).toMatchObject({ code: "LOGIN_FAILED" });
-    const ours = ["--access-token-file", join(bot.data, "access-token")];
-    expect(errorOf(await drill(bot.recoveryKeyFile, ours))).toMatchObject({ code: "TOKEN_OF_OTHER_CLIENT" });
-    const { devices: after } = await ask<{ devices: object[] }>(bot, "GET", "/devices");
-    expect(after).toHaveLength(devices.devices.length);
-  });
-
-  it("that was cut off is cleaned up after by the next, whose device it was", async () => {
-    const bot = await newBot();
-    const args = ["recovery", "drill", "--recovery-key-file", bot.recoveryKeyFile];
-    args.push("--password-file", bot.secretFile(bot.account.password));
-    const hanging = proxy.next(
-      ({ method, path }) => method === "GET" && path.includes("/room_keys/keys?"),
-      "hang before",
-    );
-    const running = bot.start(args);
-    await hanging;
-    await running.end("SIGKILL");
-    expect((await ask<{ devices: object[] }>(bot, "GET", "/devices")).devices).toHaveLength(3);
-    resultOf(await bot.run(args));
-    // the account's first session, and the bot's
-    expect((await ask<{ devices: object[] }>(bot, "GET", "/devices")).devices).toHaveLength(2);
-  });
-
-  it("works with the token of a new device, where there is no password", async () => {
-    const bot = await newBot();
-    const { accessToken } = await synapse.login(bot.userId, bot.account.password);
-    const token = ["--access-token-file", bot.secretFile(accessToken)];
-    const args = ["recovery", "drill", "--recovery-key-file", bot.recoveryKeyFile, ...token];
-    resultOf(await bot.run(args));
-    await expect(synapse.request("GET", "/_matrix/client/v3/devices", accessToken)).rejects.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/index.ts";
@@ -10,7 +10,7 @@ import { type ElementUser, openWorld } from "../support/world.ts";
 // A machine is lost. A new one, with nothing but the recovery key, is the same account to everybody else, and plays
 // what was sent before.
 
-const { folder, newBot, newElement, proxy, synapse } = await openWorld();
+const { folder, newBot, newElement, proxy } = await openWorld();
 const homeserver = proxy.baseUrl;
 let bot: Bot;
 let element: ElementUser;
@@ -35,7 +35,6 @@ interface Report {
     sessions: number;
     backedUp: number;
   };
-  lastDrill?: { errorCode?: string; finishedMs?: number; deviceId?: string };
 }
 const reportOf = async (of: Bot) => JSON.parse((await of.run(["recovery", "status"])).stdout) as Report;
 
@@ -43,12 +42,6 @@ function place(name: string): Bot {
   const home = join(folder, name);
   mkdirSync(home);
   return new Bot(bot.account, home);
-}
-
-async function devicesOf({ accessToken }: Bot): Promise<string[]> {
-  const path = "/_matrix/client/v3/devices";
-  const { devices } = await synapse.request<{ devices: { device_id: string }[] }>("GET", path, accessToken);
-  return devices.map(({ device_id }) => device_id).sort();
 }
 
 describe("after init", () => {
@@ -116,26 +109,5 @@ describe("a new machine with the recovery key", () => {
     expect(restored).toMatchObject({ identity: "already signed", damaged: 0 });
     const { total, imported } = restored as { total: number; imported: number };
     expect([total, imported]).toEqual([3, 3]);
-  });
-});
-
-describe("the drill", () => {
-  it("plays a canary on a device that is gone afterwards, and is remembered", async () => {
-    const devices = await devicesOf(bot);
-    const login = ["--password-file", bot.secretFile(bot.account.password)];
-    const key = ["--recovery-key-file", bot.recoveryKeyFile];
-    for (const room of [[], ["--room", roomId]]) {
-      const result = resultOf<{ roomId: string; size: number; sessions: number }>(
-        await bot.run(["recovery", "drill", ...key, ...login, ...room]),
-      );
-      expect(result).toMatchObject({ damaged: 0 });
-      expect(result.size).toBeGreaterThan(500);
-    }
-    expect(await devicesOf(bot)).toEqual(devices);
-    const { lastDrill } = await reportOf(bot);
-    expect(lastDrill?.finishedMs).toBeGreaterThan(0);
-    expect(lastDrill?.errorCode).toBeUndefined();
-    expect(lastDrill?.deviceId).toBeUndefined();
-    expect(readFileSync(bot.recoveryKeyFile, "utf8")).not.toBe("");
   });
 });

@@ -104,7 +104,7 @@ describe("the key backup", () => {
     expect(counts.uploads).toBe(4);
   });
 
-  it("is asked about by a process that stays, once, and never by a command that ends", async () => {
+  it("is asked about by a process that stays, once an hour, and never by a command that ends", async () => {
     const staying = uploads({ enabled: false });
     staying.refuse();
     for (const _key of [1, 2]) {
@@ -112,6 +112,10 @@ describe("the key backup", () => {
       await staying.settle();
     }
     expect(staying.counts).toEqual({ uploads: 0, checks: 1 });
+    await staying.settle(3_600_000);
+    staying.newKey();
+    await staying.settle();
+    expect(staying.counts).toEqual({ uploads: 0, checks: 2 });
     const passing = uploads({ enabled: false, running: false });
     passing.newKey();
     await passing.settle();

@@ -56,7 +56,7 @@ export async function drill(account: Account, request: DrillRequest): Promise<Dr
     try {
       // sent and backed up before there is a device that somebody could share the key with
       canary = request.roomId === undefined ? await sendCanary(account) : undefined;
-      if (canary) await account.backupUploads.flush();
+      await account.backupUploads.flush();
       const transport = await device.logIn();
       const result = await play(account, transport, device.deviceId, request, canary);
       canary = { roomId: result.roomId, eventId: result.eventId };

@@ -5,6 +5,8 @@ import type { Logger } from "../../log.ts";
 
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 600_000;
+/** How often a backup that cannot be used is looked at again: its owner may have made another. */
+const CHECK_AGAIN_MS = 3_600_000;
 /** How long an account that closes waits for the batch under way: `send` shall not wait for a slow homeserver. */
 const PATIENCE_MS = 2_000;
 
@@ -30,7 +32,7 @@ export class BackupUploads {
   readonly #closing = new AbortController();
   #isStopped = false;
   #isWanted = false;
-  #hasChecked = false;
+  #checkedMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #running: Promise<void> | undefined;
 
@@ -50,6 +52,7 @@ export class BackupUploads {
     this.#isWanted = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
+      if (this.#isWanted) this.start(); // a key that came in the last moment
     });
   }
 
@@ -76,8 +79,7 @@ export class BackupUploads {
         while (!this.#isStopped && (await this.#options.crypto.backup.uploadNext()));
         this.#failures = 0;
       } catch (thrown) {
-        if (!(await this.#goesOnAfter(thrown))) return;
-        this.#isWanted = true;
+        this.#isWanted = await this.#goesOnAfter(thrown);
       }
     }
   }
@@ -87,14 +89,13 @@ export class BackupUploads {
     const { crypto, sync } = this.#options;
     if (await crypto.backup.isEnabled()) return true;
     // a command that does one thing and ends asks for no more than that
-    if (this.#hasChecked || !sync.isRunning) return false;
-    const { uploading } = await this.#check();
-    this.#hasChecked = true;
-    return uploading;
+    if (!sync.isRunning || Date.now() - this.#checkedMs < CHECK_AGAIN_MS) return false;
+    return (await this.#check()).uploading;
   }
 
   async #check() {
     const status = await this.#options.crypto.backup.check();
+    this.#checkedMs = Date.now();
     if (status.trust === "refused") {
       this.#options.logger.warn(
         "the key backup is not ours and not signed by our identity: nothing is uploaded",
