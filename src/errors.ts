@@ -41,7 +41,10 @@ export const ERROR_CODES = {
     3,
     "do not copy a token from another client: run `sotto init` with a password, which makes a device of its own",
   ],
-  IDENTITY_EXISTS: [3, "run `sotto init` again with --recovery-key-file, so that it can sign its new device"],
+  IDENTITY_EXISTS: [
+    3,
+    "run it again with --recovery-key-file, so that the identity that is there can sign this device",
+  ],
   RECOVERY_KEY_WRONG: [3, "check the recovery key; Element shows the same one under Settings, Encryption"],
   IDENTITY_PROOF_NEEDED: [
     3,
@@ -51,10 +54,7 @@ export const ERROR_CODES = {
     3,
     "look at the account's cross-signing keys in another client; only `sotto identity reset` replaces them",
   ],
-  SECRET_STORAGE_MISSING: [
-    3,
-    "set up recovery in the client that made the identity, then run `sotto init` again",
-  ],
+  SECRET_STORAGE_MISSING: [3, "set up recovery in the client that made the identity, then run it again"],
   SECRET_STORAGE_EXISTS: [
     3,
     "give the --recovery-key-file that opens it; `sotto recovery create --replace` makes a new one, and the old key opens nothing afterwards",
