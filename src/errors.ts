@@ -18,7 +18,7 @@ export const ERROR_CODES = {
     1,
     "ask the person by another way whether it was them; nothing is sent to rooms they are in until it is settled",
   ],
-  IDENTITY_NOT_READY: [1, "run `sotto init` with --recovery-key-file to sign this device"],
+  IDENTITY_NOT_READY: [1, "run `sotto identity bootstrap` with --recovery-key-file to sign this device"],
   // usage and config
   USAGE: [2, "run `sotto --help`"],
   CONFIG_NOT_FOUND: [2, "run `sotto init`, or name the file with --config"],
@@ -41,11 +41,34 @@ export const ERROR_CODES = {
     3,
     "do not copy a token from another client: run `sotto init` with a password, which makes a device of its own",
   ],
-  IDENTITY_EXISTS: [3, "run `sotto init` again with --recovery-key-file, so that it can sign its new device"],
-  RECOVERY_KEY_WRONG: [3, "check the recovery key; Element shows the same one under Settings, Encryption"],
-  SECRET_STORAGE_MISSING: [
+  IDENTITY_EXISTS: [
     3,
-    "set up recovery in the client that made the identity, then run `sotto init` again",
+    "run it again with --recovery-key-file, so that the identity that is there can sign this device",
+  ],
+  RECOVERY_KEY_WRONG: [3, "check the recovery key; Element shows the same one under Settings, Encryption"],
+  IDENTITY_PROOF_NEEDED: [
+    3,
+    "give --password-file; or let the server's admin call POST /_synapse/admin/v1/users/USER/_allow_cross_signing_replacement_without_uia, and run it again within ten minutes",
+  ],
+  IDENTITY_UNREADABLE: [
+    3,
+    "look at the account's cross-signing keys in another client; only `sotto identity reset` replaces them",
+  ],
+  SECRET_STORAGE_MISSING: [3, "set up recovery in the client that made the identity, then run it again"],
+  SECRET_STORAGE_EXISTS: [
+    3,
+    "give the --recovery-key-file that opens it; `sotto recovery create --replace` makes a new one, and the old key opens nothing afterwards",
+  ],
+  SECRET_STORAGE_DAMAGED: [
+    3,
+    "restore it from a client that still has the keys; on a device that has them, `sotto recovery create --replace` writes it anew",
+  ],
+  SECRET_STORAGE_UNSUPPORTED: [3, "set up recovery anew in a client that uses the algorithms of the spec"],
+  BACKUP_MISSING: [3, "run `sotto recovery create`, which makes one"],
+  BACKUP_CHANGED: [3, "run `sotto recovery status`: it says whether the new one can be trusted"],
+  BACKUP_UNTRUSTED: [
+    3,
+    "find out which client made it; `sotto recovery create --replace-backup` makes one of our own",
   ],
   // the store
   STORE_KEY_MISSING: [

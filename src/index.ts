@@ -1,9 +1,14 @@
 export { type Config, configPath, loadConfig } from "./config/index.ts";
+export type { RecoveryKeyKeeper, RecoverySecret, RestoreResult, StorageChoice } from "./crypto/index.ts";
 export { ERROR_CODES, type ErrorCode, SottoError } from "./errors.ts";
 export { createLogger, type Logger } from "./log.ts";
 export type { Trust } from "./model/event.ts";
 export type { AudioSource } from "./model/recording.ts";
+export type { BootstrapRequest, BootstrapResult, IdentityReport } from "./service/identity.ts";
 export type { SendResult } from "./service/pipeline.ts";
 export type { VoiceMessage, Withheld } from "./service/receive.ts";
+export type { SottoIdentity, SottoRecovery } from "./service/recovery/doors.ts";
+export type { DrillRequest, DrillResult } from "./service/recovery/drill.ts";
+export type { RecoveryReport } from "./service/recovery/recovery.ts";
 export type { SendOptions } from "./service/relation.ts";
 export { type OpenOptions, Sotto } from "./service/sotto.ts";

@@ -12,4 +12,6 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   receive: () => import("./receive.ts"),
   run: () => import("./run.ts"),
   doctor: () => import("./doctor.ts"),
+  identity: () => import("./identity.ts"),
+  recovery: () => import("./recovery.ts"),
 };

@@ -1,16 +1,16 @@
-import { dirname, relative, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { readSecret } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import { isUserId } from "../model/ids.ts";
 import { type InitRequest, type InitResult, initialise, type Recovery } from "../service/init.ts";
-import { createPrivateFile, requireCreatable } from "../service/private-file.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { logger } from "./shared/holder.ts";
 import { printJson, say } from "./shared/output.ts";
-import { ask, askHidden, confirmed } from "./shared/questions.ts";
+import { ask, askHidden } from "./shared/questions.ts";
+import { keepRecoveryKey, type SecretFlags, secretOf } from "./shared/recovery-key.ts";
 
-interface InitFlags extends CommonOptions {
+interface InitFlags extends CommonOptions, SecretFlags {
   homeserver?: string;
   user?: string;
   passwordFile?: string;
@@ -18,7 +18,6 @@ interface InitFlags extends CommonOptions {
   dataDir: string;
   shareWith?: "signed" | "verified" | "all";
   caFile?: string;
-  recoveryKeyFile?: string;
   recoveryKeyOut?: string;
   yes?: boolean;
 }
@@ -34,6 +33,7 @@ export function command(context: Context): Command {
     .addOption(new Option("--share-with <who>", "who gets room keys").choices(["signed", "verified", "all"]))
     .option("--ca-file <file>", "certificates to trust besides the system's")
     .option("--recovery-key-file <file>", "the recovery key of the account's identity")
+    .option("--passphrase-file <file>", "the passphrase of the account's secret storage, in its stead")
     .option("--recovery-key-out <file>", "where a new recovery key is written, outside the data directory")
     .option("--yes", "ask nothing")
     .action((flags: InitFlags) => init(context, flags));
@@ -70,10 +70,13 @@ function requireFlags(flags: InitFlags): void {
     flags.homeserver === undefined && "--homeserver",
     flags.user === undefined && "--user",
     !flags.passwordFile && !flags.accessTokenFile && "--password-file or --access-token-file",
-    !flags.recoveryKeyOut && !flags.recoveryKeyFile && "--recovery-key-out or --recovery-key-file",
+    !flags.recoveryKeyOut && !secretFlag(flags) && "--recovery-key-out or --recovery-key-file",
   ].filter((flag) => flag !== false);
   if (missing.length > 0) throw new SottoError("USAGE", `--yes also needs ${missing.join(", ")}`);
 }
+
+const secretFlag = ({ recoveryKeyFile, passphraseFile }: InitFlags): string | undefined =>
+  recoveryKeyFile ?? passphraseFile;
 
 async function credentials(context: Context, flags: InitFlags): Promise<InitRequest["credentials"]> {
   if (flags.accessTokenFile) return { accessToken: readSecret(flags.accessTokenFile, "LOGIN_FAILED") };
@@ -82,34 +85,15 @@ async function credentials(context: Context, flags: InitFlags): Promise<InitRequ
 }
 
 function recovery(context: Context, flags: InitFlags): Recovery {
-  if (flags.recoveryKeyFile) return { recoveryKey: readSecret(flags.recoveryKeyFile, "RECOVERY_KEY_WRONG") };
-  const out = flags.recoveryKeyOut;
-  if (out === undefined)
-    return { ready: () => undefined, keepRecoveryKey: (recoveryKey) => showOnce(context, recoveryKey) };
-  if (!relative(resolve(flags.dataDir), resolve(out)).startsWith("..")) {
-    throw new SottoError("USAGE", "--recovery-key-out must lie outside the data directory", {
-      cure: "whoever finds the data directory must not find the recovery key: name another place",
-    });
-  }
-  return {
-    ready: () => requireCreatable(resolve(out)),
-    async keepRecoveryKey(recoveryKey) {
-      createPrivateFile(resolve(out), `${recoveryKey}\n`);
-    },
-  };
-}
-
-async function showOnce(context: Context, recoveryKey: string): Promise<void> {
-  const heading = "This is the account's recovery key. It is shown only now; write it down and keep it safe:";
-  for (const line of ["", heading, "", `  ${recoveryKey}`, ""]) say(context, line);
-  while (!(await confirmed(context, 'Type "yes" when you have it: ')))
-    say(context, "It will not be shown again.");
+  const secret = secretOf(flags);
+  if (secret) return secret;
+  return keepRecoveryKey(context, flags.recoveryKeyOut, resolve(flags.dataDir));
 }
 
 function report(
   context: Context,
   flags: InitFlags,
-  { userId, deviceId, config, identity }: InitResult,
+  { userId, deviceId, config, identity, backup }: InitResult,
 ): void {
   const recoveryKeyFile =
     identity === "created" && flags.recoveryKeyOut ? resolve(flags.recoveryKeyOut) : undefined;
@@ -119,11 +103,13 @@ function report(
       deviceId,
       config,
       identity,
+      backup,
       ...(recoveryKeyFile ? { recoveryKeyFile } : {}),
     });
     return;
   }
   say(context, `device ${deviceId} of ${userId} is ready and signed (identity ${identity})`);
+  if (backup === "refused") say(context, "its key backup is somebody else's: see `sotto recovery status`");
   if (recoveryKeyFile) say(context, `the recovery key is in ${recoveryKeyFile}: move it to a safe place`);
   const flag = config === resolve("sotto.yaml") ? "" : ` --config ${config}`;
   say(context, `the config is ${config}, the stores are in ${resolve(dirname(config), flags.dataDir)}`);

@@ -51,7 +51,7 @@ function plainValues(document: ReturnType<typeof parseDocument>, path: string): 
 /** Reads a secret's file without its line end. Throws the given code if it cannot be read. */
 export function readSecret(
   path: string,
-  code: "CONFIG_INVALID" | "RECOVERY_KEY_WRONG" | "LOGIN_FAILED",
+  code: "CONFIG_INVALID" | "RECOVERY_KEY_WRONG" | "LOGIN_FAILED" | "FILE_EXISTS",
 ): string {
   try {
     return readFileSync(path, "utf8").trim();

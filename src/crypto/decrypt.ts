@@ -65,7 +65,8 @@ async function judge({ machine, pump }: DecryptTools, roomId: RoomId, event: Roo
   return { decrypted: again, trust: trustOf(again) };
 }
 
-async function engineDecrypt(
+/** Says nothing of the sender. Throws `MissingRoomKey` or `DECRYPT_FAILED`. */
+export async function engineDecrypt(
   machine: Machine,
   roomId: RoomId,
   event: RoomEvent,

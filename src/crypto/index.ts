@@ -1,27 +1,39 @@
 import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
 import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
-import type { AccountData, KeyServer } from "../model/ports.ts";
+import type { AccountData, BackupServer, IdentityProof, KeyServer, UploadIdentity } from "../model/ports.ts";
 import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import { deriveKey, type Store } from "../store/index.ts";
+import { createKeyBackup, type KeyBackup } from "./backup.ts";
 import { decryptRoomEvent } from "./decrypt.ts";
 import { openMachine, wasm } from "./engine.ts";
-import {
-  createIdentity,
-  type IdentityStatus,
-  identityStatus,
-  joinIdentity,
-  type RecoveryChoice,
-} from "./identity.ts";
+import { createIdentity, type IdentityStatus, identityStatus, joinIdentity, signDevice } from "./identity.ts";
+import { resetIdentity } from "./identity-reset.ts";
+import { type RecoveryKeyKeeper, type StorageChoice, storageFor } from "./new-storage.ts";
+import { fillStorage, type StorageStatus, storageStatus } from "./recovery.ts";
 import { RequestPump } from "./requests.ts";
 import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
+import type { SecretStorage } from "./secret-storage.ts";
 
+export type { BackupStatus, KeyBackup } from "./backup.ts";
+export type { RestoreResult } from "./backup-sessions.ts";
+export type { BackupTrust } from "./backup-version.ts";
 export { MissingRoomKey } from "./decrypt.ts";
 export { compileEngine } from "./engine.ts";
-export type { IdentityStatus, RecoveryChoice } from "./identity.ts";
+export type { IdentityStatus } from "./identity.ts";
+export { isKeeper, type RecoveryKeyKeeper, type StorageChoice } from "./new-storage.ts";
+export type { StorageStatus } from "./recovery.ts";
+export { type Rehearsal, rehearse } from "./rehearsal.ts";
 export type { EncryptionPolicy } from "./room-encryptor.ts";
 export type { RotationLimits } from "./rotation.ts";
-export { CROSS_SIGNING_SECRETS, hasSecretStorage, openSecretStorage } from "./secret-storage.ts";
+export {
+  BACKUP_SECRET,
+  CROSS_SIGNING_SECRETS,
+  defaultStorageKey,
+  openSecretStorage,
+  type SecretStorage,
+} from "./secret-storage.ts";
 export { SHARE_WITH, type ShareWith } from "./sharing.ts";
+export type { RecoverySecret } from "./storage-key.ts";
 
 /** Opens the engine's store, and with it takes the data directory: whoever holds it is the only one. */
 export async function holdEngine(options: {
@@ -40,6 +52,8 @@ export interface CryptoOptions {
   store: Store;
   keyServer: KeyServer;
   accountData: AccountData;
+  uploadIdentity: UploadIdentity;
+  backupServer: BackupServer;
   policy: EncryptionPolicy;
 }
 
@@ -58,16 +72,26 @@ export interface Crypto {
   drain(): Promise<void>;
   /** Called with the IDs of sessions whose room key arrived. */
   onRoomKeys(listener: (sessionIds: string[]) => void): void;
+  readonly backup: KeyBackup;
   identityStatus(): Promise<IdentityStatus>;
-  createIdentity(choice: RecoveryChoice): Promise<void>;
-  joinIdentity(recoveryKey: string): Promise<void>;
+  /** The account's secret storage, or a new one of which nothing is published; see `StorageChoice`. */
+  storage(choice: StorageChoice): Promise<SecretStorage>;
+  storageStatus(): Promise<StorageStatus>;
+  createIdentity(storage: SecretStorage, proof: Omit<IdentityProof, "replaces">): Promise<void>;
+  joinIdentity(storage: SecretStorage): Promise<void>;
+  /** With the private keys that are here. */
+  signDevice(): Promise<void>;
+  resetIdentity(keeper: RecoveryKeyKeeper, proof: Omit<IdentityProof, "replaces">): Promise<SecretStorage>;
+  /** Has the private keys that are here in secret storage. */
+  fillStorage(choice: StorageChoice, replace: boolean): Promise<SecretStorage>;
 }
 
-export function createCrypto({ engine, store, keyServer, accountData, policy }: CryptoOptions): Crypto {
+export function createCrypto(options: CryptoOptions): Crypto {
+  const { engine, store, keyServer, accountData, uploadIdentity, backupServer: server, policy } = options;
   const { machine } = engine;
   const pump = new RequestPump(machine, keyServer);
   const encryptor = new PolicyEncryptor(machine, pump, store, policy);
-  const tools = { machine, pump, keyServer, accountData };
+  const tools = { machine, pump, uploadIdentity, accountData, recovery: store.recovery };
   const keys = machine.identityKeys;
   let membersMayBeNew = true;
   /** Asking the engine what it has to send costs it a walk through its store. */
@@ -111,9 +135,15 @@ export function createCrypto({ engine, store, keyServer, accountData, policy }: 
     onRoomKeys(listener) {
       machine.registerRoomKeyUpdatedCallback(async (infos) => listener(infos.map((info) => info.sessionId)));
     },
+    backup: createKeyBackup({ machine, pump, accountData, server }),
     identityStatus: () => identityStatus(tools),
-    createIdentity: (choice) => createIdentity(tools, choice),
-    joinIdentity: (recoveryKey) => joinIdentity(tools, recoveryKey),
+    storage: (choice) => storageFor(tools, choice),
+    storageStatus: () => storageStatus(accountData),
+    createIdentity: (storage, proof) => createIdentity(tools, storage, proof),
+    joinIdentity: (storage) => joinIdentity(tools, storage),
+    signDevice: () => signDevice(tools),
+    resetIdentity: (keeper, proof) => resetIdentity(tools, keeper, proof),
+    fillStorage: (choice, replace) => fillStorage(tools, choice, replace),
   };
 }
 

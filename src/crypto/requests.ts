@@ -56,7 +56,8 @@ export class RequestPump {
     });
   }
 
-  async send(request: EngineRequest): Promise<void> {
+  /** Gives the answer's JSON text. */
+  async send(request: EngineRequest): Promise<string> {
     const kind = KINDS[request.type];
     if (!kind)
       throw new Error(`the engine asked for a request of type ${request.type}, which Sotto does not send`);
@@ -69,5 +70,6 @@ export class RequestPump {
       ...(request.version === undefined ? {} : { version: request.version }),
     });
     if (request.id) await this.#machine.markRequestAsSent(request.id, request.type, answer);
+    return answer;
   }
 }

@@ -2,12 +2,14 @@
  * The door to the homeserver: everything but the client for bots, which is `client.ts` and loads matrix-bot-sdk.
  */
 export { createAccountData } from "./account-data.ts";
+export { createBackupServer } from "./backup-server.ts";
 export { createContentRepository, parseMxcUri } from "./content-repository.ts";
 export { type DirectRoomOptions, findOrCreateDirectRoom } from "./direct-room.ts";
 export { type DiscoveryOptions, discoverHomeserver, type Homeserver } from "./discovery.ts";
 export { type ClearTypes, createSendGate, type EventGate } from "./gate.ts";
 export { encryptedHistory, type History, type HistoryOptions } from "./history.ts";
-export { createKeyServer, type PasswordLogin } from "./key-server.ts";
+export { createIdentityUpload } from "./identity-upload.ts";
+export { createKeyServer } from "./key-server.ts";
 export {
   hasPublishedIdentity,
   type LoginOptions,
@@ -17,6 +19,7 @@ export {
   type Session,
   whoami,
 } from "./login.ts";
+export { createOwnRoom, ownEvents, roomEvent } from "./own-room.ts";
 export { MatrixError, matrixErrorOf } from "./request-failure.ts";
 export { createRooms, type Rooms } from "./rooms.ts";
 export { type SyncLoopOptions, type SyncOptions, syncBatches, syncOnce, type Urgency } from "./sync.ts";

@@ -1,27 +1,16 @@
 import { SottoError } from "../errors.ts";
-import type { UserId } from "../model/ids.ts";
 import type { KeyRequest, KeyServer } from "../model/ports.ts";
 import { isObject, isString } from "./json.ts";
-import { hasPublishedIdentity } from "./login.ts";
 import { path } from "./path.ts";
 import { matrixErrorOf } from "./request-failure.ts";
 import type { HttpMethod, Transport } from "./transport.ts";
-
-/** Who signs in again where the homeserver wants to be sure before it takes an identity, even the first. */
-export interface PasswordLogin {
-  readonly userId: UserId;
-  readonly password: string;
-}
 
 /**
  * Carries the crypto engine's requests. Every kind may be repeated: uploads hold the same keys again, to-device
  * messages have a transaction ID, and a second claim costs the other side one more one-time key.
  * https://spec.matrix.org/v1.19/client-server-api/#end-to-end-encryption
- *
- * @param identityOwner - answers `m.login.password` for an account's first cross-signing upload; an identity that exists
- *   is never replaced
  */
-export function createKeyServer(transport: Transport, identityOwner?: PasswordLogin): KeyServer {
+export function createKeyServer(transport: Transport): KeyServer {
   return {
     async send(request) {
       switch (request.kind) {
@@ -35,13 +24,8 @@ export function createKeyServer(transport: Transport, identityOwner?: PasswordLo
           return sendToDevice(transport, request);
         case "signatures-upload":
           return uploadSignatures(transport, request.body);
-        case "device-signing-upload":
-          return uploadIdentity(transport, request.body, identityOwner);
         case "keys-backup":
-          return transport.requestText("PUT", "/_matrix/client/v3/room_keys/keys", {
-            query: { version: request.version },
-            body: { jsonText: request.body },
-          });
+          return uploadRoomKeys(transport, request);
       }
     },
   };
@@ -99,54 +83,19 @@ function firstError(failures: unknown): string | undefined {
 }
 
 /**
- * The first upload needs no further proof; replacing an identity does (MSC3967). A homeserver that does not know that
- * rule asks each time, so what is there is looked up before the password is given: nothing is ever replaced.
- * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysdevice_signingupload
+ * A version that is no longer the current one, or is gone, takes nothing.
+ * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3room_keyskeys
  */
-async function uploadIdentity(
-  transport: Transport,
-  jsonText: string,
-  owner?: PasswordLogin,
-): Promise<string> {
-  const url = "/_matrix/client/v3/keys/device_signing/upload";
+async function uploadRoomKeys(transport: Transport, { body, version }: KeyRequest): Promise<string> {
   try {
-    return await post(transport, url, jsonText);
+    return await transport.requestText("PUT", "/_matrix/client/v3/room_keys/keys", {
+      query: { version },
+      body: { jsonText: body },
+    });
   } catch (thrown) {
     const cause = matrixErrorOf(thrown);
-    if (cause?.statusCode !== 401 || !Array.isArray(cause.body.flows)) throw thrown;
-    const replaces = owner === undefined || (await hasPublishedIdentity(transport, owner.userId));
-    if (replaces || !offersPassword(cause.body.flows)) {
-      throw new SottoError("IDENTITY_EXISTS", "the account has a cross-signing identity already", {
-        cause: "the homeserver asks for proof before it replaces one",
-      });
-    }
-    const auth = {
-      type: "m.login.password",
-      identifier: { type: "m.id.user", user: owner.userId },
-      password: owner.password,
-      session: cause.body.session,
-    };
-    return await authenticated(transport, url, JSON.stringify({ ...JSON.parse(jsonText), auth }));
+    if (cause?.errcode === "M_WRONG_ROOM_KEYS_VERSION" || cause?.errcode === "M_NOT_FOUND")
+      throw new SottoError("BACKUP_CHANGED", `key backup ${version} is no longer the current one`, { cause });
+    throw thrown;
   }
-}
-
-async function authenticated(transport: Transport, url: string, jsonText: string): Promise<string> {
-  try {
-    return await post(transport, url, jsonText);
-  } catch (thrown) {
-    const cause = matrixErrorOf(thrown);
-    if (cause?.statusCode !== 401) throw thrown;
-    throw new SottoError("LOGIN_FAILED", "the homeserver did not accept the password", { cause });
-  }
-}
-
-/** https://spec.matrix.org/v1.19/client-server-api/#user-interactive-authentication-api */
-function offersPassword(flows: unknown[]): boolean {
-  return flows.some(
-    (flow) =>
-      isObject(flow) &&
-      Array.isArray(flow.stages) &&
-      flow.stages.length === 1 &&
-      flow.stages[0] === "m.login.password",
-  );
 }

@@ -94,8 +94,13 @@ export async function publishedDeviceKeys(
 
 /** Whether the account has published a cross-signing identity, of whichever client. */
 export async function hasPublishedIdentity(transport: Transport, userId: UserId): Promise<boolean> {
+  return (await publishedMasterKey(transport, userId)) !== undefined;
+}
+
+/** The master key's description as the homeserver shows it. */
+export async function publishedMasterKey(transport: Transport, userId: UserId): Promise<unknown> {
   const { master_keys } = await queryKeys(transport, userId, []);
-  return isObject(master_keys) && master_keys[userId] !== undefined;
+  return isObject(master_keys) ? master_keys[userId] : undefined;
 }
 
 async function queryKeys(

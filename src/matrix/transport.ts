@@ -119,6 +119,7 @@ export function createTransport(options: TransportOptions): Transport {
   const pools = new Map<string, HttpPool>();
   let accessToken = options.accessToken;
   let renewal: Promise<void> | undefined;
+  let isClosed = false;
 
   function poolOf(url: URL): HttpPool {
     const pool = pools.get(url.origin) ?? openHttpPool(url, caFile, env);
@@ -176,7 +177,7 @@ export function createTransport(options: TransportOptions): Transport {
       }
       const waitMs = backoffMs(failure, attempts, timing.random());
       const allowedMs = isUnreachable(failure) ? Math.min(retryForMs, UNREACHABLE_RETRY_FOR_MS) : retryForMs;
-      const inTime = timing.now() - startedAt + waitMs < allowedMs;
+      const inTime = !isClosed && timing.now() - startedAt + waitMs < allowedMs;
       if (!inTime || !isRepeatable(failure, idempotent) || wasRead(request.body)) throw explain(failure, url);
       logger?.info("request is repeated", { method, path: url.pathname, reason: failure.message, waitMs });
       await timing.sleep(waitMs, request.signal);
@@ -226,6 +227,7 @@ export function createTransport(options: TransportOptions): Transport {
       accessToken = token;
     },
     close() {
+      isClosed = true;
       for (const { agent } of pools.values()) agent.destroy();
     },
   };

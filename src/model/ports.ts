@@ -10,14 +10,7 @@ import type { EventId, MxcUri, RoomId, UserId } from "./ids.ts";
 /** A request of the crypto engine, as plain data. */
 export interface KeyRequest {
   id: string;
-  kind:
-    | "keys-upload"
-    | "keys-query"
-    | "keys-claim"
-    | "to-device"
-    | "signatures-upload"
-    | "device-signing-upload"
-    | "keys-backup";
+  kind: "keys-upload" | "keys-query" | "keys-claim" | "to-device" | "signatures-upload" | "keys-backup";
   /** JSON text of the request's body. */
   body: string;
   /** Only for `to-device`. */
@@ -30,6 +23,51 @@ export interface KeyRequest {
 /** Carries the engine's requests to the homeserver; gives the answer's JSON text. Throws SottoError. */
 export interface KeyServer {
   send(request: KeyRequest): Promise<string>;
+}
+
+/** How the account's owner proves to the homeserver that an identity is wanted. */
+export interface IdentityProof {
+  /** An identity that is there may be replaced: the owner was asked, and has typed the account's name. */
+  replaces: boolean;
+  password?: string;
+  /** Told where a person has to approve it; the upload then waits for that. */
+  onAccountPage?(url: string): void | Promise<void>;
+  /** Ends the waiting. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Publishes cross-signing keys. `body` is the engine's JSON text. Throws `IDENTITY_EXISTS` rather than replace one
+ * unasked, `IDENTITY_PROOF_NEEDED`, `LOGIN_FAILED`.
+ */
+export type UploadIdentity = (body: string, proof: IdentityProof) => Promise<void>;
+
+/** A key backup as the homeserver describes it; nothing of it is trusted. */
+export interface BackupVersion {
+  version: string;
+  algorithm: string;
+  authData: Record<string, unknown>;
+  /** How many sessions the homeserver holds. */
+  count: number | undefined;
+}
+
+/** `session_data` by session ID by room ID, as the homeserver gave it. */
+export type BackedUpSessions = Map<RoomId, Map<string, unknown>>;
+
+/** https://spec.matrix.org/v1.19/client-server-api/#server-side-key-backups */
+export interface BackupServer {
+  /** Undefined only on an authenticated 404 `M_NOT_FOUND`. */
+  current(): Promise<BackupVersion | undefined>;
+  /** Gives the new version. */
+  create(algorithm: string, authData: Record<string, unknown>): Promise<string>;
+  /** Only the signatures of a version's `auth_data` may change. */
+  update(version: string, algorithm: string, authData: Record<string, unknown>): Promise<void>;
+  /** A version that is gone already is no error. */
+  delete(version: string): Promise<void>;
+  /** Every session of a version. */
+  sessions(version: string): Promise<BackedUpSessions>;
+  /** The `session_data` of one session; undefined where the backup does not have it. */
+  session(version: string, roomId: RoomId, sessionId: string): Promise<unknown>;
 }
 
 /** Reads and writes the account's own data. https://spec.matrix.org/v1.19/client-server-api/#client-config */

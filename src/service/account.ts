@@ -5,7 +5,9 @@ import { type Crypto, createCrypto, holdEngine } from "../crypto/index.ts";
 import type { Logger } from "../log.ts";
 import {
   createAccountData,
+  createBackupServer,
   createContentRepository,
+  createIdentityUpload,
   createKeyServer,
   createRooms,
   createSendGate,
@@ -20,6 +22,8 @@ import type { ContentRepository, RoomEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
+import { MissingKeys } from "./recovery/missing-keys.ts";
+import { BackupUploads } from "./recovery/uploads.ts";
 import { logInAgain } from "./relogin.ts";
 import { SyncDriver } from "./sync.ts";
 
@@ -37,6 +41,8 @@ export interface Account {
   encryptor: RoomEncryptor;
   outbox: Outbox;
   sync: SyncDriver;
+  backupUploads: BackupUploads;
+  missingKeys: MissingKeys;
   /** One receiver at a time. */
   receiving: Serial;
   /** The encrypted direct chat with a user; made if there is none. */
@@ -45,12 +51,8 @@ export interface Account {
   close(): Promise<void>;
 }
 
-/**
- * Throws a `STORE_*` error if the data directory cannot be held; touches the network not at all.
- *
- * @param password - given when the homeserver asks for it before it takes the account's first identity
- */
-export async function openAccount(config: Config, logger: Logger, password?: string): Promise<Account> {
+/** Throws a `STORE_*` error if the data directory cannot be held; touches the network not at all. */
+export async function openAccount(config: Config, logger: Logger): Promise<Account> {
   const { userId, deviceId, accessTokenFile } = config.account;
   const storeKey = readStoreKey(config);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
@@ -70,13 +72,17 @@ export async function openAccount(config: Config, logger: Logger, password?: str
     const crypto = createCrypto({
       engine,
       store,
-      keyServer: createKeyServer(transport, password === undefined ? undefined : { userId, password }),
+      keyServer: createKeyServer(transport),
       accountData,
+      uploadIdentity: createIdentityUpload(transport, userId),
+      backupServer: createBackupServer(transport),
       policy: { shareWith: config.trust.shareWith, rotation },
     });
     const gate = createSendGate(transport, config.clearEvents);
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId });
+    const backupUploads = new BackupUploads({ crypto, sync, logger });
+    const missingKeys = new MissingKeys({ crypto, logger });
     const encryptor = atLiveEnd(sync, crypto.encryptor);
     const opened = store;
     return {
@@ -97,6 +103,8 @@ export async function openAccount(config: Config, logger: Logger, password?: str
           logger.warn("an accepted message still waits", { code, reason: message }),
       }),
       sync,
+      backupUploads,
+      missingKeys,
       receiving: new Serial(),
       directRoom: (other) =>
         findOrCreateDirectRoom(other, {
@@ -107,7 +115,9 @@ export async function openAccount(config: Config, logger: Logger, password?: str
           rotation: { periodMs: rotation.maxPeriodMs, messages: rotation.maxMessages },
         }),
       async close() {
+        missingKeys.stop();
         await sync.stop();
+        await backupUploads.stop();
         await transport.close();
         opened.close();
         await engine.close();

@@ -1,3 +1,4 @@
+import { MissingRoomKey } from "../crypto/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import { type Outcomes, SottoClient } from "../matrix/client.ts";
 import { downloadVerified, encryptBytes, parseEncryptedFile } from "../media/index.ts";
@@ -43,7 +44,10 @@ export function createBotClient(account: Account): SottoClient {
 }
 
 async function decryptTrusted(account: Account, roomId: RoomId, event: RoomEvent): Promise<DecryptedEvent> {
-  const decrypted = await account.crypto.decrypt(roomId, event);
+  const decrypted = await account.crypto.decrypt(roomId, event).catch((thrown) => {
+    if (thrown instanceof MissingRoomKey) account.missingKeys.want(roomId, String(event.content.session_id));
+    throw thrown;
+  });
   requireTrust(account.config, decrypted);
   return decrypted;
 }

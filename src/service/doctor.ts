@@ -82,17 +82,22 @@ export async function checkAccount({ crypto, transport, config, store }: Account
     }),
     await check("identity", async () => {
       const status = await crypto.identityStatus();
-      if (!status.exists) return fail("the account has no cross-signing identity", "run `sotto init` again");
+      if (!status.exists) {
+        return fail(
+          "the account has no cross-signing identity",
+          "run `sotto identity bootstrap` with --recovery-key-out",
+        );
+      }
       if (!status.deviceSigned) {
         return fail(
           "the identity has not signed this device",
-          "run `sotto init` again with --recovery-key-file",
+          "run `sotto identity bootstrap` with --recovery-key-file",
         );
       }
       if (status.privateKeysHere) return "this device is signed";
       return warn(
         "this device is signed, but the identity's keys are not here",
-        "run `sotto init` with --recovery-key-file",
+        "run `sotto recovery restore` with --recovery-key-file",
       );
     }),
     await check("outbox", async () => {

@@ -1,20 +1,21 @@
 import { existsSync } from "node:fs";
 import { type Config, loadConfig } from "../config/index.ts";
+import type { RecoveryKeyKeeper, RecoverySecret } from "../crypto/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
-import { type Account, openAccount } from "./account.ts";
+import { openAccount } from "./account.ts";
+import { type BootstrapResult, bootstrapIdentity } from "./identity.ts";
 import { NewDevice } from "./new-device.ts";
 import { renewLogin } from "./renew-login.ts";
 
-/** The recovery key that opens the account's identity, or where that of a new identity goes. */
+/** What opens the account's secret storage, or where the recovery key of a new identity goes. */
 export type Recovery =
-  | { recoveryKey: string }
-  | {
+  | RecoverySecret
+  | (RecoveryKeyKeeper & {
       /** Throws if a recovery key could not be kept; asked before anything is done. */
       ready(): void;
-      keepRecoveryKey(recoveryKey: string): Promise<void>;
-    };
+    });
 
 export interface InitRequest {
   /** URL, server name, or user ID. */
@@ -28,12 +29,10 @@ export interface InitRequest {
   recovery: Recovery;
 }
 
-export interface InitResult {
+export interface InitResult extends BootstrapResult {
   userId: UserId;
   deviceId: DeviceId;
   config: string;
-  /** What was done about the identity. */
-  identity: "created" | "joined" | "already signed";
 }
 
 /**
@@ -70,45 +69,18 @@ async function makeReady(
   mustStay: () => void,
 ): Promise<InitResult> {
   const password = "password" in credentials ? credentials.password : undefined;
-  const account = await openAccount(config, logger, password);
+  const account = await openAccount(config, logger);
   try {
     // the first sync publishes the keys of the device; one that we did not log in, we cannot take away again
     if (password === undefined) mustStay();
     await account.sync.toLiveEnd();
-    const identity = await settleIdentity(account, recovery, mustStay);
+    const request = { choice: recovery, mustStay, ...(password === undefined ? {} : { password }) };
+    const done = await bootstrapIdentity(account, request);
     const { userId, deviceId } = config.account;
-    return { userId, deviceId, config: config.path, identity };
+    return { userId, deviceId, config: config.path, ...done };
   } finally {
     await account.close();
   }
-}
-
-async function settleIdentity(
-  { crypto }: Account,
-  recovery: Recovery,
-  mustStay: () => void,
-): Promise<InitResult["identity"]> {
-  const status = await crypto.identityStatus();
-  if (status.deviceSigned && status.privateKeysHere) return "already signed";
-  if (status.exists) {
-    if (!("recoveryKey" in recovery)) {
-      throw new SottoError("IDENTITY_EXISTS", "the account already has a cross-signing identity");
-    }
-    await crypto.joinIdentity(recovery.recoveryKey);
-    return "joined";
-  }
-  if ("recoveryKey" in recovery) {
-    mustStay();
-    await crypto.createIdentity(recovery);
-  } else {
-    await crypto.createIdentity({
-      async keepRecoveryKey(recoveryKey) {
-        await recovery.keepRecoveryKey(recoveryKey);
-        mustStay();
-      },
-    });
-  }
-  return "created";
 }
 
 function ownConfig({ configPath, userId }: InitRequest): Config {

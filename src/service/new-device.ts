@@ -52,11 +52,7 @@ export class NewDevice {
     const transport = createTransport({ homeserver: baseUrl, logger, ...trust });
     this.#transport = transport;
     const session = await this.#logIn(transport);
-    await requireFittingRecovery(
-      transport,
-      userId,
-      "recoveryKey" in recovery ? recovery.recoveryKey : undefined,
-    );
+    await requireFittingRecovery(transport, userId, "ready" in recovery ? undefined : recovery);
     this.#create(join(dataDirectory, "store.key"), randomBytes(32));
     this.#create(join(dataDirectory, "access-token"), `${session.accessToken}\n`);
     this.#create(configPath, configText(this.#request, baseUrl, session));

@@ -5,6 +5,8 @@ import type { Account } from "./account.ts";
 import { checkAccount } from "./doctor.ts";
 import { sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
+import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
+import type { RestoreProgress } from "./recovery/recovery.ts";
 import type { SendOptions } from "./relation.ts";
 
 /**
@@ -35,7 +37,12 @@ export interface Call {
 /** What an operation tells a command while it runs. */
 export type Emitted =
   | ({ kind: "voice" } & VoiceMessage)
-  | { kind: "withheld"; eventId: string; roomId: string; sender: string; code: string; message: string };
+  | { kind: "withheld"; eventId: string; roomId: string; sender: string; code: string; message: string }
+  /** A new recovery key: the command keeps it before anything is published. */
+  | { kind: "recovery-key"; recoveryKey: string }
+  /** Where the account's owner has to approve what was asked for. */
+  | { kind: "account-page"; url: string }
+  | ({ kind: "progress" } & RestoreProgress);
 
 /** Fewer than asked for means that the holder ended: the next one goes on. */
 export interface Received {
@@ -76,6 +83,7 @@ const OPERATIONS: Record<string, Operation> = {
   },
 
   doctor: (account) => checkAccount(account),
+  ...RECOVERY_OPERATIONS,
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

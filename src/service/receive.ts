@@ -119,7 +119,10 @@ async function open(
       const { withheldCode } = thrown;
       if (withheldCode || untimely.lacksKey(eventId, sessionId, keyArrivals))
         account.logger.warn("a message lacks its room key", { eventId, roomId, sender, withheldCode });
-      if (!withheldCode) return "waits";
+      if (!withheldCode) {
+        account.missingKeys.want(roomId, sessionId);
+        return "waits";
+      }
     }
     const error = toSottoError(thrown);
     if (ENDS_THE_ROUND.has(error.code)) throw error;

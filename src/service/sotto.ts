@@ -10,6 +10,7 @@ import { controlSocketPath } from "./control/path.ts";
 import { type ControlServer, listen } from "./control/server.ts";
 import { type SendResult, sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage, type Withheld } from "./receive.ts";
+import { identityDoor, recoveryDoor, type SottoIdentity, type SottoRecovery } from "./recovery/doors.ts";
 import type { SendOptions } from "./relation.ts";
 
 export interface OpenOptions {
@@ -23,6 +24,10 @@ export interface OpenOptions {
 export class Sotto {
   /** The joined rooms of the house, for those who extend it. */
   readonly account: Account;
+  /** The account's cross-signing identity. */
+  readonly identity: SottoIdentity;
+  /** Secret storage and key backup. */
+  readonly recovery: SottoRecovery;
   readonly #control: ControlServer;
   readonly #handlers = new Set<(message: VoiceMessage) => void | Promise<void>>();
   readonly #withheld = new Set<(withheld: Withheld) => void>();
@@ -36,6 +41,8 @@ export class Sotto {
 
   private constructor(account: Account, control: ControlServer) {
     this.account = account;
+    this.identity = identityDoor(account);
+    this.recovery = recoveryDoor(account);
     this.#control = control;
   }
 

@@ -72,4 +72,15 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX job_open ON job (state) WHERE state IN ('accepted', 'encrypted');
   `,
+  `
+  CREATE TABLE drill (
+    drill_id INTEGER PRIMARY KEY,
+    started_ms INTEGER NOT NULL,
+    finished_ms INTEGER,
+    device_id TEXT,             -- of the throw-away device, until it is deleted
+    room_id TEXT,
+    event_id TEXT,
+    error_code TEXT
+  ) STRICT;
+  `,
 ];

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import {
   createAccountData,
   createContentRepository,
+  createIdentityUpload,
   createKeyServer,
   createRooms,
   createSendGate,
@@ -223,8 +224,8 @@ test("media come back as they went, within their limits", async () => {
 test("the engine's requests are answered or refused with a reason", async () => {
   const { transport, userId } = await createAccount("keys");
   const keyServer = createKeyServer(transport);
-  const send = (kind: Parameters<typeof keyServer.send>[0]["kind"], body: object, server = keyServer) =>
-    server.send({ id: randomUUID(), kind, body: JSON.stringify(body) });
+  const send = (kind: Parameters<typeof keyServer.send>[0]["kind"], body: object) =>
+    keyServer.send({ id: randomUUID(), kind, body: JSON.stringify(body) });
   const oneTimeKey = (key: string) => ({
     one_time_keys: { "signed_curve25519:AAAA": { key, signatures: {} } },
   });
@@ -241,13 +242,16 @@ test("the engine's requests are answered or refused with a reason", async () => 
     const key = randomBytes(32).toString("base64").replace("=", "");
     return { master_key: { user_id: userId, usage: ["master"], keys: { [`ed25519:${key}`]: key } } };
   };
-  await send("device-signing-upload", identity());
-  await expect(send("device-signing-upload", identity())).rejects.toMatchObject({ code: "IDENTITY_EXISTS" });
-  // also with the password: an identity that is there is never replaced
-  const withPassword = createKeyServer(transport, { userId, password });
-  await expect(send("device-signing-upload", identity(), withPassword)).rejects.toMatchObject({
-    code: "IDENTITY_EXISTS",
-  });
+  const upload = createIdentityUpload(transport, userId);
+  const first = JSON.stringify(identity());
+  await upload(first, { replaces: false });
+  await upload(first, { replaces: false }); // the answer may have been lost
+  // also with the password: an identity that is there is never replaced unasked
+  for (const proof of [{}, { password }]) {
+    await expect(upload(JSON.stringify(identity()), { replaces: false, ...proof })).rejects.toMatchObject({
+      code: "IDENTITY_EXISTS",
+    });
+  }
   transport.close();
 });
 

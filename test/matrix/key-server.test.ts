@@ -1,18 +1,14 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createKeyServer, createTransport } from "../../src/matrix/index.ts";
 import type { KeyRequest } from "../../src/model/ports.ts";
 import { type Answer, scriptedServer } from "./scripted-server.ts";
 
-async function ask(
-  script: Answer[],
-  request: Partial<KeyRequest>,
-  owner?: { userId: string; password: string },
-) {
+async function ask(script: Answer[], request: Partial<KeyRequest>) {
   await using server = await scriptedServer(script);
   const transport = createTransport({ homeserver: server.url, env: {}, retryForMs: 0 });
   try {
     const complete = { id: "1", kind: "keys-query", body: "{ }", ...request } as const;
-    const outcome = await createKeyServer(transport, owner)
+    const outcome = await createKeyServer(transport)
       .send(complete)
       .catch((thrown: unknown) => thrown);
     return { outcome, requests: server.requests };
@@ -30,7 +26,6 @@ test.each<[Partial<KeyRequest>, string]>([
     "PUT /_matrix/client/v3/sendToDevice/m.room.encrypted/a%2Fb",
   ],
   [{ kind: "signatures-upload" }, "POST /_matrix/client/v3/keys/signatures/upload"],
-  [{ kind: "device-signing-upload" }, "POST /_matrix/client/v3/keys/device_signing/upload"],
   [{ kind: "keys-backup", version: "7" }, "PUT /_matrix/client/v3/room_keys/keys"],
 ])(
   "%o goes to its endpoint with the engine's own bytes, and its answer comes back",
@@ -64,51 +59,11 @@ test("one-time keys that exist already say that the store was copied, and are no
   expect(outcome).toMatchObject({ code: "STORE_DAMAGED" });
 });
 
-describe("a cross-signing upload that wants proof", () => {
-  const wants = (stages: string[]): Answer => ({ status: 401, json: { flows: [{ stages }], session: "s1" } });
-  const request = { kind: "device-signing-upload", body: '{"master_key":{}}' } as const;
-  const owner = { userId: "@a:b", password: "secret" };
-  const NO_IDENTITY: Answer = { json: { device_keys: {}, master_keys: {} } };
-
-  test("is given the password where it asks for that", async () => {
-    const { outcome, requests } = await ask([wants(["m.login.password"]), NO_IDENTITY, {}], request, owner);
-    expect(outcome).toBe("{}");
-    expect(requests[1]?.path).toBe("/_matrix/client/v3/keys/query");
-    expect(JSON.parse(requests[2]?.body.toString() ?? "")).toEqual({
-      master_key: {},
-      auth: {
-        type: "m.login.password",
-        identifier: { type: "m.id.user", user: "@a:b" },
-        password: "secret",
-        session: "s1",
-      },
-    });
-  });
-
-  test("is IDENTITY_EXISTS without a password, or where a person is wanted", async () => {
-    const cases = [
-      await ask([wants(["m.login.password"])], request),
-      await ask([wants(["m.oauth"]), NO_IDENTITY], request, owner),
-    ];
-    for (const { outcome } of cases) {
-      expect(outcome).toMatchObject({
-        code: "IDENTITY_EXISTS",
-        cure: expect.stringContaining("recovery-key"),
-      });
-    }
-  });
-
-  test("is IDENTITY_EXISTS where another client was faster, and the password stays here", async () => {
-    const another: Answer = { json: { device_keys: {}, master_keys: { "@a:b": { keys: {} } } } };
-    const { outcome, requests } = await ask([wants(["m.login.password"]), another], request, owner);
-    expect(outcome).toMatchObject({ code: "IDENTITY_EXISTS" });
-    expect(requests.map(({ body }) => body.toString()).join()).not.toContain("secret");
-  });
-
-  test("is LOGIN_FAILED with a wrong password, which is in no error", async () => {
-    const asks = wants(["m.login.password"]);
-    const { outcome } = await ask([asks, NO_IDENTITY, asks], request, owner);
-    expect(outcome).toMatchObject({ code: "LOGIN_FAILED" });
-    expect(JSON.stringify(outcome)).not.toContain("secret");
-  });
+test.each([
+  [403, "M_WRONG_ROOM_KEYS_VERSION"],
+  [404, "M_NOT_FOUND"],
+])("room keys for a backup that is not the current one (%i %s) say so", async (status, errcode) => {
+  const request = { kind: "keys-backup", version: "7" } as const;
+  const { outcome } = await ask([{ status, json: { errcode } }], request);
+  expect(outcome).toMatchObject({ code: "BACKUP_CHANGED", message: expect.stringContaining("7") });
 });

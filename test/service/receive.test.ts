@@ -21,6 +21,7 @@ async function setUp() {
   const decryptions: string[] = [];
   const downloads: string[] = [];
   const logged: unknown[][] = [];
+  const wanted: string[] = [];
   const keyListeners: ((sessionIds: string[]) => void)[] = [];
   const missing = new Map<string, string | undefined>();
   const failures = new Map<string, Failure>();
@@ -29,6 +30,7 @@ async function setUp() {
     logger: { ...silentLogger, warn: (...said: unknown[]) => void logged.push(said) },
     store,
     receiving: new Serial(),
+    missingKeys: { want: (roomId: string, sessionId: string) => void wanted.push(`${roomId} ${sessionId}`) },
     crypto: {
       onRoomKeys: (listener: (sessionIds: string[]) => void) => void keyListeners.push(listener),
       async decrypt(
@@ -68,7 +70,7 @@ async function setUp() {
       1,
     );
   return {
-    ...{ store, arrive, missing, failures, decryptions, downloads, logged, heard, withheld },
+    ...{ store, arrive, missing, failures, decryptions, downloads, logged, heard, withheld, wanted },
     round: () => receiveWaiting(account, receiver),
     keysCome: (...sessionIds: string[]) => {
       for (const listener of keyListeners) listener(sessionIds);
@@ -110,12 +112,14 @@ describe("a recording that does not come", () => {
 
 describe("a message without its room key", () => {
   it("is tried once and reported once, until the key of its session comes", async () => {
-    const { arrive, missing, round, decryptions, logged, heard, keysCome } = await setUp();
+    const { arrive, missing, round, decryptions, logged, heard, keysCome, wanted } = await setUp();
     missing.set("A", undefined).set("B", undefined);
     arrive("$1", "A");
     arrive("$2", "B");
     for (let time = 0; time < 3; time += 1) expect(await round()).toBe(0);
     expect(decryptions).toEqual(["$1", "$2"]);
+    // and looked for in the key backup
+    expect(wanted).toEqual([`${ROOM} A`, `${ROOM} B`]);
     expect(logged).toEqual([
       [expect.stringContaining("room key"), expect.objectContaining({ eventId: "$1" })],
       [expect.stringContaining("room key"), expect.objectContaining({ eventId: "$2" })],

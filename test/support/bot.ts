@@ -24,7 +24,7 @@ export class Bot {
   readonly home: string;
   readonly config: string;
   readonly data: string;
-  readonly recoveryKeyFile: string;
+  recoveryKeyFile: string;
   deviceId = "";
 
   constructor(account: Account, home: string) {

@@ -7,6 +7,7 @@ import { openMachine } from "./open.ts";
 
 export * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
+export { decodeRecoveryKey, encodeRecoveryKey } from "./recovery-key.ts";
 export { SecretStorageKey } from "./secret-storage.ts";
 export { STORE_FILE } from "./store.ts";
 

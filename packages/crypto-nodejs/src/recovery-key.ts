@@ -14,7 +14,7 @@ export function encodeRecoveryKey(key: Uint8Array): string {
   return text.replace(/.{4}(?=.)/g, "$& ");
 }
 
-/** The key, or the reason why the text is not one. White space does not matter. */
+/** The key, 32 bytes, or the reason why the text is not one. White space does not matter. */
 export function decodeRecoveryKey(text: string): Uint8Array | string {
   let number = 0n;
   for (const digit of text.replace(/\s/g, "")) {

@@ -1,0 +1,133 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { bareBot, publishedMasterKey, storedMasterKey } from "../support/account-keys.ts";
+import type { Bot } from "../support/bot.ts";
+import { endAllSotto, type RunningSotto, resultOf } from "../support/sotto.ts";
+import { openWorld } from "../support/world.ts";
+import type { RecordedRequest } from "./recording-proxy.ts";
+
+// kill -9 between any two steps: the same command, run again, finishes, and the recovery key that was written fits.
+
+const { folder, newAccount, newBot, proxy, synapse } = await openWorld();
+const homeserver = proxy.baseUrl;
+
+afterEach(async () => {
+  proxy.passOnEverything();
+  await endAllSotto();
+});
+
+/** A request that changes something at the homeserver. */
+const changes = ({ method, path }: RecordedRequest): boolean =>
+  method !== "GET" && !/\/keys\/(query|claim)|\/sync|\/filter/.test(path);
+
+/** Starts a command and kills it when its nth change is on its way; false if it made fewer and succeeded. */
+async function killAtChange(n: number, fault: "hang before" | "hang after", start: () => RunningSotto) {
+  let seen = 0;
+  const reached = proxy.next((request) => changes(request) && ++seen === n, fault);
+  const running = start();
+  const first = await Promise.race([reached, running.ended]);
+  if ("method" in first) {
+    await running.end("SIGKILL");
+    return true;
+  }
+  proxy.passOnEverything();
+  resultOf(first);
+  return false;
+}
+
+async function expectWhole(bot: Bot): Promise<void> {
+  const published = await publishedMasterKey(synapse, bot);
+  expect(published).toBeDefined();
+  expect(await storedMasterKey(homeserver, bot)).toBe(published);
+  const report = JSON.parse((await bot.run(["recovery", "status"])).stdout) as { complete: boolean };
+  expect(report).toMatchObject({ complete: true, storage: { holds: { length: 4 } } });
+  expect((await bot.run(["identity", "status"])).code).toBe(0);
+}
+
+const FAULTS = ["hang before", "hang after"] as const;
+
+describe("killed at each change it makes", () => {
+  it.each(FAULTS)(
+    "identity bootstrap, %s the homeserver has it",
+    async (fault) => {
+      for (let n = 1; ; n += 1) {
+        const bot = bareBot(await newAccount(), folder, homeserver);
+        const args = ["identity", "bootstrap", "--recovery-key-out", bot.recoveryKeyFile];
+        if (!(await killAtChange(n, fault, () => bot.start(args)))) {
+          expect(n).toBeGreaterThan(8);
+          return;
+        }
+        const seen = existsSync(bot.recoveryKeyFile) && (await publishedMasterKey(synapse, bot));
+        resultOf(await bot.run(args));
+        await expectWhole(bot);
+        // an identity that was there was not replaced
+        if (seen) expect(await publishedMasterKey(synapse, bot)).toBe(seen);
+      }
+    },
+    900_000,
+  );
+
+  it.each(FAULTS)(
+    "recovery create --replace, %s the homeserver has it",
+    async (fault) => {
+      const bot = await newBot();
+      const identity = await publishedMasterKey(synapse, bot);
+      for (let n = 1; ; n += 1) {
+        const before = await storedMasterKey(homeserver, bot);
+        const old = bot.secretFile(await readKey(bot));
+        rmSync(bot.recoveryKeyFile);
+        const args = ["recovery", "create", "--replace", "--out", bot.recoveryKeyFile];
+        const killed = await killAtChange(n, fault, () => bot.start(args));
+        // until the new storage is the account's own, the old key opens it
+        if (killed) await expectOneOpens(bot, old, before);
+        resultOf(await bot.run(args));
+        await expectWhole(bot);
+        expect(await publishedMasterKey(synapse, bot)).toBe(identity);
+        if (!killed) {
+          expect(n).toBeGreaterThan(8);
+          return;
+        }
+      }
+    },
+    900_000,
+  );
+
+  it.each(FAULTS)(
+    "recovery restore on a new device, %s the homeserver has it",
+    async (fault) => {
+      const bot = await newBot();
+      const identity = await publishedMasterKey(synapse, bot);
+      for (let n = 1; ; n += 1) {
+        const session = await synapse.login(bot.account.userId, bot.account.password);
+        const next = bareBot({ ...bot.account, ...session }, mkdtempSync(join(folder, "next-")), homeserver);
+        const args = ["recovery", "restore", "--recovery-key-file", bot.recoveryKeyFile];
+        const killed = await killAtChange(n, fault, () => next.start(args));
+        resultOf(await next.run(args));
+        expect((await next.run(["identity", "status"])).code).toBe(0);
+        expect(await publishedMasterKey(synapse, next)).toBe(identity);
+        if (!killed) {
+          expect(n).toBeGreaterThan(1);
+          return;
+        }
+      }
+    },
+    900_000,
+  );
+});
+
+async function readKey(bot: Bot): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  return readFile(bot.recoveryKeyFile, "utf8");
+}
+
+async function expectOneOpens(bot: Bot, oldKeyFile: string, master: string): Promise<void> {
+  const { readFile } = await import("node:fs/promises");
+  const keys = [oldKeyFile, ...(existsSync(bot.recoveryKeyFile) ? [bot.recoveryKeyFile] : [])];
+  const opened = await Promise.all(
+    keys.map(async (file) =>
+      storedMasterKey(homeserver, bot, { recoveryKey: await readFile(file, "utf8") }).catch(() => undefined),
+    ),
+  );
+  expect(opened).toContain(master);
+}
