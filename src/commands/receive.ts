@@ -35,6 +35,7 @@ async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
   let received = 0;
   const emit = async (message: Emitted): Promise<void> => {
     if (message.kind === "withheld") return report(context, flags, message);
+    if (message.kind !== "voice") return;
     const file = await write(flags.out, message);
     received += 1;
     const { eventId, roomId, sender, senderDeviceId, durationMs, trust, sentMs } = message;

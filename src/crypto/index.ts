@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
 import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
-import type { AccountData, KeyServer } from "../model/ports.ts";
+import type { AccountData, KeyServer, SendGate } from "../model/ports.ts";
 import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import { deriveKey, type Store } from "../store/index.ts";
 import { decryptRoomEvent } from "./decrypt.ts";
+import { type FingerprintMatch, keysOf, type UserKeys, verifyFingerprint } from "./devices.ts";
 import { openMachine, wasm } from "./engine.ts";
 import {
   createIdentity,
@@ -12,15 +14,28 @@ import {
   joinIdentity,
   type RecoveryChoice,
 } from "./identity.ts";
+import { type Alarm, systemAlarm } from "./patience.ts";
 import { RequestPump } from "./requests.ts";
 import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
+import { Verifications } from "./verifications.ts";
 
 export { MissingRoomKey } from "./decrypt.ts";
+export type { DeviceKeys, FingerprintMatch, UserKeys } from "./devices.ts";
 export type { IdentityStatus, RecoveryChoice } from "./identity.ts";
 export type { EncryptionPolicy } from "./room-encryptor.ts";
 export type { RotationLimits } from "./rotation.ts";
 export { CROSS_SIGNING_SECRETS, hasSecretStorage, openSecretStorage } from "./secret-storage.ts";
 export { SHARE_WITH, type ShareWith } from "./sharing.ts";
+export type { Verification } from "./verification.ts";
+export {
+  type Cancelled,
+  cancelledError,
+  type QrToShow,
+  type VerificationMethods,
+  type VerificationPhase,
+  type VerificationState,
+} from "./verification-state.ts";
+export type { Verifications } from "./verifications.ts";
 
 /** Opens the engine's store, and with it takes the data directory: whoever holds it is the only one. */
 export async function holdEngine(options: {
@@ -40,6 +55,9 @@ export interface CryptoOptions {
   keyServer: KeyServer;
   accountData: AccountData;
   policy: EncryptionPolicy;
+  /** Only for the events of verifications, which are encrypted here. */
+  gate: SendGate;
+  alarm?: Alarm;
 }
 
 /** The account's end-to-end encryption. */
@@ -60,12 +78,34 @@ export interface Crypto {
   identityStatus(): Promise<IdentityStatus>;
   createIdentity(choice: RecoveryChoice): Promise<void>;
   joinIdentity(recoveryKey: string): Promise<void>;
+  readonly verifications: Verifications;
+  /** Asks the homeserver. Throws `USER_UNKNOWN`. */
+  keysOf(userId: UserId): Promise<UserKeys>;
+  /** Takes a key that was compared out of band. Throws `FINGERPRINT_MISMATCH`. */
+  verifyFingerprint(claim: {
+    userId: UserId;
+    deviceId?: DeviceId | undefined;
+    key: string;
+  }): Promise<FingerprintMatch>;
 }
 
-export function createCrypto({ engine, store, keyServer, accountData, policy }: CryptoOptions): Crypto {
+export function createCrypto(options: CryptoOptions): Crypto {
+  const { engine, store, keyServer, accountData, policy, gate, alarm = systemAlarm } = options;
   const { machine } = engine;
-  const pump = new RequestPump(machine, keyServer);
+  const send = async (roomId: RoomId, txnId: string, type: string, content: Record<string, unknown>) => {
+    const encrypted = await encryptor.encryptForVerification(roomId, type, content);
+    return gate.putEncrypted(roomId, txnId, JSON.stringify(encrypted));
+  };
+  const pump = new RequestPump(machine, keyServer, async (roomId, txnId, type, content) =>
+    JSON.stringify({ event_id: await send(roomId, txnId, type, JSON.parse(content)) }),
+  );
   const encryptor = new PolicyEncryptor(machine, pump, store, policy);
+  const verifications = new Verifications({
+    machine,
+    pump,
+    alarm,
+    sendRequest: (roomId, content) => send(roomId, randomUUID(), "m.room.message", content),
+  });
   const tools = { machine, pump, keyServer, accountData };
   const keys = machine.identityKeys;
   let membersMayBeNew = true;
@@ -101,6 +141,9 @@ export function createCrypto({ engine, store, keyServer, accountData, policy }: 
     identityStatus: () => identityStatus(tools),
     createIdentity: (choice) => createIdentity(tools, choice),
     joinIdentity: (recoveryKey) => joinIdentity(tools, recoveryKey),
+    verifications,
+    keysOf: (userId) => keysOf(machine, pump, userId),
+    verifyFingerprint: (claim) => verifyFingerprint(machine, pump, claim),
   };
 }
 

@@ -20,8 +20,10 @@ import type { ContentRepository, RoomEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
+import { findRoom } from "./destination.ts";
 import { logInAgain } from "./relogin.ts";
 import { SyncDriver } from "./sync.ts";
+import { VerificationDesk } from "./verification.ts";
 
 /** One account's rooms of the house, joined. Whoever has it holds the data directory. */
 export interface Account {
@@ -37,6 +39,7 @@ export interface Account {
   encryptor: RoomEncryptor;
   outbox: Outbox;
   sync: SyncDriver;
+  verification: VerificationDesk;
   /** One receiver at a time. */
   receiving: Serial;
   /** The encrypted direct chat with a user; made if there is none. */
@@ -67,19 +70,28 @@ export async function openAccount(config: Config, logger: Logger, password?: str
     store = openStore({ path: join(config.data, "sotto.sqlite"), key: storeKey, userId, deviceId });
     const accountData = createAccountData(transport, userId);
     const rotation = { maxPeriodMs: config.rotation.maxPeriod, maxMessages: config.rotation.maxMessages };
+    const gate = createSendGate(transport, config.clearEvents);
     const crypto = createCrypto({
       engine,
       store,
+      gate,
       keyServer: createKeyServer(transport, password === undefined ? undefined : { userId, password }),
       accountData,
       policy: { shareWith: config.trust.shareWith, rotation },
     });
-    const gate = createSendGate(transport, config.clearEvents);
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId });
     const encryptor = atLiveEnd(sync, crypto.encryptor);
     const opened = store;
-    return {
+    const directRoom = (other: UserId) =>
+      findOrCreateDirectRoom(other, {
+        transport,
+        rooms,
+        accountData,
+        userId,
+        rotation: { periodMs: rotation.maxPeriodMs, messages: rotation.maxMessages },
+      });
+    const account: Account = {
       config,
       logger,
       store,
@@ -98,21 +110,24 @@ export async function openAccount(config: Config, logger: Logger, password?: str
       }),
       sync,
       receiving: new Serial(),
-      directRoom: (other) =>
-        findOrCreateDirectRoom(other, {
-          transport,
-          rooms,
-          accountData,
-          userId,
-          rotation: { periodMs: rotation.maxPeriodMs, messages: rotation.maxMessages },
-        }),
+      directRoom,
+      verification: new VerificationDesk({
+        config,
+        crypto,
+        store,
+        sync,
+        logger,
+        directRoom: (other) => findRoom(account, other),
+      }),
       async close() {
+        crypto.verifications.close();
         await sync.stop();
         await transport.close();
         opened.close();
         await engine.close();
       },
     };
+    return account;
   } catch (thrown) {
     store?.close();
     await transport.close();

@@ -2,10 +2,12 @@ import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
 import type { AudioSource, VoiceClip } from "../model/recording.ts";
 import type { Account } from "./account.ts";
+import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
 import { sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import type { SendOptions } from "./relation.ts";
+import { type Question, type VerifyProgress, verify } from "./verify.ts";
 
 /**
  * What the holder of the store does for a command, in the same process or for another through the socket: plain data
@@ -20,6 +22,8 @@ export interface Call {
   clip?: Promise<VoiceClip>;
   /** Hands a message to the command and waits until it has dealt with it. */
   emit(message: Emitted): Promise<void>;
+  /** Puts a question to the person at the command, if there is one; the signal withdraws it. */
+  ask?(question: Question, signal: AbortSignal): Promise<string>;
   /** Aborted when the command goes away. */
   signal: AbortSignal;
   /** Aborted when the holder wants to end: an operation without an end of its own then stops where it is. */
@@ -33,7 +37,8 @@ export interface Call {
 /** What an operation tells a command while it runs. */
 export type Emitted =
   | ({ kind: "voice" } & VoiceMessage)
-  | { kind: "withheld"; eventId: string; roomId: string; sender: string; code: string; message: string };
+  | { kind: "withheld"; eventId: string; roomId: string; sender: string; code: string; message: string }
+  | VerifyProgress;
 
 /** Fewer than asked for means that the holder ended: the next one goes on. */
 export interface Received {
@@ -73,6 +78,8 @@ const OPERATIONS: Record<string, Operation> = {
   },
 
   doctor: (account) => checkAccount(account),
+  devices: (account, { args }) => listDevices(account, (args as { user?: string }).user),
+  verify,
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

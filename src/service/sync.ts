@@ -96,6 +96,11 @@ export class SyncDriver {
     return this.#loop !== undefined && this.#ended === undefined;
   }
 
+  /** Resolves when the listeners have heard of every batch so far. */
+  heard(): Promise<void> {
+    return this.#told;
+  }
+
   /** Keeps syncing until `stop`. Passing failures are logged and waited out; a rejected token ends it with an error. */
   run(): Promise<void> {
     this.#loop ??= this.#serial.run("sync", () => this.#keepSyncing());
