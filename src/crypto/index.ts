@@ -35,7 +35,7 @@ export {
   type VerificationPhase,
   type VerificationState,
 } from "./verification-state.ts";
-export type { Verifications } from "./verifications.ts";
+export { isVerificationEvent, type Verifications } from "./verifications.ts";
 
 /** Opens the engine's store, and with it takes the data directory: whoever holds it is the only one. */
 export async function holdEngine(options: {

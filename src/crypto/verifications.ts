@@ -25,6 +25,15 @@ export interface VerificationsOptions {
 const REQUEST = "m.key.verification.request";
 const READY = "m.key.verification.ready";
 
+/** An event of a room, as its sender meant it. */
+export type InRoomEvent = Pick<
+  DecryptedEvent,
+  "roomId" | "eventId" | "sender" | "originServerTs" | "type" | "content"
+>;
+
+export const isVerificationEvent = ({ type, content }: Pick<InRoomEvent, "type" | "content">): boolean =>
+  type.startsWith("m.key.verification.") || (type === "m.room.message" && content.msgtype === REQUEST);
+
 interface ToDeviceEvent {
   type?: unknown;
   sender?: unknown;
@@ -112,14 +121,14 @@ export class Verifications {
   }
 
   /**
-   * Takes a decrypted event of a room, if it is one of a verification; says whether it was. What a server could have
-   * changed does not matter here: the keys themselves are what is verified.
+   * Takes an event of a room, decrypted or sent in clear, if it is one of a verification; says whether it was. What a
+   * server could have changed does not matter here: the keys themselves are what is verified.
    */
-  async receive(event: DecryptedEvent): Promise<boolean> {
+  async receive(event: InRoomEvent): Promise<boolean> {
     const { machine } = this.#options;
     const { type, content, sender, eventId, roomId } = event;
-    const isRequest = type === "m.room.message" && content.msgtype === REQUEST;
-    if (!isRequest && !type.startsWith("m.key.verification.")) return false;
+    if (!isVerificationEvent(event)) return false;
+    const isRequest = type === "m.room.message";
     const ownUserId = machine.userId.toString();
     if (sender === ownUserId) {
       if (type === READY && content.from_device !== machine.deviceId.toString())

@@ -1,4 +1,4 @@
-import type { Crypto } from "../crypto/index.ts";
+import { type Crypto, isVerificationEvent } from "../crypto/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { syncBatches, syncOnce, type Transport } from "../matrix/index.ts";
@@ -208,7 +208,8 @@ export class SyncDriver {
         for (const event of room.timeline) {
           if (event.sender === userId) continue;
           if (event.type === "m.room.encrypted") this.#keep(room.roomId, event);
-          else if (event.type === "m.room.message") this.#reportClear(room.roomId, event.event_id);
+          else if (event.type === "m.room.message" && !isVerificationEvent(event))
+            this.#reportClear(room.roomId, event.event_id);
         }
       }
       store.setSyncToken(batch.nextBatch);

@@ -1,5 +1,11 @@
 import type { Config } from "../config/index.ts";
-import { type Crypto, MissingRoomKey, type Verification, type VerificationMethods } from "../crypto/index.ts";
+import {
+  type Crypto,
+  isVerificationEvent,
+  MissingRoomKey,
+  type Verification,
+  type VerificationMethods,
+} from "../crypto/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { RoomEvent } from "../model/event.ts";
@@ -129,8 +135,9 @@ export class VerificationDesk {
    */
   #mayBelong(roomId: RoomId, event: RoomEvent): boolean {
     const { crypto, store, config } = this.#options;
-    if (event.type !== "m.room.encrypted" || event.unsigned?.transaction_id !== undefined) return false;
+    if (event.unsigned?.transaction_id !== undefined) return false;
     if (Date.now() - event.origin_server_ts > MAX_AGE_MS) return false;
+    if (event.type !== "m.room.encrypted") return isVerificationEvent(event);
     const relation = event.content["m.relates_to"] as { event_id?: unknown } | undefined;
     if (relation) return crypto.verifications.has(relation.event_id);
     if (event.sender === config.account.userId) return false;
@@ -143,8 +150,13 @@ export class VerificationDesk {
     const { roomId, event } = waiting;
     const { event_id: eventId, sender } = event;
     try {
-      const decrypted = await crypto.decrypt(roomId, event);
-      if (await crypto.verifications.receive(decrypted)) store.inbox.done(eventId);
+      const { type, content, origin_server_ts: originServerTs } = event;
+      // Element sends these in clear, into encrypted rooms too: nothing in them is secret, and nothing is believed
+      const meant =
+        type === "m.room.encrypted"
+          ? await crypto.decrypt(roomId, event)
+          : { roomId, eventId, sender, originServerTs, type, content };
+      if (await crypto.verifications.receive(meant)) store.inbox.done(eventId);
     } catch (thrown) {
       if (thrown instanceof MissingRoomKey) {
         if (this.#waiting.length < MAX_WAITING) this.#waiting.push(waiting);
