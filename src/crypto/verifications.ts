@@ -225,6 +225,8 @@ export class Verifications {
   async #otherIdentity(userId: UserId): Promise<wasm.OtherUserIdentity> {
     const identity = await this.#options.machine.getIdentity(new wasm.UserId(userId));
     if (identity instanceof wasm.OtherUserIdentity) return identity;
+    const { length } = (await this.#options.machine.getUserDevices(new wasm.UserId(userId))).keys();
+    if (length === 0) throw new SottoError("USER_UNKNOWN", `the homeserver knows no keys of ${userId}`);
     throw new SottoError("IDENTITY_MISSING", `${userId} has no cross-signing identity`);
   }
 

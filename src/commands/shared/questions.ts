@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+import { SottoError } from "../../errors.ts";
 import type { Context } from "./context.ts";
 import { printable } from "./output.ts";
 
@@ -43,6 +44,10 @@ async function readLine(
   const either = signal ? AbortSignal.any([context.signal, signal]) : context.signal;
   try {
     return await lines.question(printable(question), { signal: either });
+  } catch (cause) {
+    either.throwIfAborted();
+    // a terminal that is read line by line gives Ctrl-C to its reader, and no signal to the process
+    throw new SottoError("INTERRUPTED", "ended by Ctrl-C", { cause });
   } finally {
     lines.close();
   }
