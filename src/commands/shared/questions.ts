@@ -15,9 +15,11 @@ export async function yesOrNo(
   question: string,
   signal: AbortSignal,
 ): Promise<"yes" | "no"> {
+  let asked = question;
   for (;;) {
-    const answer = (await ask(context, question, signal)).toLowerCase();
+    const answer = (await ask(context, asked, signal)).toLowerCase();
     if (answer === "yes" || answer === "no") return answer;
+    asked = 'Type "yes" or "no": ';
   }
 }
 
