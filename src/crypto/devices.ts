@@ -42,8 +42,9 @@ export type FingerprintMatch = { verified: "identity" } | { verified: "device"; 
 /** Asks the homeserver for the users' keys, whatever the store has. */
 export async function queryKeys(machine: Machine, pump: RequestPump, ...userIds: UserId[]): Promise<void> {
   const users = () => userIds.map((userId) => new wasm.UserId(userId));
-  await pump.drain();
+  // the engine's own query for a new user first: while one is due, it lets every look at that user wait for a second
   await machine.updateTrackedUsers(users());
+  await pump.drain();
   await pump.send(machine.queryKeysForUsers(users()));
 }
 

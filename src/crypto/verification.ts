@@ -232,8 +232,8 @@ export class Verification {
     if (this.#cancelled) return "cancelled";
     if (method?.isDone()) return "done";
     if (method instanceof wasm.Sas) {
-      if (!method.canBePresented()) return "started";
-      return method.haveWeConfirmed() ? "confirmed" : "comparing";
+      if (method.haveWeConfirmed()) return "confirmed";
+      return method.canBePresented() ? "comparing" : "started";
     }
     if (method) return method.hasBeenScanned() ? "scanned" : qrPhase(method);
     return request.isReady() ? "ready" : "requested";

@@ -16,7 +16,11 @@ beforeAll(async () => {
 });
 
 /** A verification that one side has asked for and the other has accepted. */
-async function readyVerification(from: ElementUser, to: ElementUser, where: { roomId?: string }) {
+async function readyVerification(
+  from: ElementUser,
+  to: ElementUser,
+  where: { roomId?: string; deviceId?: string },
+) {
   const { transactionId } = await from.request("requestVerification", { ...where, userId: to.userId });
   const incoming = await to.request("waitVerificationRequest", { userId: from.userId });
   expect(incoming).toMatchObject({ transactionId, phase: "requested", roomId: where.roomId ?? null });
@@ -76,7 +80,7 @@ describe("verification between two users in a room", () => {
 });
 
 describe("verification of an own device, by to-device", () => {
-  it("signs the new device", async () => {
+  it("by emoji, asked for by the new device: signs it", async () => {
     const phone = await newElement({ account: alice.account });
     const { deviceId } = phone.session;
     const which = await readyVerification(phone, alice, {});
@@ -88,6 +92,18 @@ describe("verification of an own device, by to-device", () => {
     await bob.request("waitDevice", { userId: alice.userId, deviceId, signed: true });
     await alice.request("deleteDevice", { deviceId });
     await bob.request("waitDevice", { userId: alice.userId, deviceId, gone: true });
+  });
+
+  it("by QR code, asked for by the old device: signs it", async () => {
+    const phone = await newElement({ account: alice.account });
+    const { deviceId } = phone.session;
+    await alice.request("waitDevice", { userId: alice.userId, deviceId });
+    const which = await readyVerification(alice, phone, { deviceId });
+    const { bytes } = await alice.request("showQr", which);
+    await phone.request("scanQr", { ...which, bytes });
+    await alice.request("confirmQr", which);
+    await expectDone(which, alice, phone);
+    await bob.request("waitDevice", { userId: alice.userId, deviceId, signed: true });
   });
 });
 

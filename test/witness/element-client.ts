@@ -14,6 +14,10 @@ import {
   OnlySignedDevicesIsolationMode,
   type VerificationRequest,
 } from "matrix-js-sdk/lib/crypto-api/index.js";
+import { RustBackupManager } from "matrix-js-sdk/lib/rust-crypto/backup.js";
+
+// The SDK waits up to ten seconds before it uploads to a backup, so that clients do not come all at once.
+Object.assign(RustBackupManager, { maxBackupLoopStartDelayMillis: 0 });
 
 /** `signed` is what Element calls "exclude insecure devices"; `all` is its older way. */
 export type Isolation = "signed" | "all";
@@ -29,6 +33,8 @@ export interface ElementOptions {
   deviceId?: string;
   /** Default: `signed`. */
   isolation?: Isolation;
+  /** What it offers for verification, by the names of the specification. Default: everything. */
+  verificationMethods?: string[];
 }
 
 export interface ElementSession {
@@ -66,12 +72,17 @@ export class Element {
     return this.client.getCrypto()!;
   }
 
-  async start({ baseUrl, isolation = "signed", ...options }: ElementOptions): Promise<ElementSession> {
+  async start({
+    baseUrl,
+    isolation = "signed",
+    verificationMethods,
+    ...options
+  }: ElementOptions): Promise<ElementSession> {
     this.password = options.password;
     const login = options.accessToken === undefined ? await this.#logIn(baseUrl, options) : options;
     const { userId, deviceId, accessToken } = login;
     const client = createClient({
-      ...{ baseUrl, userId, deviceId, accessToken },
+      ...{ baseUrl, userId, deviceId, accessToken, verificationMethods },
       cryptoCallbacks: {
         getSecretStorageKey: async ({ keys }) => {
           const key = this.secretStorageKey;

@@ -184,20 +184,20 @@ export function roomCommands(element: Element) {
       invite?: string[];
       encrypted?: boolean;
       direct?: boolean;
+      /** Default: `shared`, where whoever invites also gives the keys of the history (MSC4268). */
+      historyVisibility?: "joined" | "invited" | "shared" | "world_readable";
     }) {
-      const { name, invite = [], encrypted = true, direct = false } = parameters;
+      const { name, invite = [], encrypted = true, direct = false, historyVisibility } = parameters;
+      const stateEvent = (type: string, content: object) => ({ type, state_key: "", content });
       const { room_id: roomId } = await element.client.createRoom({
         ...{ name, invite, visibility: Visibility.Private, is_direct: direct },
         preset: direct ? Preset.TrustedPrivateChat : Preset.PrivateChat,
-        initial_state: encrypted
-          ? [
-              {
-                type: EventType.RoomEncryption,
-                state_key: "",
-                content: { algorithm: "m.megolm.v1.aes-sha2" },
-              },
-            ]
-          : [],
+        initial_state: [
+          ...(encrypted ? [stateEvent(EventType.RoomEncryption, { algorithm: "m.megolm.v1.aes-sha2" })] : []),
+          ...(historyVisibility
+            ? [stateEvent(EventType.RoomHistoryVisibility, { history_visibility: historyVisibility })]
+            : []),
+        ],
       });
       return await joined(roomId, encrypted);
     },
