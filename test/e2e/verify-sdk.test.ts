@@ -183,3 +183,39 @@ describe("asked for by the program", () => {
     expect([await isVerified(other.userId), await isVerifiedBy(other)]).toEqual([true, true]);
   });
 });
+
+describe("whom the policy leaves out", () => {
+  it("a program that shares with verified users only can verify its first, and again when they have changed", async () => {
+    const strict = await newBot();
+    strict.configure({ trust: { shareWith: "verified" } });
+    const other = await newElement();
+    await using sotto = await Sotto.open(strict.config);
+    const { roomId } = await other.request("createRoom", { invite: [strict.userId], direct: true });
+    await sotto.account.rooms.join(roomId);
+
+    const { request, session } = other;
+    const deliveredTo = async () =>
+      (await sotto.sendVoice(roomId, { path: voice })).sharedWith.map(({ deviceId }) => deviceId);
+    expect(await deliveredTo()).not.toContain(session.deviceId);
+    await verifies(sotto, strict.userId, other, roomId);
+    expect(await deliveredTo()).toContain(session.deviceId);
+
+    await request("bootstrapCrossSigning", { reset: true });
+    await expect.poll(() => deliveredTo().catch((thrown) => thrown.code)).toBe("IDENTITY_CHANGED");
+    await verifies(sotto, strict.userId, other, roomId);
+    expect(await deliveredTo()).toContain(session.deviceId);
+  });
+
+  async function verifies(sotto: Sotto, userId: string, other: ElementUser, roomId: string) {
+    const verification = await sotto.account.crypto.verifications.request(other.userId, roomId);
+    sotto.account.sync.run().catch(() => undefined);
+    const which = await other.request("waitVerificationRequest", { userId });
+    await other.request("acceptVerification", which);
+    await until(verification, "ready");
+    await verification.startSas();
+    await other.request("showSas", which);
+    await until(verification, "comparing");
+    await Promise.all([verification.confirm(), other.request("confirmSas", which)]);
+    await until(verification, "done");
+  }
+});
