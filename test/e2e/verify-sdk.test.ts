@@ -201,6 +201,8 @@ describe("whom the policy leaves out", () => {
     expect(await deliveredTo()).toContain(session.deviceId);
 
     await request("bootstrapCrossSigning", { reset: true });
+    // to them, we are somebody whom they had verified, and whose messages their client therefore hides now
+    await request("withdrawVerification", { userId: strict.userId });
     await expect.poll(() => deliveredTo().catch((thrown) => thrown.code)).toBe("IDENTITY_CHANGED");
     await verifies(sotto, strict.userId, other, roomId);
     expect(await deliveredTo()).toContain(session.deviceId);
