@@ -44,14 +44,7 @@ function svg(code: QrModules): string {
 }
 
 async function png(code: QrModules): Promise<Uint8Array> {
-  const { PNG } = await import("pngjs");
-  const side = (code.size + 2 * QUIET) * PNG_SCALE;
-  const picture = new PNG({ width: side, height: side, colorType: 0 });
-  for (let at = 0; at < side * side; at++) {
-    const x = Math.floor((at % side) / PNG_SCALE) - QUIET;
-    const y = Math.floor(at / side / PNG_SCALE) - QUIET;
-    picture.data.fill(isDark(code, x, y) ? 0 : 255, at * 4, at * 4 + 3);
-    picture.data[at * 4 + 3] = 255;
-  }
-  return PNG.sync.write(picture, { colorType: 0 });
+  const { pngOf } = await import("./qr-picture.ts");
+  const module = (at: number): number => Math.floor(at / PNG_SCALE) - QUIET;
+  return pngOf((code.size + 2 * QUIET) * PNG_SCALE, (x, y) => isDark(code, module(x), module(y)));
 }
