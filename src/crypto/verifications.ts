@@ -24,6 +24,8 @@ export interface VerificationsOptions {
 /** https://spec.matrix.org/v1.19/client-server-api/#key-verification-framework */
 const REQUEST = "m.key.verification.request";
 const READY = "m.key.verification.ready";
+/** A verification has a dozen events. */
+const MAX_SEEN = 1_000;
 
 /** An event of a room, as its sender meant it. */
 export type InRoomEvent = Pick<
@@ -45,6 +47,7 @@ export class Verifications {
   readonly #options: VerificationsOptions;
   readonly #tools: VerificationTools;
   readonly #known = new Map<string, Verification>();
+  readonly #seen = new Set<EventId>();
   readonly #listeners = new Set<(verification: Verification) => void>();
 
   constructor(options: VerificationsOptions) {
@@ -128,6 +131,10 @@ export class Verifications {
     const { machine } = this.#options;
     const { type, content, sender, eventId, roomId } = event;
     if (!isVerificationEvent(event)) return false;
+    // the engine takes a repetition for a message out of turn, and cancels
+    if (this.#seen.has(eventId)) return true;
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
+    this.#seen.add(eventId);
     const isRequest = type === "m.room.message";
     const ownUserId = machine.userId.toString();
     if (sender === ownUserId) {

@@ -7,7 +7,7 @@ import { type ElementUser, openWorld } from "../support/world.ts";
 
 // A program that verifies people who have Element, and is verified by them, in a room.
 
-const { newAccount, newBot, newElement } = await openWorld();
+const { newAccount, newBot, newElement, proxy } = await openWorld();
 const log: string[] = [];
 const logger = createLogger({ level: "info", json: true, write: (line) => log.push(line) });
 let bot: Bot;
@@ -181,6 +181,15 @@ describe("asked for by the program", () => {
     await verification.confirm();
     await until(verification, "done");
     expect([await isVerified(other.userId), await isVerifiedBy(other)]).toEqual([true, true]);
+  });
+});
+
+describe("what has left this program", () => {
+  it("was encrypted, every event of a room", () => {
+    const paths = proxy.requests.filter(({ method }) => method === "PUT").map(({ path }) => path);
+    const events = paths.filter((path) => path.includes("/send/"));
+    expect(events.length).toBeGreaterThan(20);
+    expect(events.filter((path) => !path.includes("/send/m.room.encrypted/"))).toEqual([]);
   });
 });
 
