@@ -25,6 +25,7 @@ const EXAMPLES: Record<string, unknown> = {
   "account.passwordFile": "./data/password",
   caFile: "./ca.pem",
   acceptInvitesFrom: ["@ops:example.org"],
+  "trust.verifyFrom": ["@ops:example.org"],
 };
 
 /** What is used of the JSON schema that zod makes of ours. */

@@ -2,7 +2,7 @@
  * Every way Sotto refuses or fails: a stable code, the exit code of the command line's contract, and the cure
  * that is printed when the thrower knows no better one. Codes are never renamed or reused.
  *
- * Exit codes: 1 a refused send, 2 wrong usage or config, 3 could not complete, 4 homeserver unreachable.
+ * Exit codes: 1 a refused send or verification, 2 wrong usage or config, 3 could not complete, 4 homeserver unreachable.
  */
 export const ERROR_CODES = {
   // refused sends
@@ -19,6 +19,28 @@ export const ERROR_CODES = {
     "ask the person by another way whether it was them; nothing is sent to rooms they are in until it is settled",
   ],
   IDENTITY_NOT_READY: [1, "run `sotto identity bootstrap` with --recovery-key-file to sign this device"],
+  // verification
+  FINGERPRINT_MISMATCH: [
+    1,
+    "ask the person again for their key, by a way you trust; if it stays, do not trust this identity",
+  ],
+  VERIFICATION_MISMATCH: [
+    1,
+    "nothing was verified: somebody may stand between you; begin again, and ask the person by another way",
+  ],
+  VERIFICATION_NOT_ALLOWED: [
+    1,
+    "name the user under trust.verifyFrom, or let them cancel their request: then yours can be made",
+  ],
+  VERIFICATION_CANCELLED: [3, "nothing was verified; begin again when both people are there"],
+  IDENTITY_MISSING: [
+    3,
+    "let them set up cross-signing in their client first; there is nothing to verify yet",
+  ],
+  USER_UNKNOWN: [3, "check the user ID; the user must have logged in with a client that encrypts"],
+  DEVICE_UNKNOWN: [3, "see `sotto devices USER` for the devices that there are"],
+  QR_IMPOSSIBLE: [3, "compare emoji instead: leave the QR flags out"],
+  QR_UNREADABLE: [2, "give a sharp PNG or JPEG of the whole code, or the code's bytes in base64"],
   // usage and config
   USAGE: [2, "run `sotto --help`"],
   CONFIG_NOT_FOUND: [2, "run `sotto init`, or name the file with --config"],

@@ -1,5 +1,16 @@
 export { type Config, configPath, loadConfig } from "./config/index.ts";
-export type { RecoveryKeyKeeper, RecoverySecret, RestoreResult, StorageChoice } from "./crypto/index.ts";
+export type {
+  Cancelled,
+  QrToShow,
+  RecoveryKeyKeeper,
+  RecoverySecret,
+  RestoreResult,
+  StorageChoice,
+  Verification,
+  VerificationMethods,
+  VerificationPhase,
+  VerificationState,
+} from "./crypto/index.ts";
 export { ERROR_CODES, type ErrorCode, SottoError } from "./errors.ts";
 export { createLogger, type Logger } from "./log.ts";
 export type { Trust } from "./model/event.ts";
@@ -12,3 +23,4 @@ export type { DrillRequest, DrillResult } from "./service/recovery/drill.ts";
 export type { RecoveryReport } from "./service/recovery/recovery.ts";
 export type { SendOptions } from "./service/relation.ts";
 export { type OpenOptions, Sotto } from "./service/sotto.ts";
+export type { VerificationDesk } from "./service/verification.ts";

@@ -11,11 +11,12 @@ describe("every code", () => {
     expect(new SottoError(code, "it happened")).toMatchObject({ code, exitCode, cure });
   });
 
-  it("ends with 1 only where a send was refused, and with 4 only where nobody answered", () => {
+  it("ends with 1 only where a send or a verification was refused, and with 4 only where nobody answered", () => {
     const withExit = (exit: number) =>
       CODES.filter(([, [exitCode]]) => exitCode === exit).map(([code]) => code);
     expect(withExit(4)).toEqual(["HOMESERVER_UNREACHABLE"]);
-    for (const code of withExit(1)) expect(code).toMatch(/^(?:ROOM|CLEAR_EVENT|IDENTITY)_/);
+    for (const code of withExit(1))
+      expect(code).toMatch(/^(?:ROOM|CLEAR_EVENT|IDENTITY|FINGERPRINT|VERIFICATION)_/);
   });
 });
 

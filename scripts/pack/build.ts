@@ -11,6 +11,7 @@ import { licencesOf } from "./licences.ts";
 //
 //   dist/cli.js, dist/program.js, dist/index.js   the command and the SDK
 //   dist/opus-worker.cjs         the thread that decodes Opus, with its decoder
+//   dist/qr-picture.js           what reads QR codes from pictures, for `sotto verify` alone
 //   dist/matrix-bot-sdk.js       all of matrix-bot-sdk, for bots on Sotto's client
 //   dist/types/                  declarations
 //   dist/node_modules/           matrix-bot-sdk, and ours in place of its native crypto package. npm honours
@@ -33,6 +34,7 @@ async function buildSotto(): Promise<Metafile[]> {
   declare(path.join(building, "types"), path.join(root, "src"), ["index"]);
   const program = "src/commands/shared/program.ts";
   const bots = "src/service/bot-client.ts";
+  const pictures = "src/commands/shared/qr-picture.ts";
   const outfile = (name: string): string => path.join(building, `${name}.js`);
   return Promise.all([
     bundle({
@@ -45,7 +47,16 @@ async function buildSotto(): Promise<Metafile[]> {
       ...esm,
       entryPoints: [program],
       outfile: outfile("program"),
-      plugins: [apart({ [bots]: "./bot-client.js" })],
+      plugins: [apart({ [bots]: "./bot-client.js", [pictures]: "./qr-picture.js" })],
+    }),
+    bundle({
+      entryPoints: [pictures],
+      outfile: outfile("qr-picture"),
+      format: "esm",
+      platform: "node", // pngjs is CommonJS, and asks for what Node has
+      banner: {
+        js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      },
     }),
     bundle({
       ...esm,

@@ -11,6 +11,8 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   send: () => import("./send.ts"),
   receive: () => import("./receive.ts"),
   run: () => import("./run.ts"),
+  verify: () => import("./verify.ts"),
+  devices: () => import("./devices.ts"),
   doctor: () => import("./doctor.ts"),
   identity: () => import("./identity.ts"),
   recovery: () => import("./recovery.ts"),

@@ -42,6 +42,12 @@ export const configSchema = z.strictObject({
         .enum(["signed", "verified", "all"])
         .default("signed")
         .describe("Whose voice messages are handed on."),
+      verifyFrom: z
+        .array(userId)
+        .default([])
+        .describe(
+          "Whose requests for a verification may be taken up; the account itself stands for its own other devices.",
+        ),
     })
     .prefault({}),
   rotation: z

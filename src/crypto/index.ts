@@ -1,23 +1,35 @@
+import { randomUUID } from "node:crypto";
 import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
 import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
-import type { AccountData, BackupServer, IdentityProof, KeyServer, UploadIdentity } from "../model/ports.ts";
+import type {
+  AccountData,
+  BackupServer,
+  IdentityProof,
+  KeyServer,
+  SendGate,
+  UploadIdentity,
+} from "../model/ports.ts";
 import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import { deriveKey, type Store } from "../store/index.ts";
 import { createKeyBackup, type KeyBackup } from "./backup.ts";
 import { decryptRoomEvent } from "./decrypt.ts";
+import { type FingerprintMatch, keysOf, type UserKeys, verifyFingerprint } from "./devices.ts";
 import { openMachine, wasm } from "./engine.ts";
 import { createIdentity, type IdentityStatus, identityStatus, joinIdentity, signDevice } from "./identity.ts";
 import { resetIdentity } from "./identity-reset.ts";
 import { type RecoveryKeyKeeper, type StorageChoice, storageFor } from "./new-storage.ts";
+import { type Alarm, systemAlarm } from "./patience.ts";
 import { fillStorage, type StorageStatus, storageStatus } from "./recovery.ts";
 import { RequestPump } from "./requests.ts";
 import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
 import type { SecretStorage } from "./secret-storage.ts";
+import { Verifications } from "./verifications.ts";
 
 export type { BackupStatus, KeyBackup } from "./backup.ts";
 export type { RestoreResult } from "./backup-sessions.ts";
 export type { BackupTrust } from "./backup-version.ts";
 export { MissingRoomKey } from "./decrypt.ts";
+export type { DeviceKeys, FingerprintMatch, UserKeys } from "./devices.ts";
 export { compileEngine } from "./engine.ts";
 export type { IdentityStatus } from "./identity.ts";
 export { isKeeper, type RecoveryKeyKeeper, type StorageChoice } from "./new-storage.ts";
@@ -34,6 +46,16 @@ export {
 } from "./secret-storage.ts";
 export { SHARE_WITH, type ShareWith } from "./sharing.ts";
 export type { RecoverySecret } from "./storage-key.ts";
+export type { Verification } from "./verification.ts";
+export {
+  type Cancelled,
+  cancelledError,
+  type QrToShow,
+  type VerificationMethods,
+  type VerificationPhase,
+  type VerificationState,
+} from "./verification-state.ts";
+export { isVerificationEvent, type Verifications } from "./verifications.ts";
 
 /** Opens the engine's store, and with it takes the data directory: whoever holds it is the only one. */
 export async function holdEngine(options: {
@@ -55,6 +77,9 @@ export interface CryptoOptions {
   uploadIdentity: UploadIdentity;
   backupServer: BackupServer;
   policy: EncryptionPolicy;
+  /** Only for the events of verifications, which are encrypted here. */
+  gate: SendGate;
+  alarm?: Alarm;
 }
 
 /** The account's end-to-end encryption. */
@@ -84,14 +109,36 @@ export interface Crypto {
   resetIdentity(keeper: RecoveryKeyKeeper, proof: Omit<IdentityProof, "replaces">): Promise<SecretStorage>;
   /** Has the private keys that are here in secret storage. */
   fillStorage(choice: StorageChoice, replace: boolean): Promise<SecretStorage>;
+  readonly verifications: Verifications;
+  /** Asks the homeserver. Throws `USER_UNKNOWN`. */
+  keysOf(userId: UserId): Promise<UserKeys>;
+  /** Takes a key that was compared out of band. Throws `FINGERPRINT_MISMATCH`. */
+  verifyFingerprint(claim: {
+    userId: UserId;
+    deviceId?: DeviceId | undefined;
+    key: string;
+  }): Promise<FingerprintMatch>;
 }
 
 export function createCrypto(options: CryptoOptions): Crypto {
-  const { engine, store, keyServer, accountData, uploadIdentity, backupServer: server, policy } = options;
+  const { engine, store, keyServer, accountData, uploadIdentity, backupServer: server } = options;
+  const { policy, gate, alarm = systemAlarm } = options;
   const { machine } = engine;
-  const pump = new RequestPump(machine, keyServer);
+  const send = async (roomId: RoomId, txnId: string, type: string, content: Record<string, unknown>) => {
+    const encrypted = await encryptor.encryptForVerification(roomId, type, content);
+    return gate.putEncrypted(roomId, txnId, JSON.stringify(encrypted));
+  };
+  const pump = new RequestPump(machine, keyServer, async (roomId, txnId, type, content) =>
+    JSON.stringify({ event_id: await send(roomId, txnId, type, JSON.parse(content)) }),
+  );
   const encryptor = new PolicyEncryptor(machine, pump, store, policy);
   const tools = { machine, pump, uploadIdentity, accountData, recovery: store.recovery };
+  const verifications = new Verifications({
+    machine,
+    pump,
+    alarm,
+    sendRequest: (roomId, content) => send(roomId, randomUUID(), "m.room.message", content),
+  });
   const keys = machine.identityKeys;
   let membersMayBeNew = true;
   /** Asking the engine what it has to send costs it a walk through its store. */
@@ -144,6 +191,9 @@ export function createCrypto(options: CryptoOptions): Crypto {
     signDevice: () => signDevice(tools),
     resetIdentity: (keeper, proof) => resetIdentity(tools, keeper, proof),
     fillStorage: (choice, replace) => fillStorage(tools, choice, replace),
+    verifications,
+    keysOf: (userId) => keysOf(machine, pump, userId),
+    verifyFingerprint: (claim) => verifyFingerprint(machine, pump, claim),
   };
 }
 

@@ -8,7 +8,7 @@ import type { RoomRecord, Store } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
 import type { RequestPump } from "./requests.ts";
 import { mustRotate, type RotationLimits, rotationLimits } from "./rotation.ts";
-import { type ShareWith, shareRoomKey } from "./sharing.ts";
+import { type ShareWith, shareForVerification, shareRoomKey } from "./sharing.ts";
 
 export interface EncryptionPolicy {
   shareWith: ShareWith;
@@ -64,6 +64,27 @@ export class PolicyEncryptor implements RoomEncryptor {
       const encrypted = JSON.parse(json) as MegolmContent;
       this.#record(roomId, encrypted.session_id);
       return encrypted;
+    });
+  }
+
+  /**
+   * Encrypts a verification's event under a session of its own, which every device of every member gets and nothing
+   * else ever uses: whom the policy leaves out, or whose identity has changed, must still be able to be verified.
+   */
+  encryptForVerification(
+    roomId: RoomId,
+    eventType: string,
+    content: Record<string, unknown>,
+  ): Promise<MegolmContent> {
+    return this.#rooms.run(roomId, async () => {
+      const room = this.#encryptedRoom(roomId);
+      // durable, and before anyone has this session: whatever is sent next in the room rotates first
+      this.#store.transaction(() => this.#store.sessions.requireRotation([roomId]));
+      const id = () => new wasm.RoomId(roomId);
+      await this.#machine.invalidateGroupSession(id());
+      await shareForVerification(this.#machine, this.#pump, room, this.#recipients(room));
+      const json = await this.#machine.encryptRoomEvent(id(), eventType, JSON.stringify(content));
+      return JSON.parse(json) as MegolmContent;
     });
   }
 

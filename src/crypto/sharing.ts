@@ -38,6 +38,20 @@ export async function shareRoomKey(
   return deliveries;
 }
 
+/** Gives a session to every device of every member, whoever they have become: it will carry nothing secret. */
+export async function shareForVerification(
+  machine: Machine,
+  pump: RequestPump,
+  room: RoomRecord,
+  members: readonly UserId[],
+): Promise<void> {
+  const users = () => members.map((userId) => new wasm.UserId(userId));
+  await machine.updateTrackedUsers(users());
+  await pump.drain();
+  await pump.claimMissing(users);
+  for (const request of await engineShare(machine, room, users(), "all")) await pump.send(request);
+}
+
 async function engineShare(
   machine: Machine,
   room: RoomRecord,

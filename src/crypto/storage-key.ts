@@ -1,7 +1,10 @@
 import { pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { SecretStorageKey } from "@matrix-org/matrix-sdk-crypto-nodejs/engine";
-import { decodeRecoveryKey, encodeRecoveryKey } from "@matrix-org/matrix-sdk-crypto-nodejs/engine";
+import {
+  decodeRecoveryKey,
+  encodeRecoveryKey,
+  SecretStorageKey,
+} from "@matrix-org/matrix-sdk-crypto-nodejs/engine";
 import { SottoError } from "../errors.ts";
 
 /** The key of a secret storage: what describes it, and how it comes of a recovery key or a passphrase. */

@@ -22,10 +22,12 @@ import type { ContentRepository, RoomEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
+import { findRoom } from "./destination.ts";
 import { MissingKeys } from "./recovery/missing-keys.ts";
 import { BackupUploads } from "./recovery/uploads.ts";
 import { logInAgain } from "./relogin.ts";
 import { SyncDriver } from "./sync.ts";
+import { VerificationDesk } from "./verification.ts";
 
 /** One account's rooms of the house, joined. Whoever has it holds the data directory. */
 export interface Account {
@@ -43,6 +45,7 @@ export interface Account {
   sync: SyncDriver;
   backupUploads: BackupUploads;
   missingKeys: MissingKeys;
+  verification: VerificationDesk;
   /** One receiver at a time. */
   receiving: Serial;
   /** The encrypted direct chat with a user; made if there is none. */
@@ -69,23 +72,32 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
     store = openStore({ path: join(config.data, "sotto.sqlite"), key: storeKey, userId, deviceId });
     const accountData = createAccountData(transport, userId);
     const rotation = { maxPeriodMs: config.rotation.maxPeriod, maxMessages: config.rotation.maxMessages };
+    const gate = createSendGate(transport, config.clearEvents);
     const crypto = createCrypto({
       engine,
       store,
+      gate,
       keyServer: createKeyServer(transport),
       accountData,
       uploadIdentity: createIdentityUpload(transport, userId),
       backupServer: createBackupServer(transport),
       policy: { shareWith: config.trust.shareWith, rotation },
     });
-    const gate = createSendGate(transport, config.clearEvents);
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId });
     const backupUploads = new BackupUploads({ crypto, sync, logger });
     const missingKeys = new MissingKeys({ crypto, logger });
     const encryptor = atLiveEnd(sync, crypto.encryptor);
     const opened = store;
-    return {
+    const directRoom = (other: UserId) =>
+      findOrCreateDirectRoom(other, {
+        transport,
+        rooms,
+        accountData,
+        userId,
+        rotation: { periodMs: rotation.maxPeriodMs, messages: rotation.maxMessages },
+      });
+    const account: Account = {
       config,
       logger,
       store,
@@ -106,16 +118,18 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
       backupUploads,
       missingKeys,
       receiving: new Serial(),
-      directRoom: (other) =>
-        findOrCreateDirectRoom(other, {
-          transport,
-          rooms,
-          accountData,
-          userId,
-          rotation: { periodMs: rotation.maxPeriodMs, messages: rotation.maxMessages },
-        }),
+      directRoom,
+      verification: new VerificationDesk({
+        config,
+        crypto,
+        store,
+        sync,
+        logger,
+        directRoom: (other) => findRoom(account, other),
+      }),
       async close() {
         missingKeys.stop();
+        crypto.verifications.close();
         await sync.stop();
         await backupUploads.stop();
         await transport.close();
@@ -123,6 +137,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         await engine.close();
       },
     };
+    return account;
   } catch (thrown) {
     store?.close();
     await transport.close();

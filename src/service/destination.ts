@@ -17,6 +17,8 @@ export async function findRoom(account: Account, target: string): Promise<RoomId
   if (account.sync.isRunning && isJoined(account, target) && isEncrypted(account, target)) return target;
   const [found] = await Promise.all([resolve(account, target), account.sync.toLiveEnd()]);
   const roomId = isJoined(account, found) ? found : await enter(account, target, found);
+  // one that was made just now may have come in pieces
+  if (isJoined(account, roomId) && !isEncrypted(account, roomId)) await account.sync.toLiveEnd();
   if (!isEncrypted(account, roomId)) await refuseClear(account, roomId);
   return roomId;
 }

@@ -2,12 +2,14 @@ import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
 import type { AudioSource, VoiceClip } from "../model/recording.ts";
 import type { Account } from "./account.ts";
+import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
 import { sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
 import type { SendOptions } from "./relation.ts";
+import { type Question, type VerifyProgress, verify } from "./verify.ts";
 
 /**
  * What the holder of the store does for a command, in the same process or for another through the socket: plain data
@@ -24,6 +26,8 @@ export interface Call {
   shortLived?: boolean;
   /** Hands a message to the command and waits until it has dealt with it. */
   emit(message: Emitted): Promise<void>;
+  /** Puts a question to the person at the command, if there is one; the signal withdraws it. */
+  ask?(question: Question, signal: AbortSignal): Promise<string>;
   /** Aborted when the command goes away. */
   signal: AbortSignal;
   /** Aborted when the holder wants to end: an operation without an end of its own then stops where it is. */
@@ -42,7 +46,8 @@ export type Emitted =
   | { kind: "recovery-key"; recoveryKey: string }
   /** Where the account's owner has to approve what was asked for. */
   | { kind: "account-page"; url: string }
-  | ({ kind: "progress" } & RestoreProgress);
+  | ({ kind: "progress" } & RestoreProgress)
+  | VerifyProgress;
 
 /** Fewer than asked for means that the holder ended: the next one goes on. */
 export interface Received {
@@ -84,6 +89,8 @@ const OPERATIONS: Record<string, Operation> = {
 
   doctor: (account) => checkAccount(account),
   ...RECOVERY_OPERATIONS,
+  devices: (account, { args }) => listDevices(account, (args as { user?: string }).user),
+  verify,
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

@@ -12,6 +12,7 @@ import { type SendResult, sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage, type Withheld } from "./receive.ts";
 import { identityDoor, recoveryDoor, type SottoIdentity, type SottoRecovery } from "./recovery/doors.ts";
 import type { SendOptions } from "./relation.ts";
+import type { VerificationDesk } from "./verification.ts";
 
 export interface OpenOptions {
   logger?: Logger;
@@ -91,6 +92,11 @@ export class Sotto {
   onWithheld(listener: (withheld: Withheld) => void): () => void {
     this.#withheld.add(listener);
     return () => this.#withheld.delete(listener);
+  }
+
+  /** Verifications by emoji or QR code with other users, and with this account's other devices. */
+  get verification(): VerificationDesk {
+    return this.account.verification;
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Crypto } from "../crypto/index.ts";
+import { type Crypto, isVerificationEvent } from "../crypto/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { syncBatches, syncOnce, type Transport } from "../matrix/index.ts";
@@ -94,6 +94,11 @@ export class SyncDriver {
 
   get isRunning(): boolean {
     return this.#loop !== undefined && this.#ended === undefined;
+  }
+
+  /** Resolves when the listeners have heard of every batch so far. */
+  heard(): Promise<void> {
+    return this.#told;
   }
 
   /** Keeps syncing until `stop`. Passing failures are logged and waited out; a rejected token ends it with an error. */
@@ -204,7 +209,8 @@ export class SyncDriver {
         for (const event of room.timeline) {
           if (event.sender === userId) continue;
           if (event.type === "m.room.encrypted") this.#keep(room.roomId, event);
-          else if (event.type === "m.room.message") this.#reportClear(room.roomId, event.event_id);
+          else if (event.type === "m.room.message" && !isVerificationEvent(event))
+            this.#reportClear(room.roomId, event.event_id);
         }
       }
       store.setSyncToken(batch.nextBatch);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Machine, wasm } from "../../src/crypto/engine.ts";
-import { RequestPump } from "../../src/crypto/requests.ts";
+import { RequestPump, type RoomSender } from "../../src/crypto/requests.ts";
 import type { KeyRequest, KeyServer } from "../../src/model/ports.ts";
 
 type Outgoing = Awaited<ReturnType<Machine["outgoingRequests"]>>[number];
@@ -9,7 +9,11 @@ const request = (id: string, type = wasm.RequestType.KeysQuery, more = {}): Outg
   ({ id, type, body: `{"of":"${id}"}`, ...more }) as unknown as Outgoing;
 
 /** A fault injector in the engine's place: it has the given rounds of requests waiting, then nothing. */
-function pumpFor(rounds: () => Outgoing[], answer: (request: KeyRequest) => string = () => "{}") {
+function pumpFor(
+  rounds: () => Outgoing[],
+  answer: (request: KeyRequest) => string = () => "{}",
+  sendToRoom?: RoomSender,
+) {
   const [sent, marked]: [KeyRequest[], string[]] = [[], []];
   const machine = {
     outgoingRequests: async () => rounds(),
@@ -22,7 +26,7 @@ function pumpFor(rounds: () => Outgoing[], answer: (request: KeyRequest) => stri
       return answer(request);
     },
   };
-  return { pump: new RequestPump(machine, keyServer), sent, marked };
+  return { pump: new RequestPump(machine, keyServer, sendToRoom), sent, marked };
 }
 
 describe("draining", () => {
@@ -92,9 +96,54 @@ describe("a request", () => {
     expect(sent).toMatchObject([{ kind: "to-device", eventType: "m.room.encrypted", txnId: "txn" }]);
   });
 
-  it("that Sotto does not know is refused, not dropped: a clear room message above all", async () => {
-    const { pump, sent } = pumpFor(() => [request("one", wasm.RequestType.RoomMessage)]);
+  it("that Sotto does not know is refused, not dropped", async () => {
+    const { pump, sent } = pumpFor(() => [request("one", 99 as wasm.RequestType)]);
     await expect(pump.drain()).rejects.toThrow("does not send");
     expect(sent).toEqual([]);
+  });
+});
+
+describe("an event of a verification for a room", () => {
+  const event = (id: string) =>
+    request(id, wasm.RequestType.RoomMessage, { room_id: "!room", txn_id: id, event_type: "m.key" });
+
+  it("goes to who encrypts and never to the homeserver as it is; nobody waits for it but who wants to", async () => {
+    const gate = Promise.withResolvers<string>();
+    const encrypted: string[] = [];
+    let waiting = [event("one")];
+    const { pump, sent, marked } = pumpFor(
+      () => waiting,
+      () => "{}",
+      (...told) => {
+        encrypted.push(told.join(" "));
+        return gate.promise;
+      },
+    );
+    await pump.drain();
+    await pump.drain(); // the engine names it until it is marked
+    expect([encrypted, sent, marked]).toEqual([['!room one m.key {"of":"one"}'], [], []]);
+    waiting = [];
+    gate.resolve('{"event_id":"$one"}');
+    await pump.drainRooms();
+    expect(marked).toEqual([`one ${wasm.RequestType.RoomMessage} {"event_id":"$one"}`]);
+  });
+
+  it("that cannot be sent is told to who waits, and tried again", async () => {
+    let tries = 0;
+    let waiting = [event("one")];
+    const { pump, marked } = pumpFor(
+      () => waiting,
+      () => "{}",
+      async () => {
+        tries += 1;
+        if (tries === 1) throw new Error("not in the room");
+        waiting = [];
+        return "{}";
+      },
+    );
+    await expect(pump.drainRooms()).rejects.toThrow("not in the room");
+    expect(marked).toEqual([]);
+    await pump.drainRooms();
+    expect(marked).toHaveLength(1);
   });
 });

@@ -76,6 +76,7 @@ function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
       };
     },
     encrypt: async () => (await encryptor.encrypt(ROOM, "m.room.message", {})).session_id,
+    verify: async () => (await encryptor.encryptForVerification(ROOM, "m.key", {})).session_id,
   };
 }
 
@@ -144,5 +145,14 @@ describe("a room's key", () => {
     await encrypt();
     at.ms += 11 * MINUTE;
     expect(await encrypt()).toBe("session 2");
+  });
+});
+
+describe("a verification's event", () => {
+  it("has a session of its own, which carries nothing before and nothing after it", async () => {
+    const { encrypt, verify } = encryptorFor();
+    expect(await encrypt()).toBe("session 1");
+    expect([await verify(), await verify()]).toEqual(["session 2", "session 3"]);
+    expect([await encrypt(), await encrypt()]).toEqual(["session 4", "session 4"]);
   });
 });

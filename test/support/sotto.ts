@@ -6,6 +6,7 @@ import { join } from "node:path";
 // The real command line, as a process of its own.
 
 const CLI = join(import.meta.dirname, "../../src/cli.ts");
+const TERMINAL = join(import.meta.dirname, "terminal.py");
 const COMPILE_CACHE = join(import.meta.dirname, "../../.dev/compile-cache");
 
 export interface SottoOptions {
@@ -14,6 +15,8 @@ export interface SottoOptions {
   /** Added to this process's environment; undefined takes a variable away. */
   env?: NodeJS.ProcessEnv;
   cwd?: string;
+  /** Standard input and standard error are a terminal's: `types` is the person at it. */
+  terminal?: boolean;
 }
 
 /** What a run left behind. */
@@ -29,14 +32,21 @@ export interface RunningSotto {
   readonly ended: Promise<Outcome>;
   /** Resolves when standard error holds the text; rejects when the process ends without having said it. */
   says(text: string): Promise<void>;
+  /** At a terminal: what a person types, with Enter as a newline. */
+  types(text: string): void;
   /** Sends the signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<Outcome>;
 }
 
 const running = new Set<RunningSotto>();
 
-export function startSotto(args: readonly string[], { input, env, cwd }: SottoOptions = {}): RunningSotto {
-  const child = spawn(process.execPath, [CLI, ...args], {
+export function startSotto(
+  args: readonly string[],
+  { input, env, cwd, terminal = false }: SottoOptions = {},
+): RunningSotto {
+  const command = [process.execPath, CLI, ...args];
+  const [program, ...rest] = terminal ? ["python3", TERMINAL, ...command] : command;
+  const child = spawn(program!, rest, {
     cwd: cwd ?? tmpdir(),
     // compiled once for the whole suite: nobody tests how fast a source file is read
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
@@ -50,7 +60,7 @@ export function startSotto(args: readonly string[], { input, env, cwd }: SottoOp
     outcome.stderr += text;
   });
   child.stdin.on("error", () => undefined); // it may end without reading, which its exit code explains
-  if (input !== "silent") child.stdin.end(input);
+  if (input !== "silent" && !terminal) child.stdin.end(input);
   const ended = once(child, "close").then(([code]): Outcome => {
     running.delete(handle);
     return { ...outcome, code: code as number | null };
@@ -65,6 +75,7 @@ export function startSotto(args: readonly string[], { input, env, cwd }: SottoOp
           throw new Error(`it ended without "${text}": ${over.stderr}`);
       }
     },
+    types: (text) => void child.stdin.write(text.replaceAll("\n", "\r")),
     async end(signal) {
       child.kill(signal);
       return ended;

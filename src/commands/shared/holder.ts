@@ -9,7 +9,7 @@ import { say, wholeNumber } from "./output.ts";
 export async function perform<T>(
   context: Context,
   options: CommonOptions,
-  call: Pick<Call, "operation" | "args" | "source"> & { emit?: Call["emit"]; signal?: AbortSignal },
+  call: Pick<Call, "operation" | "args" | "source" | "ask"> & { emit?: Call["emit"]; signal?: AbortSignal },
 ): Promise<T> {
   const path = configPath(options.config, context.env);
   return (await callWhereTheStoreIs(

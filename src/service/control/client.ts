@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { type ErrorCode, SottoError } from "../../errors.ts";
 import type { Call, Emitted } from "../operations.ts";
+import type { Question } from "../verify.ts";
 import { OutgoingSource } from "./outgoing-source.ts";
 import { requireOwnSocket } from "./path.ts";
 import { type FromHolder, readData, readMessages, writeMessage } from "./wire.ts";
@@ -40,6 +41,7 @@ export async function callHolder(socket: Socket, call: Call, ackMs: number): Pro
   call.signal.addEventListener("abort", stop);
   const source = call.source && new OutgoingSource(call.source);
   let pieces: Buffer[] = [];
+  let question = new AbortController();
   try {
     call.signal.throwIfAborted();
     const messages = readMessages<FromHolder>(socket);
@@ -65,6 +67,10 @@ export async function callHolder(socket: Socket, call: Call, ackMs: number): Pro
         });
         pieces = [];
         await writeMessage(socket, { ok: true });
+      } else if ("ask" in message) {
+        question.abort();
+        question = new AbortController();
+        put(message.ask, call, question.signal, socket);
       } else if ("leaving" in message) {
         break;
       } else if ("result" in message) {
@@ -83,8 +89,24 @@ export async function callHolder(socket: Socket, call: Call, ackMs: number): Pro
     clearTimeout(silence);
     call.signal.removeEventListener("abort", stop);
     source?.stop();
+    question.abort();
     socket.destroy();
   }
+}
+
+/** Puts a question to the person here; what else the holder says is heard meanwhile. */
+function put(
+  { id, question }: Extract<FromHolder, { ask: unknown }>["ask"],
+  call: Call,
+  withdrawn: AbortSignal,
+  socket: Socket,
+): void {
+  if (question === undefined) return;
+  const asking = call.ask?.(question as Question, AbortSignal.any([withdrawn, call.signal]));
+  (asking ?? Promise.reject(new SottoError("USAGE", "nobody is here to answer"))).then(
+    (text) => writeMessage(socket, { answer: { id, text } }).catch(() => undefined),
+    (reason) => withdrawn.aborted || socket.destroy(new FailedHere(reason)),
+  );
 }
 
 export const held = (message: string): SottoError => new SottoError("STORE_HELD", message);

@@ -4,6 +4,7 @@ import { toSottoError } from "../../errors.ts";
 import { Serial } from "../../serial.ts";
 import type { Account } from "../account.ts";
 import { type Call, type Emitted, perform } from "../operations.ts";
+import { type Answer, Questions } from "./questions.ts";
 import {
   type FromCommand,
   type FromHolder,
@@ -43,7 +44,8 @@ export async function serve(
     onCall();
     const { operation, args, hasSource } = first.value.call;
     await write({ ack: true });
-    const incoming = new Incoming(messages, hasSource);
+    const questions = new Questions(write);
+    const incoming = new Incoming(messages, hasSource, (answer) => questions.answered(answer));
     read = incoming.read;
     const emits = new Serial();
     const call: Call = {
@@ -56,6 +58,7 @@ export async function serve(
         await write({ accepting: true });
         await patient(incoming.ok());
       },
+      ask: (question, withdrawn) => questions.ask(question, AbortSignal.any([withdrawn, incoming.ended])),
       // it is sent now, whatever has become of the command
       accepted: () => void write({ accepted: true }).catch(() => undefined),
       // one at a time: the data before a message are its own
@@ -86,9 +89,11 @@ class Incoming {
   trouble: unknown;
   readonly #ended = new AbortController();
   readonly #awaited: PromiseWithResolvers<void>[] = [];
+  readonly #onAnswer: (answer: Answer) => void;
   #mayPush = Promise.withResolvers<void>();
 
-  constructor(messages: AsyncGenerator<FromCommand>, hasSource: boolean) {
+  constructor(messages: AsyncGenerator<FromCommand>, hasSource: boolean, onAnswer: (answer: Answer) => void) {
+    this.#onAnswer = onAnswer;
     this.source = new Readable({
       read: () => this.#mayPush.resolve(),
       destroy: (error, done) => {
@@ -124,6 +129,7 @@ class Incoming {
       if ("ok" in message) this.#awaited.shift()?.resolve();
       else if ("data" in message) await this.#push(readData(message));
       else if ("end" in message) await this.#push(null);
+      else if ("answer" in message) this.#onAnswer(message.answer);
       else throw protocolError("one call a connection");
     }
   }

@@ -8,13 +8,15 @@ import { SottoError } from "../../errors.ts";
  * Command to holder: `call`, then the recording as `data` (base64) and `end`; `ok` after each `emit` and `accepting`.
  * Holder to command: `ack` (the call is taken), `accepting` (without an `ok` the message is not taken on), `accepted`
  * (it is durable: it will be sent), `emit`… after the `data` of its recording, and `result` or `error`; or `leaving`:
- * the holder ends and has done nothing.
+ * the holder ends and has done nothing. `ask` puts a question to the person at the command, whose `answer` bears the
+ * same ID; a further `ask` takes its place, and one without a question takes it back.
  */
 export type FromCommand =
   | { call: { operation: string; args: Record<string, unknown>; hasSource: boolean } }
   | { data: string }
   | { end: true }
-  | { ok: true };
+  | { ok: true }
+  | { answer: { id: number; text: string } };
 
 export type FromHolder =
   | { ack: true }
@@ -22,6 +24,7 @@ export type FromHolder =
   | { accepted: true }
   | { data: string }
   | { emit: unknown }
+  | { ask: { id: number; question?: unknown } }
   | { leaving: true }
   | { result: unknown }
   | { error: { code: string; message: string; cause?: string; cure: string } };

@@ -187,3 +187,68 @@ it("a received recording is put together again", async () => {
     { kind: "voice", eventId: "$second", bytes: Buffer.from("second") },
   ]);
 });
+
+describe("a question of the holder", () => {
+  const asking = (ask: Call["ask"]): Call => {
+    const { source: _, ...call } = sending({ operation: "verify" });
+    return { ...call, ...(ask ? { ask } : {}) };
+  };
+  const question = { kind: "scanned", userId: "@alice:example.org" } as const;
+
+  it("is answered under its own ID, while the holder may say other things", async () => {
+    const emitted = Promise.withResolvers<void>();
+    const answers: Said[] = [];
+    const socket = await holder(async ({ says, heard }) => {
+      await says({ ask: { id: 7, question } });
+      await says({ emit: { kind: "verification", phase: "ready" } });
+      answers.push(await heard(), await heard());
+      await says({ result: "done" });
+    });
+    const call = asking(async (asked) => {
+      await emitted.promise; // the person takes their time
+      return asked.kind;
+    });
+    const result = callHolder(socket, { ...call, emit: async () => emitted.resolve() }, WAIT_MS);
+    expect(await result).toBe("done");
+    expect(answers).toContainEqual({ answer: { id: 7, text: "scanned" } });
+  });
+
+  it.each([
+    ["taken back", { ask: { id: 1 } }],
+    ["followed by another", { ask: { id: 2, question: { kind: "scan", userId: "@alice:example.org" } } }],
+    ["overtaken by the end", { error: { code: "VERIFICATION_CANCELLED", message: "over", cure: "again" } }],
+  ] as [string, Said][])("that is %s is withdrawn from the person", async (_how, next) => {
+    const withdrawn = Promise.withResolvers<string>();
+    const socket = await holder(async ({ says, heard }) => {
+      await says({ ask: { id: 1, question } });
+      await says(next);
+      await withdrawn.promise;
+      if ("question" in Object(next.ask)) await heard();
+      await says({ result: "done" }).catch(() => undefined); // it has gone where this was the end
+    });
+    const call = asking((asked, signal) => {
+      if (asked.kind === "scan") return Promise.resolve("code");
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          withdrawn.resolve(asked.kind);
+          reject(signal.reason);
+        });
+      });
+    });
+    await callHolder(socket, call, WAIT_MS).catch((thrown) => {
+      expect(thrown).toMatchObject({ code: "VERIFICATION_CANCELLED" });
+    });
+    expect(await withdrawn.promise).toBe("scanned");
+  });
+
+  it("that cannot be answered ends the call with its reason", async () => {
+    const ended = Promise.withResolvers<Said>();
+    const socket = await holder(async ({ says, heard }) => {
+      await says({ ask: { id: 1, question } });
+      ended.resolve(await heard());
+    });
+    const call = asking(() => Promise.reject(new Error("no code in the picture")));
+    await expect(callHolder(socket, call, WAIT_MS)).rejects.toThrow("no code in the picture");
+    expect(await ended.promise).toEqual({});
+  });
+});
