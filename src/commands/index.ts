@@ -11,5 +11,8 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   send: () => import("./send.ts"),
   receive: () => import("./receive.ts"),
   run: () => import("./run.ts"),
+  trust: () => import("./trust.ts"),
+  why: () => import("./why.ts"),
+  queue: () => import("./queue.ts"),
   doctor: () => import("./doctor.ts"),
 };

@@ -12,15 +12,17 @@ import {
   joinIdentity,
   type RecoveryChoice,
 } from "./identity.ts";
+import { acceptIdentity, freshIdentity, type UserIdentity } from "./identity-change.ts";
 import { RequestPump } from "./requests.ts";
 import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
 
 export { MissingRoomKey } from "./decrypt.ts";
 export type { IdentityStatus, RecoveryChoice } from "./identity.ts";
+export type { UserIdentity } from "./identity-change.ts";
 export type { EncryptionPolicy } from "./room-encryptor.ts";
 export type { RotationLimits } from "./rotation.ts";
 export { CROSS_SIGNING_SECRETS, hasSecretStorage, openSecretStorage } from "./secret-storage.ts";
-export { SHARE_WITH, type ShareWith } from "./sharing.ts";
+export { SHARE_WITH, type ShareWith, type SharingPolicy } from "./sharing.ts";
 
 /** Opens the engine's store, and with it takes the data directory: whoever holds it is the only one. */
 export async function holdEngine(options: {
@@ -60,11 +62,15 @@ export interface Crypto {
   identityStatus(): Promise<IdentityStatus>;
   createIdentity(choice: RecoveryChoice): Promise<void>;
   joinIdentity(recoveryKey: string): Promise<void>;
+  /** A user's identity as the homeserver shows it now. */
+  userIdentity(userId: UserId): Promise<UserIdentity>;
+  /** @throws `FINGERPRINT_MISMATCH` */
+  acceptIdentity(userId: UserId, masterKey: string): Promise<void>;
 }
 
 export function createCrypto({ engine, store, keyServer, accountData, policy }: CryptoOptions): Crypto {
   const { machine } = engine;
-  const pump = new RequestPump(machine, keyServer);
+  const pump = new RequestPump(machine, keyServer, policy.keyTimeoutMs);
   const encryptor = new PolicyEncryptor(machine, pump, store, policy);
   const tools = { machine, pump, keyServer, accountData };
   const keys = machine.identityKeys;
@@ -101,6 +107,11 @@ export function createCrypto({ engine, store, keyServer, accountData, policy }: 
     identityStatus: () => identityStatus(tools),
     createIdentity: (choice) => createIdentity(tools, choice),
     joinIdentity: (recoveryKey) => joinIdentity(tools, recoveryKey),
+    userIdentity: (userId) => freshIdentity(machine, pump, userId),
+    async acceptIdentity(userId, masterKey) {
+      await acceptIdentity(machine, pump, userId, masterKey);
+      encryptor.mustShare(store.rooms.roomsOf(userId));
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { SottoError } from "../errors.ts";
+import { serverNameOf, type UserId } from "../model/ids.ts";
 import type { KeyRequest, KeyServer } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import { type Machine, wasm } from "./engine.ts";
@@ -30,10 +31,25 @@ export class RequestPump {
   readonly #machine: Machine;
   readonly #keyServer: KeyServer;
   readonly #serial = new Serial();
+  readonly #keyTimeoutMs: number | undefined;
+  /** Homeservers that did not answer ours when it last asked them. */
+  readonly #unreachable = new Set<string>();
 
-  constructor(machine: Machine, keyServer: KeyServer) {
+  /** @param keyTimeoutMs how long our homeserver shall wait for others when it looks for their users' keys */
+  constructor(machine: Machine, keyServer: KeyServer, keyTimeoutMs?: number) {
     this.#machine = machine;
     this.#keyServer = keyServer;
+    this.#keyTimeoutMs = keyTimeoutMs;
+  }
+
+  /** Whether the user's homeserver did not answer when its keys were last asked for. */
+  isUnreachable(userId: UserId): boolean {
+    return this.#unreachable.has(serverNameOf(userId));
+  }
+
+  /** Does the work while no answer to what the engine has waiting reaches it. */
+  undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    return this.#serial.run("outgoing", work);
   }
 
   /** Sends what the engine has waiting, until it has nothing more. The first failure ends it; nothing is marked. */
@@ -56,10 +72,12 @@ export class RequestPump {
     });
   }
 
-  async send(request: EngineRequest): Promise<void> {
+  /** @param arrived called when the homeserver has it and before the engine knows, which then never asks again */
+  async send(request: EngineRequest, arrived?: () => void): Promise<void> {
     const kind = KINDS[request.type];
     if (!kind)
       throw new Error(`the engine asked for a request of type ${request.type}, which Sotto does not send`);
+    const waits = this.#keyTimeoutMs !== undefined && (kind === "keys-query" || kind === "keys-claim");
     const answer = await this.#keyServer.send({
       id: request.id ?? "",
       kind,
@@ -67,7 +85,23 @@ export class RequestPump {
       ...(request.event_type === undefined ? {} : { eventType: request.event_type }),
       ...(request.txn_id === undefined ? {} : { txnId: request.txn_id }),
       ...(request.version === undefined ? {} : { version: request.version }),
+      ...(waits ? { timeoutMs: this.#keyTimeoutMs } : {}),
     });
+    arrived?.();
     if (request.id) await this.#machine.markRequestAsSent(request.id, request.type, answer);
+    if (kind === "keys-query") this.#noteQuery(request.body, answer);
+    if (kind === "keys-claim") for (const name of failures(answer)) this.#unreachable.add(name);
   }
+
+  #noteQuery(body: string, answer: string): void {
+    const { device_keys: asked = {} } = JSON.parse(body) as { device_keys?: Record<UserId, unknown> };
+    for (const userId of Object.keys(asked)) this.#unreachable.delete(serverNameOf(userId));
+    for (const name of failures(answer)) this.#unreachable.add(name);
+  }
+}
+
+/** https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysquery; the engine has read the rest. */
+function failures(answer: string): string[] {
+  const { failures } = JSON.parse(answer) as { failures?: unknown };
+  return typeof failures === "object" && failures !== null ? Object.keys(failures) : [];
 }

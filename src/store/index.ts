@@ -4,12 +4,14 @@ import type { DeviceId, UserId } from "../model/ids.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
 import { createRoomStore, type RoomStore } from "./rooms.ts";
 import { createSealer } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
 
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
+export type { Device, Ledger } from "./ledger.ts";
 export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
 export { deriveKey } from "./seal.ts";
 export type { OutboundSession, SessionStore } from "./sessions.ts";
@@ -18,6 +20,7 @@ export type { OutboundSession, SessionStore } from "./sessions.ts";
 export interface Store {
   rooms: RoomStore;
   sessions: SessionStore;
+  ledger: Ledger;
   inbox: InboxStore;
   jobs: JobStore;
   syncToken(): string | undefined;
@@ -50,6 +53,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
     return {
       rooms: createRoomStore(db),
       sessions: createSessionStore(db),
+      ledger: createLedger(db),
       inbox: createInboxStore(db),
       jobs: createJobStore(db, sealer),
       syncToken: () => readMeta(db, "sync token")?.toString(),

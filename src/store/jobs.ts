@@ -1,4 +1,4 @@
-import type { RoomId } from "../model/ids.ts";
+import type { EventId, RoomId } from "../model/ids.ts";
 import type { Job, JobState } from "../model/job.ts";
 import type { Database, Row } from "./database.ts";
 import type { Sealer } from "./seal.ts";
@@ -10,8 +10,10 @@ export interface JobStore {
   /** Jobs that are neither sent nor given up, oldest first. */
   open(): Job[];
   list(limit: number): Job[];
+  /** The job whose event got this ID. */
+  ofEvent(eventId: EventId): Job | undefined;
   /** From here on a request with this event may reach the server at any time. */
-  freeze(jobId: number, eventJson: string, sessionId: string, atMs: number): void;
+  freeze(jobId: number, eventJson: string, sessionId: string, messageIndex: number, atMs: number): void;
   /** The clear content goes with it: it holds the attachment's key. */
   sent(jobId: number, eventId: string): void;
   failed(jobId: number, code: string, message: string): void;
@@ -29,6 +31,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
       : undefined,
     eventJson: (row.event as string | null) ?? undefined,
     sessionId: (row.session_id as string | null) ?? undefined,
+    messageIndex: (row.message_index as number | null) ?? undefined,
     firstPutMs: (row.first_put_ms as number | null) ?? undefined,
     eventId: (row.event_id as string | null) ?? undefined,
     errorCode: (row.error_code as string | null) ?? undefined,
@@ -54,11 +57,17 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     open: () =>
       db.all("SELECT * FROM job WHERE state IN ('accepted', 'encrypted') ORDER BY job_id").map(read),
     list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
-    freeze(jobId, eventJson, sessionId, atMs) {
+    ofEvent(eventId) {
+      const row = db.get("SELECT * FROM job WHERE event_id = ?", eventId);
+      return row && read(row);
+    },
+    freeze(jobId, eventJson, sessionId, messageIndex, atMs) {
       db.run(
-        "UPDATE job SET state = 'encrypted', event = ?, session_id = ?, first_put_ms = ? WHERE job_id = ?",
+        `UPDATE job SET state = 'encrypted', event = ?, session_id = ?, message_index = ?, first_put_ms = ?
+           WHERE job_id = ?`,
         eventJson,
         sessionId,
+        messageIndex,
         atMs,
         jobId,
       );

@@ -30,7 +30,7 @@ describe("draining", () => {
     const rounds = [[request("one"), request("two", wasm.RequestType.KeysUpload)], [request("three")]];
     const { pump, sent, marked } = pumpFor(
       () => rounds.shift() ?? [],
-      ({ id }) => `answer to ${id}`,
+      ({ id }) => `{"to":"${id}"}`,
     );
     await pump.drain();
     expect(sent).toEqual([
@@ -39,9 +39,9 @@ describe("draining", () => {
       { id: "three", kind: "keys-query", body: '{"of":"three"}' },
     ]);
     expect(marked).toEqual([
-      `one ${wasm.RequestType.KeysQuery} answer to one`,
-      `two ${wasm.RequestType.KeysUpload} answer to two`,
-      `three ${wasm.RequestType.KeysQuery} answer to three`,
+      `one ${wasm.RequestType.KeysQuery} {"to":"one"}`,
+      `two ${wasm.RequestType.KeysUpload} {"to":"two"}`,
+      `three ${wasm.RequestType.KeysQuery} {"to":"three"}`,
     ]);
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Machine, wasm } from "../../src/crypto/engine.ts";
 import { RequestPump } from "../../src/crypto/requests.ts";
 import { PolicyEncryptor } from "../../src/crypto/room-encryptor.ts";
+import type { SharingPolicy } from "../../src/crypto/sharing.ts";
 import {
   ALICE,
   BOB,
@@ -19,8 +20,18 @@ import {
 // as "while the key is on its way" cannot be hit with the real one, which the end-to-end tests use.
 
 const MINUTE = 60_000;
+const DEVICE = {
+  isCrossSignedByOwner: () => true,
+  isVerified: () => false,
+  isBlacklisted: () => false,
+  isDehydrated: false,
+  free() {},
+};
 
-function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
+function encryptorFor(
+  withheld: () => Record<string, string> = () => ({}),
+  policy: Partial<SharingPolicy> = {},
+) {
   const store = openTestStore();
   const apply = (...events: ReturnType<typeof member>[]) =>
     store.transaction(() => store.rooms.apply(batch({ joined: [joined(events)] }), OWN));
@@ -28,11 +39,18 @@ function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
   apply(member(BOB, "join"));
   const shares: string[][] = [];
   let sessions = 1;
+  let requests = 0;
   let duringShare = () => {};
   const machine = {
     updateTrackedUsers: async () => {},
     outgoingRequests: async () => [],
+    userId: new wasm.UserId(OWN),
+    deviceId: new wasm.DeviceId("SOTTO1"),
     getIdentity: async () => undefined,
+    getUserDevices: async () => ({
+      devices: () => [{ deviceId: "TABLET", ...DEVICE }],
+      free() {},
+    }),
     getMissingSessions: async () => null,
     markRequestAsSent: async () => true,
     async invalidateGroupSession() {
@@ -46,14 +64,23 @@ function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
         [BOB]: Object.fromEntries(Object.entries(withheld()).map(([id, code]) => [id, { code }])),
       };
       const body = JSON.stringify({ messages });
-      return [new wasm.ToDeviceRequest("id", "m.room_key.withheld", "txn", body)];
+      requests += 1;
+      return [new wasm.ToDeviceRequest(`id${requests}`, "m.room_key.withheld", `txn${requests}`, body)];
     },
-    encryptRoomEvent: async () => JSON.stringify({ algorithm: MEGOLM, session_id: `session ${sessions}` }),
+    encryptRoomEvent: async () =>
+      JSON.stringify({ algorithm: MEGOLM, session_id: `session ${sessions}`, ciphertext: "AwgA" }),
   } as unknown as Machine;
   const at = { ms: 1_000_000 };
-  const policy = { shareWith: "signed", rotation: { maxPeriodMs: 10 * MINUTE, maxMessages: 100 } } as const;
+  const sharing: SharingPolicy = { shareWith: "signed", onExcluded: "send", newMembers: "send", ...policy };
+  const rotation = { maxPeriodMs: 10 * MINUTE, maxMessages: 100 };
   const pump = new RequestPump(machine, { send: async () => "{}" });
-  const encryptor = new PolicyEncryptor(machine, pump, store, policy, () => at.ms);
+  const encryptor = new PolicyEncryptor(
+    machine,
+    pump,
+    store,
+    { sharing: () => sharing, rotation },
+    () => at.ms,
+  );
   const change = (...events: ReturnType<typeof member>[]) => {
     const { rotate, share } = apply(...events);
     store.sessions.requireRotation(rotate);

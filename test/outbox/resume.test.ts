@@ -29,7 +29,7 @@ describe("what an earlier process left", () => {
   it("encrypted is sent as it is: the same bytes, and no second encryption", async () => {
     const { outbox, encryptor, gate } = nextProcess((store) => {
       const { outbox, at } = outboxOn(store);
-      store.jobs.freeze(outbox.accept(ROOM, CONTENT).jobId, '{"frozen":true}', "session", at.ms);
+      store.jobs.freeze(outbox.accept(ROOM, CONTENT).jobId, '{"frozen":true}', "session", 0, at.ms);
     });
     await outbox.resume();
     expect(gate.puts).toMatchObject([{ eventJson: '{"frozen":true}' }]);

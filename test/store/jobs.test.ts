@@ -42,7 +42,7 @@ describe("a job", () => {
     const { jobs } = openTestStore();
     const { jobId } = jobs.insert(accepted("txn1"));
     const odd = '{"b":1,  "a":"\u00e9\\u00e9"}';
-    jobs.freeze(jobId, odd, "session", 2_000);
+    jobs.freeze(jobId, odd, "session", 0, 2_000);
     expect(jobs.get(jobId)).toMatchObject({
       state: "encrypted",
       eventJson: odd,
@@ -54,7 +54,7 @@ describe("a job", () => {
   it("that was sent has its event ID and no content any more", () => {
     const { jobs } = openTestStore();
     const { jobId } = jobs.insert(accepted("txn1"));
-    jobs.freeze(jobId, EVENT, "session", 2_000);
+    jobs.freeze(jobId, EVENT, "session", 0, 2_000);
     jobs.sent(jobId, "$event");
     expect(jobs.get(jobId)).toMatchObject({
       state: "sent",
@@ -80,7 +80,7 @@ describe("a job", () => {
     const options = storeOptions();
     const first = openTestStore(options);
     const { jobId } = first.jobs.insert(accepted("txn1"));
-    first.jobs.freeze(jobId, EVENT, "session", 2_000);
+    first.jobs.freeze(jobId, EVENT, "session", 0, 2_000);
     const before = first.jobs.get(jobId);
     first.close();
     expect(openTestStore(options).jobs.get(jobId)).toEqual(before);
@@ -91,7 +91,7 @@ describe("the open jobs", () => {
   it("are those accepted and encrypted, oldest first", () => {
     const { jobs } = openTestStore();
     const [one, two, three, four] = ["1", "2", "3", "4"].map((txnId) => jobs.insert(accepted(txnId)));
-    jobs.freeze(two!.jobId, EVENT, "session", 2_000);
+    jobs.freeze(two!.jobId, EVENT, "session", 0, 2_000);
     jobs.sent(three!.jobId, "$event");
     jobs.failed(four!.jobId, "INTERNAL", "reason");
     expect(jobs.open().map(({ jobId }) => jobId)).toEqual([one!.jobId, two!.jobId]);
@@ -104,7 +104,7 @@ describe("at rest", () => {
     const options = storeOptions();
     const { jobs, close } = openTestStore(options);
     const [open, frozen, failed] = ["1", "2", "3"].map((txnId) => jobs.insert(accepted(txnId)).jobId);
-    jobs.freeze(frozen!, EVENT, "session", 2_000);
+    jobs.freeze(frozen!, EVENT, "session", 0, 2_000);
     jobs.failed(failed!, "INTERNAL", "reason");
     expect(jobs.get(open!)?.contentJson).toBe(CLEAR);
     close();

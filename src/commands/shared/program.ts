@@ -53,6 +53,7 @@ async function build(context: Context, name: string | undefined): Promise<Comman
       .option("--json", "one JSON document on standard output")
       .option("--wait <seconds>", "how long to wait for another process that holds the store", "30")
       .copyInheritedSettings(program);
+    for (const further of command.commands) further.copyInheritedSettings(command);
     program.addCommand(command);
   }
   return program;
