@@ -96,6 +96,8 @@ function encryptorFor(
         work();
       };
     },
+    store,
+    encryptor,
     encrypt: async () => (await encryptor.encrypt(ROOM, "m.room.message", {})).session_id,
   };
 }
@@ -149,5 +151,90 @@ describe("a room's key", () => {
     await encrypt();
     at.ms += 11 * MINUTE;
     expect(await encrypt()).toBe("session 2");
+  });
+});
+
+describe("a key that is prepared", () => {
+  it("is not shared again for the event", async () => {
+    const { encryptor, encrypt, shares } = encryptorFor();
+    await encryptor.prepare(ROOM);
+    expect(await encrypt()).toBe("session 1");
+    expect(shares).toHaveLength(1);
+  });
+
+  it("is not used once somebody who has it has left before the event", async () => {
+    const { encryptor, encrypt, shares, change, store } = encryptorFor();
+    await encryptor.prepare(ROOM);
+    change(member(BOB, "leave"));
+    expect(await encrypt()).toBe("session 2");
+    expect(shares[1]).toEqual([ALICE, OWN]);
+    expect(store.ledger.entries("session 2").map(({ userId }) => userId)).not.toContain(BOB);
+  });
+});
+
+describe("a device that was missed", () => {
+  it("is tried again without an event: when it is time, or its owner's devices change", async () => {
+    let missing: Record<string, string> = { TABLET: "m.no_olm" };
+    const { encryptor, encrypt, shares, at } = encryptorFor(() => missing);
+    await encrypt();
+    missing = {};
+    await encryptor.heal();
+    expect(shares).toHaveLength(1);
+    encryptor.mustShare([ROOM]);
+    await encryptor.heal();
+    expect(shares).toHaveLength(2);
+    at.ms += MINUTE;
+    await encryptor.heal();
+    expect(shares).toHaveLength(3);
+  });
+
+  it("gets no key that is at its end, and a room that misses nobody is left alone", async () => {
+    const missed = encryptorFor(() => ({ TABLET: "m.no_olm" }));
+    await missed.encrypt();
+    missed.at.ms += 11 * MINUTE;
+    await missed.encryptor.heal();
+    expect(missed.shares).toHaveLength(1);
+    const whole = encryptorFor(() => ({ TABLET: "m.unverified" }));
+    await whole.encrypt();
+    whole.encryptor.mustShare([ROOM]);
+    await whole.encryptor.heal();
+    expect(whole.shares).toHaveLength(1);
+  });
+});
+
+describe("a device that the policy leaves out", () => {
+  it("is a reason neither for a share nor for a session, however many events come", async () => {
+    const { encrypt, shares, at } = encryptorFor(() => ({ TABLET: "m.unverified" }));
+    const sessions = new Set<string>();
+    for (let event = 0; event < 10; event += 1) {
+      sessions.add(await encrypt());
+      at.ms += MINUTE / 2;
+    }
+    expect([...sessions]).toEqual(["session 1"]);
+    expect(shares).toHaveLength(1);
+  });
+});
+
+describe("a member who was never there before", () => {
+  it("holds the room under `hold`, whoever was there at the first share apart", async () => {
+    const { encrypt, shares, change, store } = encryptorFor(undefined, { newMembers: "hold" });
+    await encrypt();
+    change(member("@carol:example.org", "join"));
+    await expect(encrypt()).rejects.toMatchObject({ code: "MEMBER_NOT_ACCEPTED" });
+    await expect(encrypt()).rejects.toThrow("@carol:example.org");
+    expect(shares).toHaveLength(1);
+    store.ledger.know(ROOM, ["@carol:example.org"], 1);
+    await encrypt();
+    expect(shares[1]).toContain("@carol:example.org");
+  });
+
+  it("is known from the first share on, under `send` too", async () => {
+    const { encrypt, change, store } = encryptorFor();
+    await encrypt();
+    change(member("@carol:example.org", "join"));
+    await encrypt();
+    expect(store.ledger.newMembers(ROOM, [ALICE, "@carol:example.org", "@dave:example.org"])).toEqual([
+      "@dave:example.org",
+    ]);
   });
 });
