@@ -17,6 +17,8 @@ async function machineInMemory(userId: string, deviceId: string): Promise<wasm.O
 export class ManyDevices implements KeyServer {
   readonly requests: KeyRequest[] = [];
   readonly userIds: string[] = [];
+  /** Homeservers that the members' own could not reach. */
+  failures: Record<string, object> = {};
   readonly #ownUserId: string;
   /** Awaited with each request before it is answered. */
   onRequest: (request: KeyRequest) => Promise<void> | void = () => undefined;
@@ -32,6 +34,7 @@ export class ManyDevices implements KeyServer {
   /** The engine of who sends, new each time; what went before is forgotten. */
   sender(): Promise<wasm.OlmMachine> {
     this.requests.length = 0;
+    this.failures = {};
     this.onRequest = () => undefined;
     this.#inbox.clear();
     return machineInMemory(this.#ownUserId, "SOTTO1");
@@ -65,9 +68,9 @@ export class ManyDevices implements KeyServer {
         if (body.device_keys) this.#deviceKeys[this.#ownUserId] = { SOTTO1: body.device_keys };
         return JSON.stringify({ one_time_key_counts: { signed_curve25519: 50 } });
       case "keys-query":
-        return JSON.stringify({ device_keys: this.#deviceKeys, failures: {} });
+        return JSON.stringify({ device_keys: this.#deviceKeys, failures: this.failures });
       case "keys-claim":
-        return JSON.stringify({ one_time_keys: this.#claimed(body.one_time_keys), failures: {} });
+        return JSON.stringify({ one_time_keys: this.#claimed(body.one_time_keys), failures: this.failures });
       case "to-device":
         this.#deliver(request.eventType, body.messages);
         return "{}";
