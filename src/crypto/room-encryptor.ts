@@ -75,6 +75,7 @@ export class PolicyEncryptor implements PreparingEncryptor {
 
   encrypt(roomId: RoomId, eventType: string, content: Record<string, unknown>): Promise<MegolmContent> {
     return this.#rooms.run(roomId, async () => {
+      await this.#askAboutInvited(roomId);
       await this.#shareUntilSettled(roomId);
       const json = await this.#machine.encryptRoomEvent(
         new wasm.RoomId(roomId),
@@ -85,6 +86,17 @@ export class PolicyEncryptor implements PreparingEncryptor {
       this.#record(roomId, encrypted);
       return encrypted;
     });
+  }
+
+  /**
+   * The homeserver tells of changed devices of users who are in a room with us. About the invited we ask before each
+   * event: else a device that they have removed would read on, and a new one nothing.
+   */
+  async #askAboutInvited(roomId: RoomId): Promise<void> {
+    const invited = this.#store.rooms.members(roomId, ["invite"]);
+    if (invited.length === 0 || !reachesInvited(this.#encryptedRoom(roomId))) return;
+    await this.#pump.send(this.#machine.queryKeysForUsers(invited.map((userId) => new wasm.UserId(userId))));
+    this.mustShare([roomId]);
   }
 
   /** A share takes time; whoever comes, leaves or changes meanwhile is a reason for another look. */
@@ -186,11 +198,10 @@ export class PolicyEncryptor implements PreparingEncryptor {
     this.#retry.set(roomId, { atMs: this.#clock() + pauseMs, pauseMs });
   }
 
-  /** Invited users receive keys except where the room's history begins with the join. */
   #recipients(room: RoomRecord): UserId[] {
     const members = this.#store.rooms.members(
       room.roomId,
-      room.historyVisibility === "joined" ? ["join"] : ["join", "invite"],
+      reachesInvited(room) ? ["join", "invite"] : ["join"],
     );
     if (members.length === 0)
       throw new SottoError("ROOM_MEMBERS_UNKNOWN", `the members of ${room.roomId} are not known`);
@@ -209,3 +220,6 @@ export class PolicyEncryptor implements PreparingEncryptor {
 
 const devicesOf = (keys: readonly MemberKeys[]): Device[] =>
   keys.flatMap(({ userId, devices }) => devices.map(({ deviceId }) => ({ userId, deviceId })));
+
+/** Invited users receive keys except where the room's history begins with the join. */
+const reachesInvited = ({ historyVisibility }: RoomRecord): boolean => historyVisibility !== "joined";

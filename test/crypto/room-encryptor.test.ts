@@ -38,11 +38,16 @@ function encryptorFor(
   apply(state("m.room.encryption", { algorithm: MEGOLM }), member(OWN, "join"), member(ALICE, "join"));
   apply(member(BOB, "join"));
   const shares: string[][] = [];
+  const asked: string[][] = [];
   let sessions = 1;
   let requests = 0;
   let duringShare = () => {};
   const machine = {
     updateTrackedUsers: async () => {},
+    queryKeysForUsers(users: wasm.UserId[]) {
+      asked.push(users.map(String));
+      return new wasm.KeysQueryRequest("query", "{}");
+    },
     outgoingRequests: async () => [],
     userId: new wasm.UserId(OWN),
     deviceId: new wasm.DeviceId("SOTTO1"),
@@ -88,6 +93,7 @@ function encryptorFor(
   };
   return {
     shares,
+    asked,
     at,
     change,
     onShare: (work: () => void) => {
@@ -110,6 +116,22 @@ describe("a room's key", () => {
     change(member("@carol:example.org", "join"));
     expect(await encrypt()).toBe("session 1");
     expect(shares[1]).toEqual([ALICE, BOB, "@carol:example.org", OWN]);
+  });
+
+  it("reaches an invited person, whose devices nobody tells of: they are asked for before each event", async () => {
+    const { encrypt, shares, asked, change } = encryptorFor();
+    await encrypt();
+    expect(asked).toEqual([]);
+    change(member("@carol:example.org", "invite"));
+    await encrypt();
+    await encrypt();
+    expect(asked).toEqual([["@carol:example.org"], ["@carol:example.org"]]);
+    expect(shares.slice(1).map((users) => users.includes("@carol:example.org"))).toEqual([true, true]);
+    change(member("@carol:example.org", "join"));
+    await encrypt();
+    await encrypt();
+    expect(asked).toHaveLength(2);
+    expect(shares).toHaveLength(4);
   });
 
   it("is another one after somebody has left", async () => {

@@ -15,6 +15,16 @@ export async function eventsOf(synapse: Synapse, roomId: string, accessToken: st
   return chunk.reverse();
 }
 
+/** One event as the homeserver has it. */
+export function rawEvent(
+  synapse: Synapse,
+  { roomId, eventId }: { roomId: string; eventId: string },
+  accessToken: string,
+): Promise<RawEvent> {
+  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/event/${encodeURIComponent(eventId)}`;
+  return synapse.request<RawEvent>("GET", path, accessToken);
+}
+
 /** The events that a user has sent into a room: all but its state. */
 export async function sentBy(
   synapse: Synapse,
@@ -49,3 +59,7 @@ export function messageIndex(ciphertext: string): number {
     if (bytes[at]! < 0x80) return index;
   }
 }
+
+/** Requests that send messages to devices. */
+export const isToDevice = ({ path }: Pick<RecordedRequest, "path">): boolean =>
+  path.includes("/sendToDevice/");

@@ -6,6 +6,8 @@ import { afterAll, inject } from "vitest";
 import { type Session, Synapse } from "../../synapse-dev/synapse.ts";
 import { type RecordingProxy, startRecordingProxy } from "../e2e/recording-proxy.ts";
 import type { SuiteSynapse } from "../e2e/setup.ts";
+import type { Isolation } from "../witness/element-client.ts";
+import { type ElementWitness, startElement } from "../witness/element-witness.ts";
 import { type ListenerIdentity, signListener } from "../witness/sign-listener.ts";
 import { startWitness, type Witness } from "../witness/witness.ts";
 import { type Account, Bot, type InitOptions } from "./bot.ts";
@@ -18,6 +20,12 @@ export interface Listener extends Witness {
   readonly identity: ListenerIdentity | undefined;
   /** Ends the client and starts it again on the same store. */
   restart(): Promise<void>;
+}
+
+/** A person with matrix-js-sdk, which is what Element Web runs. */
+export interface ElementUser extends ElementWitness {
+  readonly userId: string;
+  readonly account: Account;
 }
 
 /** What a test file has to work with; it goes when the file is done. */
@@ -33,6 +41,8 @@ export interface World {
   newListener(options?: { signed?: boolean }): Promise<Listener>;
   /** A further client of an account that has one, on a device that nobody has signed. */
   newDevice(account: Account): Promise<Witness>;
+  /** A new device on matrix-js-sdk: of a new account, whose identity it makes, or of one that exists, unsigned. */
+  newElement(options?: { signed?: boolean; account?: Account; isolation?: Isolation }): Promise<ElementUser>;
 }
 
 export async function openWorld(): Promise<World> {
@@ -41,7 +51,7 @@ export async function openWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "sotto-"));
   const recording = join(suite.recordings, `${randomBytes(6).toString("hex")}.jsonl`);
   const proxy = await startRecordingProxy(suite.directUrl, recording);
-  const witnesses: Witness[] = [];
+  const witnesses: { close(): Promise<void> }[] = [];
   afterAll(async () => {
     await endAllSotto();
     await Promise.all(witnesses.map((witness) => witness.close()));
@@ -90,6 +100,14 @@ export async function openWorld(): Promise<World> {
           witness = await connect(session);
         },
       };
+    },
+    async newElement({ account, signed = account === undefined, isolation } = {}) {
+      const session = account ?? (await newAccount());
+      const { userId, password } = session;
+      const element = await startElement({ baseUrl: suite.directUrl, userId, password, isolation });
+      witnesses.push(element);
+      if (signed) await element.request("bootstrapCrossSigning", {});
+      return { ...element, userId, account: { userId, password } };
     },
     newDevice: async ({ userId, password }) => connect(await synapse.login(userId, password)),
   };
