@@ -1,8 +1,6 @@
 import type { DeviceId, UserId } from "../model/ids.ts";
 import type { Delivery } from "../model/job.ts";
 import { type Machine, wasm } from "./engine.ts";
-import { hasChanged } from "./identity-change.ts";
-import type { RequestPump } from "./requests.ts";
 import type { ShareWith } from "./sharing.ts";
 
 interface MemberDevice {
@@ -15,31 +13,23 @@ interface MemberDevice {
   dehydrated: boolean;
 }
 
-/** What the store knows of a member's keys, after the homeserver was asked. */
-export interface MemberKeys {
+/** What the store knows of a member's devices, after the homeserver was asked. */
+export interface MemberDevices {
   userId: UserId;
-  identityChanged: boolean;
-  /** The member's homeserver gave no answer: there may be devices that we do not know. */
-  unreachable: boolean;
   /** Without the one that sends. */
   devices: MemberDevice[];
   hasAnyDevice: boolean;
 }
 
-export async function readMemberKeys(
-  machine: Machine,
-  pump: RequestPump,
-  members: readonly UserId[],
-): Promise<MemberKeys[]> {
+/** A look into the engine's store for each member: not for everybody without a reason. */
+export async function readDevices(machine: Machine, members: readonly UserId[]): Promise<MemberDevices[]> {
   const own = machine.userId.toString();
   const ownDevice = machine.deviceId.toString();
-  const found: MemberKeys[] = [];
+  const found: MemberDevices[] = [];
   for (const userId of members) {
     const devices = await devicesOf(machine, userId);
     found.push({
       userId,
-      identityChanged: await hasChanged(machine, userId),
-      unreachable: pump.isUnreachable(userId),
       devices: devices.filter(({ deviceId }) => userId !== own || deviceId !== ownDevice),
       hasAnyDevice: devices.length > 0,
     });
@@ -64,24 +54,31 @@ async function devicesOf(machine: Machine, userId: UserId): Promise<MemberDevice
   return devices;
 }
 
-/** Users of whom no device, or not every device, can be reached, in the ledger's words. */
-export const usersOutOfReach = (members: readonly MemberKeys[]): Delivery[] =>
-  members
-    .filter(({ unreachable, hasAnyDevice }) => unreachable || !hasAnyDevice)
-    .map(({ userId, unreachable }) => ({
-      userId,
-      deviceId: null,
-      outcome: unreachable ? "unreachable" : "no-device",
-    }));
-
 /** Whom a share would leave out, before anything is claimed or sent. The engine decides in the same way. */
-export function previewExcluded(members: readonly MemberKeys[], shareWith: ShareWith): Delivery[] {
+export function previewExcluded(
+  members: readonly MemberDevices[],
+  unreachable: ReadonlySet<UserId>,
+  shareWith: ShareWith,
+): Delivery[] {
   const excluded = members.flatMap(({ userId, devices }) =>
-    devices
-      .map((device) => ({ userId, deviceId: device.deviceId, outcome: withheldCode(device, shareWith) }))
-      .filter((delivery): delivery is Delivery & { deviceId: DeviceId } => delivery.outcome !== undefined),
+    devices.flatMap((device) => {
+      const outcome = withheldCode(device, shareWith);
+      return outcome === undefined ? [] : [{ userId, deviceId: device.deviceId, outcome }];
+    }),
   );
-  return [...excluded, ...usersOutOfReach(members)];
+  return [...excluded, ...usersOutOfReach(members, unreachable)];
+}
+
+/** Users of whom no device, or not every device, can be reached, in the ledger's words. */
+export function usersOutOfReach(
+  members: readonly MemberDevices[],
+  unreachable: ReadonlySet<UserId>,
+): Delivery[] {
+  const without = members.filter(({ userId, hasAnyDevice }) => !hasAnyDevice && !unreachable.has(userId));
+  return [
+    ...[...unreachable].map((userId) => ({ userId, deviceId: null, outcome: "unreachable" })),
+    ...without.map(({ userId }) => ({ userId, deviceId: null, outcome: "no-device" })),
+  ];
 }
 
 /** https://spec.matrix.org/v1.19/client-server-api/#mroom_keywithheld */

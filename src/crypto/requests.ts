@@ -32,7 +32,7 @@ export class RequestPump {
   readonly #keyServer: KeyServer;
   readonly #serial = new Serial();
   readonly #keyTimeoutMs: number | undefined;
-  /** Homeservers that did not answer ours when it last asked them. */
+  /** Homeservers that did not answer ours when it last asked them for their users' devices. */
   readonly #unreachable = new Set<string>();
 
   /** @param keyTimeoutMs how long our homeserver shall wait for others when it looks for their users' keys */
@@ -42,7 +42,7 @@ export class RequestPump {
     this.#keyTimeoutMs = keyTimeoutMs;
   }
 
-  /** Whether the user's homeserver did not answer when its keys were last asked for. */
+  /** Whether the user's homeserver did not answer when its devices were last asked for. */
   isUnreachable(userId: UserId): boolean {
     return this.#unreachable.has(serverNameOf(userId));
   }
@@ -64,16 +64,23 @@ export class RequestPump {
     });
   }
 
-  /** Gets one-time keys of devices we have no Olm session with. One claim at a time: the engine remembers only one. */
-  claimMissing(users: () => wasm.UserId[]): Promise<void> {
+  /**
+   * Gets one-time keys of devices we have no Olm session with. One claim at a time: the engine remembers only one. Gives
+   * the names of homeservers that did not answer ours.
+   */
+  claimMissing(users: () => wasm.UserId[]): Promise<string[]> {
     return this.#serial.run("claim", async () => {
       const claim = await this.#machine.getMissingSessions(users());
-      if (claim) await this.send(claim);
+      return claim ? failures(await this.send(claim)) : [];
     });
   }
 
-  /** @param arrived called when the homeserver has it and before the engine knows, which then never asks again */
-  async send(request: EngineRequest, arrived?: () => void): Promise<void> {
+  /**
+   * Gives the homeserver's answer.
+   *
+   * @param arrived called when the homeserver has it and before the engine knows, which then never asks again
+   */
+  async send(request: EngineRequest, arrived?: () => void): Promise<string> {
     const kind = KINDS[request.type];
     if (!kind)
       throw new Error(`the engine asked for a request of type ${request.type}, which Sotto does not send`);
@@ -90,7 +97,7 @@ export class RequestPump {
     arrived?.();
     if (request.id) await this.#machine.markRequestAsSent(request.id, request.type, answer);
     if (kind === "keys-query") this.#noteQuery(request.body, answer);
-    if (kind === "keys-claim") for (const name of failures(answer)) this.#unreachable.add(name);
+    return answer;
   }
 
   #noteQuery(body: string, answer: string): void {

@@ -6,10 +6,10 @@ import type { Clock, PreparingEncryptor } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import type { Device, RoomRecord, Store } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
-import { type MemberKeys, usersOutOfReach } from "./member-keys.ts";
+import { readDevices, usersOutOfReach } from "./member-keys.ts";
 import type { RequestPump } from "./requests.ts";
 import { mustRotate, type RotationLimits, rotationLimits } from "./rotation.ts";
-import { type SharingPolicy, shareRoomKey } from "./sharing.ts";
+import { type Share, type SharingPolicy, shareRoomKey } from "./sharing.ts";
 
 export interface EncryptionPolicy {
   sharing(roomId: RoomId): SharingPolicy;
@@ -155,7 +155,7 @@ export class PolicyEncryptor implements PreparingEncryptor {
     // before the work, not after: a change that sync reports meanwhile must stay a reason to share again
     this.#shared.add(roomId);
     try {
-      const keys = await shareRoomKey({
+      const share: Share = {
         machine: this.#machine,
         pump: this.#pump,
         room,
@@ -163,16 +163,40 @@ export class PolicyEncryptor implements PreparingEncryptor {
         policy,
         isFirst: !sessions.outbound(roomId) && !ledger.isOpen(roomId),
         record: (deliveries) => ledger.record(roomId, deliveries, this.#clock()),
-      });
-      const outOfReach = usersOutOfReach(keys);
-      ledger.record(roomId, outOfReach, this.#clock());
-      const sessionId = sessions.outbound(roomId)?.sessionId;
-      ledger.keepOnly(roomId, sessionId, [...devicesOf(keys), ...outOfReach]);
-      this.#planRetry(roomId, ledger.hasMissed(roomId, sessionId));
+      };
+      await this.#completeLedger(share, await shareRoomKey(share));
     } catch (thrown) {
       this.#shared.delete(roomId);
       throw thrown;
     }
+  }
+
+  /**
+   * Who has no device is in the ledger too, and a device that is gone is not. After a first share that was told of all
+   * devices there are: only who was not told of, or got no key, is worth a look.
+   */
+  async #completeLedger(
+    { room: { roomId }, members, isFirst }: Share,
+    unreachable: ReadonlySet<UserId>,
+  ): Promise<void> {
+    const { ledger, sessions } = this.#store;
+    const told = isFirst ? ledger.entries(roomId) : [];
+    const whole = new Set(told.map(({ userId }) => userId));
+    for (const { userId, outcome } of told) if (outcome !== "shared") whole.delete(userId);
+    const looked = await readDevices(
+      this.#machine,
+      members.filter((userId) => !whole.has(userId)),
+    );
+    const outOfReach = usersOutOfReach(looked, unreachable);
+    ledger.record(roomId, outOfReach, this.#clock());
+    const present: Device[] = [
+      ...told.filter(({ userId }) => whole.has(userId)),
+      ...looked.flatMap(({ userId, devices }) => devices.map(({ deviceId }) => ({ userId, deviceId }))),
+      ...outOfReach,
+    ];
+    const sessionId = sessions.outbound(roomId)?.sessionId;
+    ledger.keepOnly(roomId, sessionId, present);
+    this.#planRetry(roomId, ledger.hasMissed(roomId, sessionId));
   }
 
   /**
@@ -217,9 +241,6 @@ export class PolicyEncryptor implements PreparingEncryptor {
     });
   }
 }
-
-const devicesOf = (keys: readonly MemberKeys[]): Device[] =>
-  keys.flatMap(({ userId, devices }) => devices.map(({ deviceId }) => ({ userId, deviceId })));
 
 /** Invited users receive keys except where the room's history begins with the join. */
 const reachesInvited = ({ historyVisibility }: RoomRecord): boolean => historyVisibility !== "joined";

@@ -1,9 +1,10 @@
 import { SottoError } from "../errors.ts";
-import type { UserId } from "../model/ids.ts";
+import { serverNameOf, type UserId } from "../model/ids.ts";
 import type { Delivery } from "../model/job.ts";
 import type { RoomRecord } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
-import { type MemberKeys, previewExcluded, readMemberKeys } from "./member-keys.ts";
+import { hasChanged } from "./identity-change.ts";
+import { previewExcluded, readDevices } from "./member-keys.ts";
 import type { RequestPump } from "./requests.ts";
 import { ENGINE_MESSAGES, ENGINE_PERIOD_MICROSECONDS } from "./rotation.ts";
 
@@ -35,63 +36,56 @@ export interface Share {
   record(deliveries: Delivery[]): void;
 }
 
-/** So many devices are claimed for at once, while the engine encrypts the key for those before them. */
-const DEVICES_IN_A_BATCH = 50;
+/** So many are claimed for at once, while the engine encrypts the key for those before them. */
+const MEMBERS_IN_A_BATCH = 50;
 
 /**
  * Gives the room's session to every member's device that the policy allows. Throws `IDENTITY_CHANGED`, or under
  * `refuse` `RECIPIENTS_EXCLUDED`; then nothing was claimed for or sent to anybody.
  *
- * @returns the members as they are known now, in all that the homeserver can tell: of one whose server it cannot reach,
- *   it tells the devices it knew before
+ * @returns the members whose homeserver gave no answer: of them it is known which devices there were before
  */
-export async function shareRoomKey(share: Share): Promise<MemberKeys[]> {
+export async function shareRoomKey(share: Share): Promise<ReadonlySet<UserId>> {
   const { machine, pump, members, policy } = share;
   await machine.updateTrackedUsers(usersOf(members));
   await pump.drain();
-  const keys = await readMemberKeys(machine, pump, members);
-  refuseChangedIdentities(keys);
+  await refuseChangedIdentities(machine, members);
+  const unreachable = new Set(members.filter((userId) => pump.isUnreachable(userId)));
   if (policy.onExcluded === "refuse") {
-    const excluded = previewExcluded(keys, policy.shareWith);
+    const devices = await readDevices(machine, members);
+    const excluded = previewExcluded(devices, unreachable, policy.shareWith);
     if (excluded.length > 0) throw excludedError(share, excluded);
     await shareAtOnce(share);
   } else {
-    await shareInBatches(share, share.isFirst ? batchesOf(keys) : [[...members]]);
+    await shareInBatches(share, unreachable);
   }
-  return keys;
+  return unreachable;
 }
 
 // the engine takes each array's members away with it, so every call gets its own
 const usersOf = (members: readonly UserId[]): wasm.UserId[] =>
   members.map((userId) => new wasm.UserId(userId));
 
-/** Members with about so many devices together. */
-function batchesOf(keys: readonly MemberKeys[]): UserId[][] {
-  const batches: UserId[][] = [[]];
-  let devicesInLast = 0;
-  for (const { userId, devices } of keys) {
-    if (devicesInLast >= DEVICES_IN_A_BATCH) {
-      batches.push([]);
-      devicesInLast = 0;
-    }
-    batches.at(-1)?.push(userId);
-    devicesInLast += devices.length;
-  }
-  return batches;
+function batchesOf({ isFirst, members }: Share): UserId[][] {
+  const size = isFirst ? MEMBERS_IN_A_BATCH : members.length;
+  return Array.from({ length: Math.ceil(members.length / size) }, (_, batch) =>
+    members.slice(batch * size, (batch + 1) * size),
+  );
 }
 
 /**
  * The homeserver looks for one batch's one-time keys while the engine encrypts for the batch before. A session that
  * somebody has is never shared with some of its users only: the engine would take the others for gone, and rotate.
+ *
+ * @param unreachable grows by those whose homeserver does not answer to a claim
  */
-async function shareInBatches(share: Share, batches: readonly UserId[][]): Promise<void> {
-  const { pump } = share;
+async function shareInBatches(share: Share, unreachable: Set<UserId>): Promise<void> {
   const sent = new Set<string>();
-  const sends: Promise<void>[] = [];
+  const sends: Promise<unknown>[] = [];
   const ready: UserId[] = [];
   try {
-    for (const batch of [...batches, []]) {
-      const claiming = batch.length > 0 ? pump.claimMissing(() => usersOf(batch)) : Promise.resolve();
+    for (const batch of [...batchesOf(share), []]) {
+      const claiming = claim(share, batch, unreachable);
       claiming.catch(() => undefined); // it is awaited below, whatever happens in between
       sends.push(claiming);
       for (const request of ready.length > 0 ? await engineShare(share, ready) : []) {
@@ -112,6 +106,18 @@ async function shareInBatches(share: Share, batches: readonly UserId[][]): Promi
   await Promise.all(sends);
 }
 
+/** A homeserver that did not answer is not waited for again: neither after the query nor after a batch before. */
+async function claim(
+  { pump, members }: Share,
+  batch: readonly UserId[],
+  unreachable: Set<UserId>,
+): Promise<void> {
+  const users = batch.filter((userId) => !unreachable.has(userId));
+  if (users.length === 0) return;
+  const silent = new Set(await pump.claimMissing(() => usersOf(users)));
+  for (const userId of members) if (silent.has(serverNameOf(userId))) unreachable.add(userId);
+}
+
 /** Looks at all that would be sent before any of it is: a device may turn out to have no one-time key. */
 async function shareAtOnce(share: Share): Promise<void> {
   const { machine, pump, room, members } = share;
@@ -125,7 +131,7 @@ async function shareAtOnce(share: Share): Promise<void> {
   for (const request of requests) await send(share, request);
 }
 
-const send = ({ pump, record }: Share, request: wasm.ToDeviceRequest): Promise<void> =>
+const send = ({ pump, record }: Share, request: wasm.ToDeviceRequest): Promise<string> =>
   pump.send(request, () => record(readDeliveries(request)));
 
 async function engineShare(
@@ -154,8 +160,9 @@ const OWN_IDENTITY_MISSING = /cross-signing is not set up|device is not verified
  * The engine shares with a swapped identity under every strategy, so Sotto asks first. Throws `IDENTITY_CHANGED` and
  * names the users; nothing is pinned anew by itself.
  */
-function refuseChangedIdentities(keys: readonly MemberKeys[]): void {
-  const changed = keys.filter(({ identityChanged }) => identityChanged).map(({ userId }) => userId);
+async function refuseChangedIdentities(machine: Machine, members: readonly UserId[]): Promise<void> {
+  const changed: UserId[] = [];
+  for (const userId of members) if (await hasChanged(machine, userId)) changed.push(userId);
   if (changed.length === 0) return;
   throw new SottoError("IDENTITY_CHANGED", `the identity of ${changed.join(", ")} has changed`);
 }

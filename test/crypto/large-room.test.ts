@@ -10,7 +10,7 @@ const DEVICES = 110;
 let others: ManyDevices;
 
 beforeAll(async () => {
-  others = await ManyDevices.create(OWN, DEVICES);
+  others = await ManyDevices.create(OWN, DEVICES, "far.example");
 }, 60_000);
 
 async function largeRoom() {
@@ -58,6 +58,18 @@ describe("the first share of a large room", () => {
     expect(new Set(ledger.map(({ outcome, fromIndex }) => `${outcome} ${fromIndex}`))).toEqual(
       new Set(["shared 0"]),
     );
+  });
+
+  it("waits once for a homeserver that does not answer to claims, and names its users", async () => {
+    const { encryptor, store } = await largeRoom();
+    others.onRequest = ({ kind }) => {
+      if (kind === "keys-claim") others.failures = { "far.example": { errcode: "M_UNAVAILABLE" } };
+    };
+    await encryptor.prepare(ROOM);
+    expect(others.requests.filter(({ kind }) => kind === "keys-claim")).toHaveLength(1);
+    const told = store.ledger.entries(ROOM);
+    expect(told.filter(({ outcome }) => outcome === "unreachable")).toHaveLength(DEVICES);
+    expect(told.filter(({ outcome }) => outcome === "m.no_olm")).toHaveLength(DEVICES - 50);
   });
 
   it("asks the homeserver to wait for others no longer than it was told", async () => {

@@ -40,10 +40,10 @@ export class ManyDevices implements KeyServer {
     return machineInMemory(this.#ownUserId, "SOTTO1");
   }
 
-  static async create(ownUserId: string, count: number): Promise<ManyDevices> {
+  static async create(ownUserId: string, count: number, server = "example.org"): Promise<ManyDevices> {
     const room = new ManyDevices(ownUserId);
     for (let index = 0; index < count; index += 1) {
-      const userId = `@user${String(index).padStart(3, "0")}:example.org`;
+      const userId = `@user${String(index).padStart(3, "0")}:${server}`;
       const machine = await machineInMemory(userId, "PHONE");
       for (const request of await machine.outgoingRequests()) {
         if (!(request instanceof wasm.KeysUploadRequest)) continue;
