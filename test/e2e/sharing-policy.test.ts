@@ -90,11 +90,13 @@ describe("a device that nobody has signed", () => {
     const roomId = await newRoom();
     const { selfSigningKey } = alice.identity!;
     const { deviceId } = unsigned.session;
+    let forgeries = 0;
     proxy.intercept(isQuery, {
       rewrite(answer) {
         const devices = answer.device_keys as Record<string, Record<string, { signatures: object }>>;
         const device = devices[alice.userId]?.[deviceId];
         if (device) {
+          forgeries += 1;
           const own = (device.signatures as Record<string, object>)[alice.userId];
           const forged = Buffer.alloc(64, 1).toString("base64").replace(/=+$/, "");
           device.signatures = { [alice.userId]: { ...own, [`ed25519:${selfSigningKey}`]: forged } };
@@ -104,9 +106,8 @@ describe("a device that nobody has signed", () => {
     });
     const other = await newBot();
     await alice.request("invite", { roomId, userId: other.userId });
-    const asked = proxy.requests.length;
     const result = resultOf<SendResult>(await other.run(["send", voice, "--room", roomId]));
-    expect(proxy.requests.slice(asked).filter(isQuery).length).toBeGreaterThan(0);
+    expect(forgeries).toBeGreaterThan(0);
     expect(result.withheld).toEqual([leftOut()]);
   });
 });
