@@ -16,7 +16,7 @@ const HEADER = [
   "# this file. `sotto init` writes a config with what is needed.",
 ].join("\n");
 
-/** A value for each key that has no default, and for lists that are empty by default. */
+/** A value for each key that has no default, and for lists and maps that are empty by default. */
 const EXAMPLES: Record<string, unknown> = {
   homeserver: "https://matrix.example.org",
   "account.userId": "@voice:example.org",
@@ -24,6 +24,7 @@ const EXAMPLES: Record<string, unknown> = {
   "account.accessTokenFile": "./data/access-token",
   "account.passwordFile": "./data/password",
   caFile: "./ca.pem",
+  rooms: { "!ops": { shareWith: "verified", onExcluded: "refuse", newMembers: "hold" } },
   acceptInvitesFrom: ["@ops:example.org"],
   "trust.verifyFrom": ["@ops:example.org"],
 };
@@ -70,7 +71,7 @@ function words(path: string, node: Node, isRequired: boolean): string {
     isRequired && !node.properties && "Required.",
     choices && `One of: ${choices.join(", ")}.`,
     hasRange && `From ${node.minimum} to ${node.maximum}.`,
-    Array.isArray(node.default) && `For example: ${inline(example(path, node))}.`,
+    typeof node.default === "object" && !node.properties && `For example: ${inline(example(path, node))}.`,
   ]
     .filter(Boolean)
     .join(" ");

@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   CLEAR_EVENT_REFUSED: [1, "send it as an encrypted event; Sotto sends no clear room events of this type"],
   IDENTITY_CHANGED: [
     1,
-    "ask the person by another way whether it was them; nothing is sent to rooms they are in until it is settled",
+    "ask the person by another way whether it was them, then `sotto trust accept USER`; until then nothing is sent to rooms they are in",
   ],
   IDENTITY_NOT_READY: [1, "run `sotto identity bootstrap` with --recovery-key-file to sign this device"],
   // verification
@@ -41,6 +41,15 @@ export const ERROR_CODES = {
   DEVICE_UNKNOWN: [3, "see `sotto devices USER` for the devices that there are"],
   QR_IMPOSSIBLE: [3, "compare emoji instead: leave the QR flags out"],
   QR_UNREADABLE: [2, "give a sharp PNG or JPEG of the whole code, or the code's bytes in base64"],
+  MEMBER_NOT_ACCEPTED: [
+    1,
+    "find out who has let them in, then `sotto trust accept USER --room ROOM`, or remove them from the room",
+  ],
+  RECIPIENTS_EXCLUDED: [
+    1,
+    "have the devices signed by their owners, or set `onExcluded: send` for the room; nothing was shared",
+  ],
+  NOT_CONFIRMED: [1, "nothing was changed; run it again and type yes once the fingerprint was compared"],
   // usage and config
   USAGE: [2, "run `sotto --help`"],
   CONFIG_NOT_FOUND: [2, "run `sotto init`, or name the file with --config"],
@@ -109,9 +118,12 @@ export const ERROR_CODES = {
   DISK_FULL: [3, "free some space; nothing was lost"],
   // messages
   DECRYPT_FAILED: [3, "see the reason; the sender's client may have withheld the key"],
-  SENDER_UNTRUSTED: [3, "ask the sender to verify the device it came from, or widen trust.receiveFrom"],
+  SENDER_UNTRUSTED: [3, "ask the sender to verify the device it came from, or widen trust.acceptFrom"],
   ATTACHMENT_INVALID: [3, "ask the sender to send it again"],
   ATTACHMENT_HASH_MISMATCH: [3, "do not trust this file; ask the sender to send it again"],
+  EVENT_UNKNOWN: [3, "give the event ID of a voice message that this store has sent"],
+  EVENT_UNAVAILABLE: [3, "send the recording itself again"],
+  NOT_IN_LEDGER: [3, "see the whole list with `sotto why EVENT_ID`"],
   SEND_UNCERTAIN: [
     3,
     "do not send it again: the stored message is completed by the next `sotto send` or `sotto run`",

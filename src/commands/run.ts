@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { configPath, loadConfig } from "../config/index.ts";
 import { createLogger } from "../log.ts";
+import { healMissed } from "../service/heal.ts";
 import { acceptInvites } from "../service/invites.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -24,6 +25,8 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   account.sync.onBatch((batch) => acceptInvites(account, batch));
   // after each batch, and not before the first: whoever has left meanwhile must not get the key of what still waits
   account.sync.onBatch(() => void account.outbox.resume());
+  // who had no one-time key may have one now
+  account.sync.onBatch(() => void healMissed(account));
   const syncing = account.sync.run();
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
   await Promise.race([syncing, aborted(context.signal)]);

@@ -4,7 +4,7 @@ import type { AudioSource } from "../model/recording.ts";
 import type { SendResult } from "../service/pipeline.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
-import { drawWaveform, printJson, printText, say, spokenDuration } from "./shared/output.ts";
+import { drawWaveform, namedWithheld, printJson, printText, say, spokenDuration } from "./shared/output.ts";
 
 interface SendFlags extends CommonOptions {
   room: string;
@@ -39,8 +39,7 @@ async function send(context: Context, audio: string, flags: SendFlags): Promise<
   say(context, `sent to ${result.roomId}`);
   printText(context, result.eventId);
   say(context, `${plural(result.sharedWith.length, "device")} can play it`);
-  for (const { userId, deviceId, code } of result.withheld)
-    say(context, `  not ${userId} ${deviceId}: ${code}`);
+  for (const line of namedWithheld(result.withheld)) say(context, line);
 }
 
 /** A path is looked at here, where the caller's rights and directory count; the bytes are read by whoever encodes. */

@@ -12,6 +12,12 @@ const duration = z
 const userId = z.string().regex(/^@[^\s:]*:\S+$/, "a user ID such as @voice:example.org");
 const path = z.string().min(1);
 
+const WHO = ["signed", "verified", "all"] as const;
+const shareWith = z.enum(WHO);
+const onExcluded = z.enum(["send", "refuse"]);
+const newMembers = z.enum(["send", "hold"]);
+const acceptFrom = z.enum(WHO);
+
 /** The config file. Descriptions and examples become `config.sample.yaml`. */
 export const configSchema = z.strictObject({
   homeserver: z
@@ -32,24 +38,49 @@ export const configSchema = z.strictObject({
   caFile: path.optional().describe("Certificates to trust besides the system's, PEM."),
   trust: z
     .strictObject({
-      shareWith: z
-        .enum(["signed", "verified", "all"])
+      shareWith: shareWith
         .default("signed")
         .describe(
-          "Who gets room keys: devices signed by their owner, devices of users we verified, or every device.",
+          "Who gets room keys: devices signed by their owner, devices of users we verified, or every device. `all` gives them to any device that a homeserver adds; `sotto doctor` reports it.",
         ),
-      receiveFrom: z
-        .enum(["signed", "verified", "all"])
+      onExcluded: onExcluded
+        .default("send")
+        .describe(
+          "When some members or devices get no key: send to the others and name them, or refuse before anything is shared.",
+        ),
+      newMembers: newMembers
+        .default("send")
+        .describe(
+          "Someone never seen before in a room: send, or hold until `sotto trust accept`. A homeserver can add members.",
+        ),
+      acceptFrom: acceptFrom
         .default("signed")
-        .describe("Whose voice messages are handed on."),
+        .describe("Whose messages are handed on. Commands to a bot want verified."),
       verifyFrom: z
         .array(userId)
         .default([])
         .describe(
           "Whose requests for a verification may be taken up; the account itself stands for its own other devices.",
         ),
+      keyTimeout: duration
+        .prefault("5s")
+        .describe(
+          "How long to wait for other homeservers' answers about their users' keys; whose answer is late gets the key with a later message.",
+        ),
     })
     .prefault({}),
+  rooms: z
+    .record(
+      z.string().regex(/^!\S+$/, "a room ID such as !abc; an alias can be moved to another room"),
+      z.strictObject({
+        shareWith: shareWith.optional(),
+        onExcluded: onExcluded.optional(),
+        newMembers: newMembers.optional(),
+        acceptFrom: acceptFrom.optional(),
+      }),
+    )
+    .default({})
+    .describe("What is different from `trust` in some rooms, by room ID."),
   rotation: z
     .strictObject({
       maxPeriod: duration

@@ -1,11 +1,11 @@
 import { SottoError } from "../errors.ts";
 import type { DecryptedEvent, RoomEvent, Trust } from "../model/event.ts";
 import type { RoomId } from "../model/ids.ts";
+import { megolmMessageIndex } from "../model/megolm-message.ts";
 import type { SessionStore } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
-import { megolmMessageIndex } from "./megolm-message.ts";
+import { hasChanged } from "./identity-change.ts";
 import type { RequestPump } from "./requests.ts";
-import { hasChangedIdentity } from "./sharing.ts";
 
 /** Thrown while the room key may still come. */
 export class MissingRoomKey extends SottoError {
@@ -50,7 +50,7 @@ export async function decryptRoomEvent(
     type: clear.type,
     content: clear.content,
     sessionId,
-    trust: (await hasChangedIdentity(machine, event.sender)) ? "violation" : trust,
+    trust: (await hasChanged(machine, event.sender)) ? "violation" : trust,
   };
 }
 

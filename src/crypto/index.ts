@@ -16,6 +16,7 @@ import { decryptRoomEvent } from "./decrypt.ts";
 import { type FingerprintMatch, keysOf, type UserKeys, verifyFingerprint } from "./devices.ts";
 import { openMachine, wasm } from "./engine.ts";
 import { createIdentity, type IdentityStatus, identityStatus, joinIdentity, signDevice } from "./identity.ts";
+import { acceptIdentity, freshIdentity, type UserIdentity } from "./identity-change.ts";
 import { resetIdentity } from "./identity-reset.ts";
 import { type RecoveryKeyKeeper, type StorageChoice, storageFor } from "./new-storage.ts";
 import { type Alarm, systemAlarm } from "./patience.ts";
@@ -32,6 +33,7 @@ export { MissingRoomKey } from "./decrypt.ts";
 export type { DeviceKeys, FingerprintMatch, UserKeys } from "./devices.ts";
 export { compileEngine } from "./engine.ts";
 export type { IdentityStatus } from "./identity.ts";
+export type { UserIdentity } from "./identity-change.ts";
 export { isKeeper, type RecoveryKeyKeeper, type StorageChoice } from "./new-storage.ts";
 export type { StorageStatus } from "./recovery.ts";
 export { type Rehearsal, rehearse } from "./rehearsal.ts";
@@ -44,7 +46,7 @@ export {
   openSecretStorage,
   type SecretStorage,
 } from "./secret-storage.ts";
-export { SHARE_WITH, type ShareWith } from "./sharing.ts";
+export { SHARE_WITH, type ShareWith, type SharingPolicy } from "./sharing.ts";
 export type { RecoverySecret } from "./storage-key.ts";
 export type { Verification } from "./verification.ts";
 export {
@@ -118,6 +120,10 @@ export interface Crypto {
     deviceId?: DeviceId | undefined;
     key: string;
   }): Promise<FingerprintMatch>;
+  /** A user's identity as the homeserver shows it now. */
+  userIdentity(userId: UserId): Promise<UserIdentity>;
+  /** @throws `FINGERPRINT_MISMATCH` */
+  acceptIdentity(userId: UserId, masterKey: string): Promise<void>;
 }
 
 export function createCrypto(options: CryptoOptions): Crypto {
@@ -128,9 +134,12 @@ export function createCrypto(options: CryptoOptions): Crypto {
     const encrypted = await encryptor.encryptForVerification(roomId, type, content);
     return gate.putEncrypted(roomId, txnId, JSON.stringify(encrypted));
   };
-  const pump = new RequestPump(machine, keyServer, async (roomId, txnId, type, content) =>
-    JSON.stringify({ event_id: await send(roomId, txnId, type, JSON.parse(content)) }),
-  );
+  const pump = new RequestPump(machine, keyServer, {
+    keyTimeoutMs: policy.keyTimeoutMs,
+    async sendToRoom(roomId, txnId, type, content) {
+      return JSON.stringify({ event_id: await send(roomId, txnId, type, JSON.parse(content)) });
+    },
+  });
   const encryptor = new PolicyEncryptor(machine, pump, store, policy);
   const tools = { machine, pump, uploadIdentity, accountData, recovery: store.recovery };
   const verifications = new Verifications({
@@ -194,6 +203,11 @@ export function createCrypto(options: CryptoOptions): Crypto {
     verifications,
     keysOf: (userId) => keysOf(machine, pump, userId),
     verifyFingerprint: (claim) => verifyFingerprint(machine, pump, claim),
+    userIdentity: (userId) => freshIdentity(machine, pump, userId),
+    async acceptIdentity(userId, masterKey) {
+      await acceptIdentity(machine, pump, userId, masterKey);
+      encryptor.mustShare(store.rooms.roomsOf(userId));
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { SottoError } from "../errors.ts";
-import type { RoomId } from "../model/ids.ts";
+import { type RoomId, serverNameOf, type UserId } from "../model/ids.ts";
 import type { KeyRequest, KeyServer } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import { type Machine, wasm } from "./engine.ts";
@@ -23,6 +23,12 @@ export type RoomSender = (
   content: string,
 ) => Promise<string>;
 
+export interface RequestPumpOptions {
+  sendToRoom?: RoomSender;
+  /** How long our homeserver shall wait for others when it looks for their users' keys. */
+  keyTimeoutMs?: number | undefined;
+}
+
 const KINDS: Partial<Record<wasm.RequestType, KeyRequest["kind"]>> = {
   [wasm.RequestType.KeysUpload]: "keys-upload",
   [wasm.RequestType.KeysQuery]: "keys-query",
@@ -41,13 +47,31 @@ export class RequestPump {
   readonly #keyServer: KeyServer;
   readonly #serial = new Serial();
   readonly #sendToRoom: RoomSender;
+  readonly #keyTimeoutMs: number | undefined;
   /** Room events on their way: the engine names them again until they are marked. */
   readonly #underWay = new Map<string, Promise<string>>();
+  /** Homeservers that did not answer ours when it last asked them for their users' devices. */
+  readonly #unreachable = new Set<string>();
 
-  constructor(machine: Machine, keyServer: KeyServer, sendToRoom: RoomSender = notSent) {
+  constructor(
+    machine: Machine,
+    keyServer: KeyServer,
+    { sendToRoom = notSent, keyTimeoutMs }: RequestPumpOptions = {},
+  ) {
     this.#machine = machine;
     this.#keyServer = keyServer;
     this.#sendToRoom = sendToRoom;
+    this.#keyTimeoutMs = keyTimeoutMs;
+  }
+
+  /** Whether the user's homeserver did not answer when its devices were last asked for. */
+  isUnreachable(userId: UserId): boolean {
+    return this.#unreachable.has(serverNameOf(userId));
+  }
+
+  /** Does the work while no answer to what the engine has waiting reaches it. */
+  undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    return this.#serial.run("outgoing", work);
   }
 
   /**
@@ -69,11 +93,14 @@ export class RequestPump {
     });
   }
 
-  /** Gets one-time keys of devices we have no Olm session with. One claim at a time: the engine remembers only one. */
-  claimMissing(users: () => wasm.UserId[]): Promise<void> {
+  /**
+   * Gets one-time keys of devices we have no Olm session with. One claim at a time: the engine remembers only one. Gives
+   * the names of homeservers that did not answer ours.
+   */
+  claimMissing(users: () => wasm.UserId[]): Promise<string[]> {
     return this.#serial.run("claim", async () => {
       const claim = await this.#machine.getMissingSessions(users());
-      if (claim) await this.send(claim);
+      return claim ? failures(await this.send(claim)) : [];
     });
   }
 
@@ -85,12 +112,17 @@ export class RequestPump {
     } while (this.#underWay.size > 0);
   }
 
-  /** Gives the answer's JSON text. */
-  async send(request: EngineRequest): Promise<string> {
+  /**
+   * Gives the homeserver's answer.
+   *
+   * @param arrived called when the homeserver has it and before the engine knows, which then never asks again
+   */
+  async send(request: EngineRequest, arrived?: () => void): Promise<string> {
     if (request.type === wasm.RequestType.RoomMessage) return this.#begin(request);
     const kind = KINDS[request.type];
     if (!kind)
       throw new Error(`the engine asked for a request of type ${request.type}, which Sotto does not send`);
+    const waits = this.#keyTimeoutMs !== undefined && (kind === "keys-query" || kind === "keys-claim");
     const answer = await this.#keyServer.send({
       id: request.id ?? "",
       kind,
@@ -98,8 +130,11 @@ export class RequestPump {
       ...(request.event_type === undefined ? {} : { eventType: request.event_type }),
       ...(request.txn_id === undefined ? {} : { txnId: request.txn_id }),
       ...(request.version === undefined ? {} : { version: request.version }),
+      ...(waits ? { timeoutMs: this.#keyTimeoutMs } : {}),
     });
+    arrived?.();
     if (request.id) await this.#machine.markRequestAsSent(request.id, request.type, answer);
+    if (kind === "keys-query") this.#noteQuery(request.body, answer);
     return answer;
   }
 
@@ -117,8 +152,20 @@ export class RequestPump {
     this.#underWay.set(id, sending);
     return sending;
   }
+
+  #noteQuery(body: string, answer: string): void {
+    const { device_keys: asked = {} } = JSON.parse(body) as { device_keys?: Record<UserId, unknown> };
+    for (const userId of Object.keys(asked)) this.#unreachable.delete(serverNameOf(userId));
+    for (const name of failures(answer)) this.#unreachable.add(name);
+  }
 }
 
 const notSent: RoomSender = async (_roomId, _txnId, eventType) => {
   throw new SottoError("INTERNAL", `nobody sends ${eventType} to rooms`);
 };
+
+/** https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysquery; the engine has read the rest. */
+function failures(answer: string): string[] {
+  const { failures } = JSON.parse(answer) as { failures?: unknown };
+  return typeof failures === "object" && failures !== null ? Object.keys(failures) : [];
+}

@@ -1,25 +1,29 @@
 import { SottoError } from "../errors.ts";
 import type { MegolmContent } from "../model/event.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
-import type { Delivery } from "../model/job.ts";
-import type { Clock, RoomEncryptor } from "../model/ports.ts";
+import { megolmMessageIndex } from "../model/megolm-message.ts";
+import type { Clock, PreparingEncryptor } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
-import type { RoomRecord, Store } from "../store/index.ts";
+import type { Device, RoomRecord, Store } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
+import { readDevices, usersOutOfReach } from "./member-keys.ts";
 import type { RequestPump } from "./requests.ts";
 import { mustRotate, type RotationLimits, rotationLimits } from "./rotation.ts";
-import { type ShareWith, shareForVerification, shareRoomKey } from "./sharing.ts";
+import { type Share, type SharingPolicy, shareForVerification, shareRoomKey } from "./sharing.ts";
 
 export interface EncryptionPolicy {
-  shareWith: ShareWith;
+  sharing(roomId: RoomId): SharingPolicy;
   rotation: RotationLimits;
+  /** How long our homeserver shall wait for others when it looks for their users' keys. */
+  keyTimeoutMs?: number;
 }
 
-/** The engine itself waits about a quarter of a minute before it claims again. */
+/** The engine itself waits about a quarter of a minute before it claims again, and longer each time. */
 const MISSED_RETRY_MS = 30_000;
+const LONGEST_RETRY_MS = 15 * 60_000;
 
 /** Encrypts room events; shares and rotates the room's key when, and only when, something requires it. */
-export class PolicyEncryptor implements RoomEncryptor {
+export class PolicyEncryptor implements PreparingEncryptor {
   readonly #machine: Machine;
   readonly #pump: RequestPump;
   readonly #store: Store;
@@ -28,10 +32,8 @@ export class PolicyEncryptor implements RoomEncryptor {
   readonly #rooms = new Serial();
   /** Rooms whose key reached everyone it must reach, as far as sync has told. Empty after a start. */
   readonly #shared = new Set<RoomId>();
-  /** Rooms with a device that had no one-time key left for us: when it is worth asking again. */
-  readonly #missedRetryMs = new Map<RoomId, number>();
-  /** Deliveries of shares whose session has not carried an event yet; the session's ID is known only then. */
-  readonly #unrecorded = new Map<RoomId, Delivery[]>();
+  /** Rooms where somebody could not be reached who may be later: when it is worth trying again. */
+  readonly #retry = new Map<RoomId, { atMs: number; pauseMs: number }>();
 
   constructor(
     machine: Machine,
@@ -49,7 +51,26 @@ export class PolicyEncryptor implements RoomEncryptor {
 
   /** Members, devices or identities changed: share again before the next event. */
   mustShare(roomIds: Iterable<RoomId>): void {
-    for (const roomId of roomIds) this.#shared.delete(roomId);
+    for (const roomId of roomIds) {
+      this.#shared.delete(roomId);
+      this.#retry.delete(roomId);
+    }
+  }
+
+  /**
+   * Shares early: whoever comes, leaves or changes before the next event is a reason for another look then, as always.
+   */
+  prepare(roomId: RoomId): Promise<void> {
+    return this.#rooms.run(roomId, () => this.#shareUntilSettled(roomId));
+  }
+
+  /** Tries again for those who could not be reached, where something changed or it is time; not for a key at its end. */
+  async heal(): Promise<void> {
+    for (const roomId of this.#store.ledger.roomsWithMissed()) {
+      const room = this.#store.rooms.get(roomId);
+      if (room?.membership !== "join" || this.#isShared(roomId) || this.#isDue(room)) continue;
+      await this.prepare(roomId);
+    }
   }
 
   encrypt(roomId: RoomId, eventType: string, content: Record<string, unknown>): Promise<MegolmContent> {
@@ -62,7 +83,7 @@ export class PolicyEncryptor implements RoomEncryptor {
         JSON.stringify(content),
       );
       const encrypted = JSON.parse(json) as MegolmContent;
-      this.#record(roomId, encrypted.session_id);
+      this.#record(roomId, encrypted);
       return encrypted;
     });
   }
@@ -110,8 +131,8 @@ export class PolicyEncryptor implements RoomEncryptor {
   }
 
   #isShared(roomId: RoomId): boolean {
-    const retryMs = this.#missedRetryMs.get(roomId);
-    return this.#shared.has(roomId) && (retryMs === undefined || this.#clock() < retryMs);
+    const retry = this.#retry.get(roomId);
+    return this.#shared.has(roomId) && (retry === undefined || this.#clock() < retry.atMs);
   }
 
   #encryptedRoom(roomId: RoomId): RoomRecord {
@@ -129,49 +150,97 @@ export class PolicyEncryptor implements RoomEncryptor {
     return room;
   }
 
-  async #rotateIfDue(room: RoomRecord): Promise<void> {
+  #isDue(room: RoomRecord): boolean {
     const session = this.#store.sessions.outbound(room.roomId);
-    if (!session || !mustRotate(session, rotationLimits(room, this.#policy.rotation), this.#clock())) return;
+    return (
+      session !== undefined && mustRotate(session, rotationLimits(room, this.#policy.rotation), this.#clock())
+    );
+  }
+
+  async #rotateIfDue(room: RoomRecord): Promise<void> {
+    if (!this.#isDue(room)) return;
     await this.#machine.invalidateGroupSession(new wasm.RoomId(room.roomId));
-    this.#store.sessions.forgetOutbound(room.roomId);
+    this.#store.transaction(() => {
+      this.#store.sessions.forgetOutbound(room.roomId);
+      this.#store.ledger.forget(room.roomId);
+    });
     this.#shared.delete(room.roomId);
-    this.#unrecorded.delete(room.roomId);
   }
 
   async #share(room: RoomRecord): Promise<void> {
+    const { roomId } = room;
+    const { ledger, sessions } = this.#store;
+    const members = this.#recipients(room);
+    const policy = this.#policy.sharing(roomId);
+    this.#admit(roomId, members, policy);
     // before the work, not after: a change that sync reports meanwhile must stay a reason to share again
-    this.#shared.add(room.roomId);
+    this.#shared.add(roomId);
     try {
-      const deliveries = await shareRoomKey(
-        this.#machine,
-        this.#pump,
+      const share: Share = {
+        machine: this.#machine,
+        pump: this.#pump,
         room,
-        this.#recipients(room),
-        this.#policy.shareWith,
-      );
-      this.#unrecorded.set(room.roomId, [...(this.#unrecorded.get(room.roomId) ?? []), ...deliveries]);
-      this.#noteMissed(room.roomId);
+        members,
+        policy,
+        isFirst: !sessions.outbound(roomId) && !ledger.isOpen(roomId),
+        record: (deliveries) => ledger.record(roomId, deliveries, this.#clock()),
+      };
+      await this.#completeLedger(share, await shareRoomKey(share));
     } catch (thrown) {
-      this.#shared.delete(room.roomId);
+      this.#shared.delete(roomId);
       throw thrown;
     }
   }
 
-  /** The engine tells of a device without a one-time key once for each session; the ledger remembers. */
-  #noteMissed(roomId: RoomId): void {
-    const session = this.#store.sessions.outbound(roomId);
-    const earlier = session ? this.#store.sessions.deliveries(session.sessionId) : [];
-    const latest = new Map(
-      [...earlier, ...(this.#unrecorded.get(roomId) ?? [])].map(({ userId, deviceId, outcome }) => [
-        `${userId} ${deviceId}`,
-        outcome,
-      ]),
+  /**
+   * Who has no device is in the ledger too, and a device that is gone is not. After a first share that was told of all
+   * devices there are: only who was not told of, or got no key, is worth a look.
+   */
+  async #completeLedger(
+    { room: { roomId }, members, isFirst }: Share,
+    unreachable: ReadonlySet<UserId>,
+  ): Promise<void> {
+    const { ledger, sessions } = this.#store;
+    const told = isFirst ? ledger.entries(roomId) : [];
+    const whole = new Set(told.map(({ userId }) => userId));
+    for (const { userId, outcome } of told) if (outcome !== "shared") whole.delete(userId);
+    const looked = await readDevices(
+      this.#machine,
+      members.filter((userId) => !whole.has(userId)),
     );
-    if ([...latest.values()].includes("m.no_olm")) {
-      this.#missedRetryMs.set(roomId, this.#clock() + MISSED_RETRY_MS);
-    } else {
-      this.#missedRetryMs.delete(roomId);
+    const outOfReach = usersOutOfReach(looked, unreachable);
+    ledger.record(roomId, outOfReach, this.#clock());
+    const present: Device[] = [
+      ...told.filter(({ userId }) => whole.has(userId)),
+      ...looked.flatMap(({ userId, devices }) => devices.map(({ deviceId }) => ({ userId, deviceId }))),
+      ...outOfReach,
+    ];
+    const sessionId = sessions.outbound(roomId)?.sessionId;
+    ledger.keepOnly(roomId, sessionId, present);
+    this.#planRetry(roomId, ledger.hasMissed(roomId, sessionId));
+  }
+
+  /**
+   * Throws `MEMBER_NOT_ACCEPTED` under `hold`. Who is there at the first share of a room is known from then on: there is
+   * nobody to compare them with.
+   */
+  #admit(roomId: RoomId, members: readonly UserId[], { newMembers }: SharingPolicy): void {
+    const { ledger } = this.#store;
+    const strangers = ledger.newMembers(roomId, members);
+    if (newMembers === "hold" && strangers && strangers.length > 0) {
+      throw new SottoError(
+        "MEMBER_NOT_ACCEPTED",
+        `${strangers.join(", ")} in ${roomId} was never seen there before`,
+      );
     }
+    ledger.know(roomId, strangers ?? members, this.#clock());
+  }
+
+  #planRetry(roomId: RoomId, hasMissed: boolean): void {
+    if (!hasMissed) return void this.#retry.delete(roomId);
+    const before = this.#retry.get(roomId)?.pauseMs;
+    const pauseMs = before === undefined ? MISSED_RETRY_MS : Math.min(before * 2, LONGEST_RETRY_MS);
+    this.#retry.set(roomId, { atMs: this.#clock() + pauseMs, pauseMs });
   }
 
   #recipients(room: RoomRecord): UserId[] {
@@ -184,14 +253,13 @@ export class PolicyEncryptor implements RoomEncryptor {
     return members;
   }
 
-  #record(roomId: RoomId, sessionId: string): void {
-    const now = this.#clock();
+  #record(roomId: RoomId, { session_id: sessionId, ciphertext }: MegolmContent): void {
     // the event that was just encrypted is of no use before the outbox has made it durable, and this with it
     this.#store.soon(() => {
-      this.#store.sessions.countMessage(roomId, sessionId, now);
-      this.#store.sessions.recordDeliveries(sessionId, this.#unrecorded.get(roomId) ?? [], now);
+      this.#store.sessions.countMessage(roomId, sessionId, this.#clock());
+      if (this.#store.ledger.isOpen(roomId))
+        this.#store.ledger.settle(roomId, sessionId, megolmMessageIndex(ciphertext));
     });
-    this.#unrecorded.delete(roomId);
   }
 }
 

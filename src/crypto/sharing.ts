@@ -1,8 +1,10 @@
 import { SottoError } from "../errors.ts";
-import type { UserId } from "../model/ids.ts";
+import { serverNameOf, type UserId } from "../model/ids.ts";
 import type { Delivery } from "../model/job.ts";
 import type { RoomRecord } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
+import { hasChanged } from "./identity-change.ts";
+import { previewExcluded, readDevices } from "./member-keys.ts";
 import type { RequestPump } from "./requests.ts";
 import { ENGINE_MESSAGES, ENGINE_PERIOD_MICROSECONDS } from "./rotation.ts";
 
@@ -13,29 +15,123 @@ import { ENGINE_MESSAGES, ENGINE_PERIOD_MICROSECONDS } from "./rotation.ts";
 export const SHARE_WITH = ["signed", "verified", "all"] as const;
 export type ShareWith = (typeof SHARE_WITH)[number];
 
+/** The sharing policy of a room. */
+export interface SharingPolicy {
+  shareWith: ShareWith;
+  /** What to do when some get no key. */
+  onExcluded: "send" | "refuse";
+  /** What to do when there is someone whom no key of the room was ever shared with. */
+  newMembers: "send" | "hold";
+}
+
+export interface Share {
+  machine: Machine;
+  pump: RequestPump;
+  room: RoomRecord;
+  members: readonly UserId[];
+  policy: SharingPolicy;
+  /** Nobody has the session's key yet, as far as we know. */
+  isFirst: boolean;
+  /** Called as soon as the homeserver has a key, or the word that there is none; durable when it returns. */
+  record(deliveries: Delivery[]): void;
+}
+
+/** So many are claimed for at once, while the engine encrypts the key for those before them. */
+const MEMBERS_IN_A_BATCH = 50;
+
 /**
- * Gives the room's session to every member's device that the policy allows, and says who got it and who did not, as
- * far as our homeserver can tell: of a member whose server it cannot reach, it tells the devices it knew before.
+ * Gives the room's session to every member's device that the policy allows. Throws `IDENTITY_CHANGED`, or under
+ * `refuse` `RECIPIENTS_EXCLUDED`; then nothing was claimed for or sent to anybody.
+ *
+ * @returns the members whose homeserver gave no answer: of them it is known which devices there were before
  */
-export async function shareRoomKey(
-  machine: Machine,
-  pump: RequestPump,
-  room: RoomRecord,
-  members: readonly UserId[],
-  shareWith: ShareWith,
-): Promise<Delivery[]> {
-  // the engine takes each array's members away with it, so every call gets its own
-  const users = () => members.map((userId) => new wasm.UserId(userId));
-  await machine.updateTrackedUsers(users());
+export async function shareRoomKey(share: Share): Promise<ReadonlySet<UserId>> {
+  const { machine, pump, members, policy } = share;
+  await machine.updateTrackedUsers(usersOf(members));
   await pump.drain();
   await refuseChangedIdentities(machine, members);
-  await pump.claimMissing(users);
-  const deliveries: Delivery[] = [];
-  for (const request of await engineShare(machine, room, users(), shareWith)) {
-    await pump.send(request);
-    deliveries.push(...readDeliveries(request.event_type, request.body));
+  const unreachable = new Set(members.filter((userId) => pump.isUnreachable(userId)));
+  if (policy.onExcluded === "refuse") {
+    const devices = await readDevices(machine, members);
+    const excluded = previewExcluded(devices, unreachable, policy.shareWith);
+    if (excluded.length > 0) throw excludedError(share, excluded);
+    await shareAtOnce(share);
+  } else {
+    await shareInBatches(share, unreachable);
   }
-  return deliveries;
+  return unreachable;
+}
+
+// the engine takes each array's members away with it, so every call gets its own
+const usersOf = (members: readonly UserId[]): wasm.UserId[] =>
+  members.map((userId) => new wasm.UserId(userId));
+
+function batchesOf({ isFirst, members }: Share): UserId[][] {
+  const size = isFirst ? MEMBERS_IN_A_BATCH : members.length;
+  return Array.from({ length: Math.ceil(members.length / size) }, (_, batch) =>
+    members.slice(batch * size, (batch + 1) * size),
+  );
+}
+
+/**
+ * The homeserver looks for one batch's one-time keys while the engine encrypts for the batch before. A session that
+ * somebody has is never shared with some of its users only: the engine would take the others for gone, and rotate.
+ *
+ * @param unreachable grows by those whose homeserver does not answer to a claim
+ */
+async function shareInBatches(share: Share, unreachable: Set<UserId>): Promise<void> {
+  const { machine, room, policy } = share;
+  const sent = new Set<string>();
+  const sends: Promise<unknown>[] = [];
+  const ready: UserId[] = [];
+  try {
+    for (const batch of [...batchesOf(share), []]) {
+      const claiming = claim(share, batch, unreachable);
+      claiming.catch(() => undefined); // it is awaited below, whatever happens in between
+      sends.push(claiming);
+      for (const request of ready.length > 0
+        ? await engineShare(machine, room, ready, policy.shareWith)
+        : []) {
+        // what is still on its way is given again
+        if (sent.has(request.txn_id)) continue;
+        sent.add(request.txn_id);
+        const sending = send(share, request);
+        sending.catch(() => undefined);
+        sends.push(sending);
+      }
+      await claiming;
+      ready.push(...batch);
+    }
+  } finally {
+    // nothing goes on behind the caller's back
+    await Promise.allSettled(sends);
+  }
+  await Promise.all(sends);
+}
+
+/** A homeserver that did not answer is not waited for again: neither after the query nor after a batch before. */
+async function claim(
+  { pump, members }: Share,
+  batch: readonly UserId[],
+  unreachable: Set<UserId>,
+): Promise<void> {
+  const users = batch.filter((userId) => !unreachable.has(userId));
+  if (users.length === 0) return;
+  const silent = new Set(await pump.claimMissing(() => usersOf(users)));
+  for (const userId of members) if (silent.has(serverNameOf(userId))) unreachable.add(userId);
+}
+
+/** Looks at all that would be sent before any of it is: a device may turn out to have no one-time key. */
+async function shareAtOnce(share: Share): Promise<void> {
+  const { machine, pump, room, members, policy } = share;
+  await pump.claimMissing(() => usersOf(members));
+  const requests = await engineShare(machine, room, members, policy.shareWith);
+  const excluded = requests.flatMap(readDeliveries).filter(({ outcome }) => outcome !== "shared");
+  if (excluded.length > 0) {
+    await machine.invalidateGroupSession(new wasm.RoomId(room.roomId));
+    throw excludedError(share, excluded);
+  }
+  for (const request of requests) await send(share, request);
 }
 
 /** Gives a session to every device of every member, whoever they have become: it will carry nothing secret. */
@@ -45,17 +141,19 @@ export async function shareForVerification(
   room: RoomRecord,
   members: readonly UserId[],
 ): Promise<void> {
-  const users = () => members.map((userId) => new wasm.UserId(userId));
-  await machine.updateTrackedUsers(users());
+  await machine.updateTrackedUsers(usersOf(members));
   await pump.drain();
-  await pump.claimMissing(users);
-  for (const request of await engineShare(machine, room, users(), "all")) await pump.send(request);
+  await pump.claimMissing(() => usersOf(members));
+  for (const request of await engineShare(machine, room, members, "all")) await pump.send(request);
 }
+
+const send = ({ pump, record }: Share, request: wasm.ToDeviceRequest): Promise<string> =>
+  pump.send(request, () => record(readDeliveries(request)));
 
 async function engineShare(
   machine: Machine,
   room: RoomRecord,
-  users: wasm.UserId[],
+  members: readonly UserId[],
   shareWith: ShareWith,
 ): Promise<wasm.ToDeviceRequest[]> {
   const settings = new wasm.EncryptionSettings();
@@ -64,7 +162,7 @@ async function engineShare(
   settings.rotationPeriod = ENGINE_PERIOD_MICROSECONDS;
   settings.historyVisibility = historyVisibility(room.historyVisibility);
   try {
-    return await machine.shareRoomKey(new wasm.RoomId(room.roomId), users, settings);
+    return await machine.shareRoomKey(new wasm.RoomId(room.roomId), usersOf(members), settings);
   } catch (cause) {
     if (!OWN_IDENTITY_MISSING.test(String(cause))) throw cause;
     throw new SottoError("IDENTITY_NOT_READY", "this device is not signed by its account's identity", {
@@ -78,24 +176,23 @@ const OWN_IDENTITY_MISSING = /cross-signing is not set up|device is not verified
 
 /**
  * The engine shares with a swapped identity under every strategy, so Sotto asks first. Throws `IDENTITY_CHANGED` and
- * names the user; nothing is pinned anew by itself.
+ * names the users; nothing is pinned anew by itself.
  */
 async function refuseChangedIdentities(machine: Machine, members: readonly UserId[]): Promise<void> {
-  for (const userId of members) {
-    if (await hasChangedIdentity(machine, userId))
-      throw new SottoError("IDENTITY_CHANGED", `the identity of ${userId} has changed`);
-  }
+  const changed: UserId[] = [];
+  for (const userId of members) if (await hasChanged(machine, userId)) changed.push(userId);
+  if (changed.length === 0) return;
+  throw new SottoError("IDENTITY_CHANGED", `the identity of ${changed.join(", ")} has changed`);
 }
 
-/** True from the change of a known identity until a person has accepted or verified the new one. */
-export async function hasChangedIdentity(machine: Machine, userId: UserId): Promise<boolean> {
-  const identity = await machine.getIdentity(new wasm.UserId(userId));
-  if (identity === undefined) return false;
-  const changed =
-    identity.hasVerificationViolation() ||
-    (identity instanceof wasm.OtherUserIdentity && identity.identityNeedsUserApproval());
-  identity.free();
-  return changed;
+function excludedError({ room }: Share, excluded: readonly Delivery[]): SottoError {
+  const named = excluded.map(
+    ({ userId, deviceId, outcome }) => `${userId}${deviceId === null ? "" : ` ${deviceId}`} (${outcome})`,
+  );
+  return new SottoError(
+    "RECIPIENTS_EXCLUDED",
+    `in ${room.roomId} these would get no key: ${named.join(", ")}`,
+  );
 }
 
 function strategy(shareWith: ShareWith): wasm.CollectStrategy {
@@ -123,7 +220,7 @@ function historyVisibility(name: string): wasm.HistoryVisibility {
 }
 
 /** https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3sendtodeviceeventtypetxnid */
-function readDeliveries(eventType: string, body: string): Delivery[] {
+function readDeliveries({ event_type: eventType, body }: wasm.ToDeviceRequest): Delivery[] {
   const { messages } = JSON.parse(body) as { messages: Record<UserId, Record<string, { code?: string }>> };
   return Object.entries(messages).flatMap(([userId, devices]) =>
     Object.entries(devices).map(([deviceId, content]) => ({

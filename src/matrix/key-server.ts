@@ -17,9 +17,9 @@ export function createKeyServer(transport: Transport): KeyServer {
         case "keys-upload":
           return uploadKeys(transport, request.body);
         case "keys-query":
-          return post(transport, "/_matrix/client/v3/keys/query", request.body);
+          return postPatiently(transport, "/_matrix/client/v3/keys/query", request);
         case "keys-claim":
-          return post(transport, "/_matrix/client/v3/keys/claim", request.body);
+          return postPatiently(transport, "/_matrix/client/v3/keys/claim", request);
         case "to-device":
           return sendToDevice(transport, request);
         case "signatures-upload":
@@ -33,6 +33,17 @@ export function createKeyServer(transport: Transport): KeyServer {
 
 function post(transport: Transport, url: string, jsonText: string): Promise<string> {
   return call(transport, "POST", url, jsonText);
+}
+
+/** The spec has the time to wait for other homeservers in the body; Synapse reads it from the query. */
+function postPatiently(transport: Transport, url: string, { body, timeoutMs }: KeyRequest): Promise<string> {
+  if (timeoutMs === undefined) return post(transport, url, body);
+  const jsonText = JSON.stringify({ ...JSON.parse(body), timeout: timeoutMs });
+  return transport.requestText("POST", url, {
+    query: { timeout: timeoutMs },
+    body: { jsonText },
+    idempotent: true,
+  });
 }
 
 function call(transport: Transport, method: HttpMethod, url: string, jsonText: string): Promise<string> {

@@ -1,10 +1,11 @@
 import { SottoError } from "../errors.ts";
-import type { RoomEncryptionContent } from "../model/event.ts";
-import type { RoomId, UserId } from "../model/ids.ts";
+import type { RoomEncryptionContent, RoomEvent } from "../model/event.ts";
+import type { EventId, RoomId, UserId } from "../model/ids.ts";
 import type { EncryptionState, Member, RoomDirectory } from "../model/ports.ts";
 import { isObject, isString, type JsonObject, requireString, stringsOf } from "./json.ts";
 import { path } from "./path.ts";
 import { ConnectionFailure, failureOf, type MatrixError, matrixErrorOf } from "./request-failure.ts";
+import { isRoomEvent } from "./sync.ts";
 import type { Transport } from "./transport.ts";
 
 /** Reads and joins rooms for one account. Room IDs are opaque throughout. */
@@ -12,6 +13,8 @@ export interface Rooms extends RoomDirectory {
   /** The content of a state event, undefined only on an authenticated 404 `M_NOT_FOUND`. */
   state(roomId: RoomId, type: string, stateKey?: string): Promise<JsonObject | undefined>;
   joinedRooms(): Promise<RoomId[]>;
+  /** One event as the homeserver has it. https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomideventeventid */
+  event(roomId: RoomId, eventId: EventId): Promise<RoomEvent>;
   /** Gives the room's ID. @throws SottoError `ROOM_NOT_FOUND`, `ROOM_FORBIDDEN` */
   join(roomIdOrAlias: string): Promise<RoomId>;
 }
@@ -85,6 +88,12 @@ export function createRooms(transport: Transport, userId: UserId): Rooms {
         }
         throw thrown;
       }
+    },
+
+    async event(roomId, eventId) {
+      const event = await transport.request("GET", path`/_matrix/client/v3/rooms/${roomId}/event/${eventId}`);
+      if (isRoomEvent(event) && event.event_id === eventId) return event;
+      throw new SottoError("HOMESERVER_ERROR", "the homeserver gave something else than the event");
     },
 
     async joinedRooms() {

@@ -1,6 +1,6 @@
 /**
- * Matrix identifiers are opaque strings here: nothing in Sotto takes one apart. From room version 12 on, a room ID
- * has no server name in it at all (MSC4291).
+ * Matrix identifiers are opaque strings here: nothing in Sotto takes one apart, but for the server name of a user ID.
+ * From room version 12 on, a room ID has no server name in it at all (MSC4291).
  * https://spec.matrix.org/v1.19/appendices/#common-identifier-format
  */
 export type UserId = string;
@@ -16,6 +16,9 @@ const hasSigil = (value: string, sigil: string): boolean =>
 export const isRoomId = (value: string): boolean => hasSigil(value, "!");
 export const isUserId = (value: string): boolean => hasSigil(value, "@") && value.includes(":");
 export const isRoomAlias = (value: string): boolean => hasSigil(value, "#") && value.includes(":");
+
+/** The homeserver of a user, with its port if it has one. */
+export const serverNameOf = (userId: UserId): string => userId.slice(userId.indexOf(":") + 1);
 
 /**
  * Whether `value` is an MXC URI whose parts are safe in a request's path: the spec limits the media ID's characters, so

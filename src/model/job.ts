@@ -21,12 +21,24 @@ export interface Job {
   /** The frozen `m.room.encrypted` content, JSON. */
   eventJson: string | undefined;
   sessionId: string | undefined;
+  /** The message's place in the session, from 0. */
+  messageIndex: number | undefined;
   /** When a request with this event may first have reached the server. */
   firstPutMs: number | undefined;
   eventId: EventId | undefined;
   errorCode: string | undefined;
   errorMessage: string | undefined;
   createdMs: number;
+}
+
+/** An encrypted event from the moment on at which a request with it may reach the server. */
+export interface FrozenEvent {
+  /** The `m.room.encrypted` content, JSON, as every request carries it. */
+  eventJson: string;
+  sessionId: string;
+  messageIndex: number;
+  /** Milliseconds since the epoch. */
+  firstPutMs: number;
 }
 
 /** A job whose event the homeserver has taken. */
@@ -39,7 +51,22 @@ export interface SentJob extends Job {
 /** What became of one device when a session's room key was shared. */
 export interface Delivery {
   userId: UserId;
-  deviceId: DeviceId;
-  /** `shared`, or the spec's withheld code, e.g. `m.unverified`, `m.no_olm`. */
+  /** Null for what holds for the user as a whole: `no-device`, `unreachable`. */
+  deviceId: DeviceId | null;
+  /**
+   * - `shared`: handed to the homeserver;
+   * - a withheld code of the spec, e.g. `m.unverified`, `m.no_olm`;
+   * - `no-device`: the user has none; `unreachable`: the user's homeserver did not say which devices there are now.
+   */
   outcome: string;
+}
+
+/** What the ledger keeps of it. */
+export interface LedgerEntry extends Delivery {
+  /** When the homeserver took it. */
+  atMs: number;
+  /** The first message of the session that the device can read; of `shared` only, once a message was sent. */
+  fromIndex: number | undefined;
+  /** What was said of the device before, under the same session. */
+  before: string | undefined;
 }

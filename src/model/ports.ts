@@ -18,6 +18,8 @@ export interface KeyRequest {
   txnId?: string;
   /** Only for `keys-backup`. */
   version?: string;
+  /** Only for `keys-query` and `keys-claim`: how long our homeserver waits for others. */
+  timeoutMs?: number;
 }
 
 /** Carries the engine's requests to the homeserver; gives the answer's JSON text. Throws SottoError. */
@@ -114,6 +116,12 @@ export interface SendGate {
 /** Encrypts for a room under its policy. */
 export interface RoomEncryptor {
   encrypt(roomId: RoomId, eventType: string, content: Record<string, unknown>): Promise<MegolmContent>;
+}
+
+/** One that can be told early. */
+export interface PreparingEncryptor extends RoomEncryptor {
+  /** Shares the room's key with those who would get it now: encryption, which asks again, then finds most of it done. */
+  prepare(roomId: RoomId): Promise<void>;
 }
 
 /** Milliseconds since the epoch. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type ErrorCode, SottoError, toSottoError } from "../errors.ts";
 import type { RoomId } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
+import { megolmMessageIndex } from "../model/megolm-message.ts";
 import type { Clock, RoomEncryptor, SendGate } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import type { JobStore } from "../store/index.ts";
@@ -15,9 +16,17 @@ export interface OutboxOptions {
   clock?: Clock;
 }
 
-/** The room or the policy says no, and would say so again; unlike a room of which something could not be read. */
+/** Refused for now: something of the room could not be read, or a person must first look at a member. */
+const PASSING = new Set<ErrorCode>([
+  "ROOM_MEMBERS_UNKNOWN",
+  "ROOM_ENCRYPTION_UNKNOWN",
+  "IDENTITY_CHANGED",
+  "MEMBER_NOT_ACCEPTED",
+]);
+
+/** The room or the policy says no, and would say so again. */
 const isRefusal = ({ code, exitCode }: SottoError): boolean =>
-  (exitCode === 1 || exitCode === 2) && code !== "ROOM_MEMBERS_UNKNOWN" && code !== "ROOM_ENCRYPTION_UNKNOWN";
+  (exitCode === 1 || exitCode === 2) && !PASSING.has(code);
 
 const isSent = (job: Job): job is SentJob =>
   job.state === "sent" && job.eventId !== undefined && job.sessionId !== undefined;
@@ -131,7 +140,12 @@ export class Outbox {
     const { jobs, encryptor, clock } = this.#options;
     if (job.state !== "accepted") return job;
     const event = await encryptor.encrypt(job.roomId, "m.room.message", JSON.parse(job.contentJson!));
-    return jobs.freeze(job, JSON.stringify(event), event.session_id, clock());
+    return jobs.freeze(job, {
+      eventJson: JSON.stringify(event),
+      sessionId: event.session_id,
+      messageIndex: megolmMessageIndex(event.ciphertext),
+      firstPutMs: clock(),
+    });
   }
 
   async #put(job: Job): Promise<SentJob> {

@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Config, readSecret, readStoreKey } from "../config/index.ts";
+import { type Config, readSecret, readStoreKey, roomTrust } from "../config/index.ts";
 import { type Crypto, createCrypto, holdEngine } from "../crypto/index.ts";
+import type { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import {
   createAccountData,
@@ -18,7 +19,7 @@ import {
   type Transport,
 } from "../matrix/index.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
-import type { ContentRepository, RoomEncryptor } from "../model/ports.ts";
+import type { ContentRepository, PreparingEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
@@ -40,7 +41,7 @@ export interface Account {
   rooms: Rooms;
   gate: EventGate;
   /** The only one to encrypt with: it first asks the homeserver who is there. */
-  encryptor: RoomEncryptor;
+  encryptor: PreparingEncryptor;
   outbox: Outbox;
   sync: SyncDriver;
   backupUploads: BackupUploads;
@@ -81,7 +82,11 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
       accountData,
       uploadIdentity: createIdentityUpload(transport, userId),
       backupServer: createBackupServer(transport),
-      policy: { shareWith: config.trust.shareWith, rotation },
+      policy: {
+        sharing: (roomId) => roomTrust(config, roomId),
+        rotation,
+        keyTimeoutMs: config.trust.keyTimeout,
+      },
     });
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId });
@@ -111,8 +116,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         jobs: store.jobs,
         encryptor,
         gate,
-        onUnsent: ({ code, message }) =>
-          logger.warn("an accepted message still waits", { code, reason: message }),
+        onUnsent: reportOnce(logger),
       }),
       sync,
       backupUploads,
@@ -146,8 +150,19 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
   }
 }
 
+/** What the policy holds is held at every try, until a person has done something about it. */
+function reportOnce(logger: Logger): (error: SottoError) => void {
+  const told = new Set<string>();
+  return ({ code, message, exitCode }) => {
+    if (told.has(message)) return;
+    if (exitCode === 1) told.add(message);
+    logger.warn("an accepted message still waits", { code, reason: message });
+  };
+}
+
 /** Who gets the key is decided on what the homeserver knows at the moment of encryption: encoding may have taken long. */
-const atLiveEnd = (sync: SyncDriver, encryptor: RoomEncryptor): RoomEncryptor => ({
+const atLiveEnd = (sync: SyncDriver, encryptor: PreparingEncryptor): PreparingEncryptor => ({
+  prepare: (roomId) => encryptor.prepare(roomId),
   async encrypt(roomId, eventType, content) {
     await sync.toLiveEnd();
     return encryptor.encrypt(roomId, eventType, content);

@@ -100,6 +100,14 @@ export async function checkAccount({ crypto, transport, config, store }: Account
         "run `sotto recovery restore` with --recovery-key-file",
       );
     }),
+    await check("trust", async () => {
+      const open = openToAll(config);
+      if (open.length === 0) return "keys go to signed devices only, and messages come from them only";
+      return warn(
+        `devices that nobody has signed are trusted: ${open.join(", ")}`,
+        "have them signed, then set `signed`: a homeserver can add a device to any account",
+      );
+    }),
     await check("outbox", async () => {
       const open = store.jobs.open().length;
       if (open === 0) return "empty";
@@ -115,6 +123,18 @@ export async function checkAccount({ crypto, transport, config, store }: Account
       );
     }),
   ];
+}
+
+/** Where the config asks for `all`. */
+function openToAll({ trust, rooms }: Config): string[] {
+  const places: [string, { shareWith?: string | undefined; acceptFrom?: string | undefined }][] = [
+    ["trust", trust],
+    ...Object.entries(rooms),
+  ];
+  return places.flatMap(([place, { shareWith, acceptFrom }]) => [
+    ...(shareWith === "all" ? [`shareWith in ${place}`] : []),
+    ...(acceptFrom === "all" ? [`acceptFrom in ${place}`] : []),
+  ]);
 }
 
 type Verdict = string | Omit<Check, "name">;

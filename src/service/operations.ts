@@ -9,7 +9,10 @@ import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
 import type { SendOptions } from "./relation.ts";
+import { resend } from "./resend.ts";
+import { acceptUser, trustStatus } from "./trust.ts";
 import { type Question, type VerifyProgress, verify } from "./verify.ts";
+import { whyUnreadable } from "./why.ts";
 
 /**
  * What the holder of the store does for a command, in the same process or for another through the socket: plain data
@@ -91,6 +94,25 @@ const OPERATIONS: Record<string, Operation> = {
   ...RECOVERY_OPERATIONS,
   devices: (account, { args }) => listDevices(account, (args as { user?: string }).user),
   verify,
+
+  async trust(account, { args }) {
+    const { userId, fingerprint, room } = args as { userId: string; fingerprint?: string; room?: string };
+    const where = room === undefined ? {} : { room };
+    if (fingerprint === undefined) return trustStatus(account, userId, room);
+    return acceptUser(account, { userId, fingerprint, ...where });
+  },
+
+  async why(account, { args }) {
+    const { eventId, ...only } = args as { eventId: string; userId?: string; deviceId?: string };
+    return whyUnreadable(account, eventId, only);
+  },
+
+  async resend(account, { args, accepting, accepted }) {
+    return resend(account, args.eventId as string, {
+      ...(accepting ? { accepting } : {}),
+      ...(accepted ? { accepted } : {}),
+    });
+  },
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

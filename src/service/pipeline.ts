@@ -1,26 +1,33 @@
 import { uploadEncrypted, voiceContent } from "../media/index.ts";
 import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
-import type { Delivery, SentJob } from "../model/job.ts";
+import type { SentJob } from "../model/job.ts";
 import type { VoiceClip } from "../model/recording.ts";
 import type { Account } from "./account.ts";
 import { findRoom } from "./destination.ts";
 import { relation, type SendOptions } from "./relation.ts";
 
-/** What became of a voice message. */
-export interface SendResult {
+/** Where a message is, and who can play it. */
+export interface Receipt {
   eventId: EventId;
   roomId: RoomId;
   txnId: string;
+  sessionId: string;
+  /** Devices whose key for this session the homeserver was handed. */
+  sharedWith: { userId: string; deviceId: string }[];
+  /**
+   * Who was left out: devices with the spec's withheld code; and, without a device, users who have none (`no-device`)
+   * and users whose homeserver did not answer (`unreachable`).
+   */
+  withheld: { userId: string; deviceId: string | null; code: string }[];
+}
+
+/** What became of a voice message. */
+export interface SendResult extends Receipt {
   mxcUri: MxcUri;
   durationMs: number;
   /** Bytes of the clear Ogg file. */
   size: number;
   waveform: number[];
-  sessionId: string;
-  /** Devices that have this session's room key. */
-  sharedWith: { userId: string; deviceId: string }[];
-  /** Devices that were left out, with the spec's withheld code. */
-  withheld: { userId: string; deviceId: string; code: string }[];
 }
 
 /** The moments around which a message becomes the outbox's, which sends it whatever becomes of its sender. */
@@ -39,30 +46,33 @@ export async function sendVoice(
   options: SendOptions = {},
   { accepting, accepted }: Acceptance = {},
 ): Promise<SendResult> {
-  const [roomId, clip] = await both(findRoom(account, room), encoding);
-  const { file, size } = await uploadEncrypted(account.contentRepository, clip.bytes);
-  const { durationMs, waveform } = clip;
-  const content = voiceContent({ durationMs, waveform, size, file, ...relation(options) });
-  await accepting?.();
-  const job = account.outbox.accept(roomId, content);
-  accepted?.();
-  const sent = await account.outbox.send(job);
-  return { ...receipt(account, sent), mxcUri: file.url, durationMs, size, waveform };
+  const finding = findRoom(account, room);
+  // the key is on its way while the recording still comes; what stands against it, encryption says
+  const preparing = finding.then((roomId) => account.encryptor.prepare(roomId)).catch(() => undefined);
+  try {
+    const [roomId, clip] = await both(finding, encoding);
+    const { file, size } = await uploadEncrypted(account.contentRepository, clip.bytes);
+    const { durationMs, waveform } = clip;
+    const content = voiceContent({ durationMs, waveform, size, file, ...relation(options) });
+    await accepting?.();
+    const job = account.outbox.accept(roomId, content);
+    accepted?.();
+    const sent = await account.outbox.send(job);
+    return { ...receiptOf(account, sent), mxcUri: file.url, durationMs, size, waveform };
+  } finally {
+    await preparing;
+  }
 }
 
-function receipt(account: Account, job: SentJob) {
-  const deliveries = account.store.sessions.deliveries(job.sessionId);
-  const isShared = ({ outcome }: Delivery): boolean => outcome === "shared";
-  return {
-    eventId: job.eventId,
-    roomId: job.roomId,
-    txnId: job.txnId,
-    sessionId: job.sessionId,
-    sharedWith: deliveries.filter(isShared).map(({ userId, deviceId }) => ({ userId, deviceId })),
-    withheld: deliveries
-      .filter((delivery) => !isShared(delivery))
-      .map(({ userId, deviceId, outcome }) => ({ userId, deviceId, code: outcome })),
-  };
+export function receiptOf(account: Account, job: SentJob): Receipt {
+  const sharedWith: Receipt["sharedWith"] = [];
+  const withheld: Receipt["withheld"] = [];
+  for (const { userId, deviceId, outcome } of account.store.ledger.entries(job.sessionId)) {
+    if (outcome === "shared" && deviceId !== null) sharedWith.push({ userId, deviceId });
+    else withheld.push({ userId, deviceId, code: outcome });
+  }
+  const { eventId, roomId, txnId, sessionId } = job;
+  return { eventId, roomId, txnId, sessionId, sharedWith, withheld };
 }
 
 /** Both at once; waits for the slower before it reports the first failure, so that nothing goes on behind our back. */

@@ -1,4 +1,4 @@
-import type { Config } from "../config/index.ts";
+import { type Config, roomTrust } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import { type DecryptedEvent, TRUST_LEVELS, type Trust } from "../model/event.ts";
 
@@ -8,9 +8,12 @@ const ACCEPTED: Record<"signed" | "verified" | "all", readonly Trust[]> = {
   all: TRUST_LEVELS,
 };
 
-/** Throws `SENDER_UNTRUSTED` unless `trust.receiveFrom` accepts the sender of a decrypted event. */
-export function requireTrust(config: Config, { eventId, sender, trust }: DecryptedEvent): void {
-  if (ACCEPTED[config.trust.receiveFrom].includes(trust)) return;
+/** Throws `SENDER_UNTRUSTED` unless the room's `acceptFrom` covers the sender of a decrypted event. */
+export function requireTrust(
+  config: Pick<Config, "trust" | "rooms">,
+  { eventId, roomId, sender, trust }: DecryptedEvent,
+): void {
+  if (ACCEPTED[roomTrust(config, roomId).acceptFrom].includes(trust)) return;
   throw new SottoError("SENDER_UNTRUSTED", `${eventId} from ${sender} has trust "${trust}"`);
 }
 

@@ -4,6 +4,7 @@ import type { DeviceId, UserId } from "../model/ids.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
 import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
 import { createRoomStore, type RoomStore } from "./rooms.ts";
 import { createSealer } from "./seal.ts";
@@ -11,6 +12,7 @@ import { createSessionStore, type SessionStore } from "./sessions.ts";
 
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
+export type { Device, Ledger } from "./ledger.ts";
 export type { DrillRecord, RecoveryStore } from "./recovery.ts";
 export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
 export { deriveKey } from "./seal.ts";
@@ -20,6 +22,7 @@ export type { OutboundSession, SessionStore } from "./sessions.ts";
 export interface Store {
   rooms: RoomStore;
   sessions: SessionStore;
+  ledger: Ledger;
   inbox: InboxStore;
   jobs: JobStore;
   recovery: RecoveryStore;
@@ -53,6 +56,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
     return {
       rooms: createRoomStore(db),
       sessions: createSessionStore(db),
+      ledger: createLedger(db),
       inbox: createInboxStore(db),
       jobs: createJobStore(db, sealer),
       recovery: createRecoveryStore(db, {

@@ -1,5 +1,5 @@
-import type { RoomId } from "../model/ids.ts";
-import type { Job, JobState } from "../model/job.ts";
+import type { EventId, RoomId } from "../model/ids.ts";
+import type { FrozenEvent, Job, JobState } from "../model/job.ts";
 import type { Database, Row } from "./database.ts";
 import type { Sealer } from "./seal.ts";
 
@@ -10,8 +10,10 @@ export interface JobStore {
   /** Jobs that are neither sent nor given up, oldest first. */
   open(): Job[];
   list(limit: number): Job[];
+  /** The job whose event got this ID. */
+  ofEvent(eventId: EventId): Job | undefined;
   /** From here on a request with this event may reach the server at any time. */
-  freeze(job: Job, eventJson: string, sessionId: string, atMs: number): Job;
+  freeze(job: Job, frozen: FrozenEvent): Job;
   /** The clear content goes with it: it holds the attachment's key. */
   sent(jobId: number, eventId: string): void;
   failed(jobId: number, code: string, message: string): void;
@@ -21,6 +23,7 @@ const NEW_JOB = {
   state: "accepted",
   eventJson: undefined,
   sessionId: undefined,
+  messageIndex: undefined,
   firstPutMs: undefined,
   eventId: undefined,
   errorCode: undefined,
@@ -39,6 +42,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
       : undefined,
     eventJson: (row.event as string | null) ?? undefined,
     sessionId: (row.session_id as string | null) ?? undefined,
+    messageIndex: (row.message_index as number | null) ?? undefined,
     firstPutMs: (row.first_put_ms as number | null) ?? undefined,
     eventId: (row.event_id as string | null) ?? undefined,
     errorCode: (row.error_code as string | null) ?? undefined,
@@ -64,15 +68,21 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     open: () =>
       db.all("SELECT * FROM job WHERE state IN ('accepted', 'encrypted') ORDER BY job_id").map(read),
     list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
-    freeze(job, eventJson, sessionId, atMs) {
+    ofEvent(eventId) {
+      const row = db.get("SELECT * FROM job WHERE event_id = ?", eventId);
+      return row && read(row);
+    },
+    freeze(job, frozen) {
       db.run(
-        "UPDATE job SET state = 'encrypted', event = ?, session_id = ?, first_put_ms = ? WHERE job_id = ?",
-        eventJson,
-        sessionId,
-        atMs,
+        `UPDATE job SET state = 'encrypted', event = ?, session_id = ?, message_index = ?, first_put_ms = ?
+           WHERE job_id = ?`,
+        frozen.eventJson,
+        frozen.sessionId,
+        frozen.messageIndex,
+        frozen.firstPutMs,
         job.jobId,
       );
-      return { ...job, state: "encrypted", eventJson, sessionId, firstPutMs: atMs };
+      return { ...job, state: "encrypted", ...frozen };
     },
     sent(jobId, eventId) {
       // a power cut that takes this back makes the same request again, which the homeserver knows

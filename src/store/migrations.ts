@@ -83,4 +83,19 @@ export const MIGRATIONS: readonly string[] = [
     error_code TEXT
   ) STRICT;
   `,
+  `
+  -- a session's ledger stands under the room's ID until its first event tells the session's own
+  ALTER TABLE delivery ADD COLUMN from_index INTEGER;
+  ALTER TABLE delivery ADD COLUMN before TEXT;
+  CREATE INDEX delivery_missed ON delivery (session_id) WHERE outcome IN ('m.no_olm', 'unreachable');
+
+  ALTER TABLE job ADD COLUMN message_index INTEGER;
+
+  CREATE TABLE known_member (
+    room_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,5 +1,4 @@
 import type { EventId, RoomId } from "../model/ids.ts";
-import type { Delivery } from "../model/job.ts";
 import type { Database } from "./database.ts";
 
 /** The outbound Megolm session of a room, as Sotto counts it. */
@@ -11,7 +10,7 @@ export interface OutboundSession {
   mustRotate: boolean;
 }
 
-/** Counters and ledgers of Megolm sessions. */
+/** Counters of Megolm sessions. */
 export interface SessionStore {
   outbound(roomId: RoomId): OutboundSession | undefined;
   /** Durable before the ciphertext is handed out. */
@@ -19,8 +18,6 @@ export interface SessionStore {
   /** Holds until `forgetOutbound`, whichever session is counted meanwhile. */
   requireRotation(roomIds: Iterable<RoomId>): void;
   forgetOutbound(roomId: RoomId): void;
-  recordDeliveries(sessionId: string, deliveries: readonly Delivery[], atMs: number): void;
-  deliveries(sessionId: string): Delivery[];
   /** False if this message index was already seen under another event ID: a replay. */
   claimIndex(sessionId: string, messageIndex: number, eventId: EventId): boolean;
 }
@@ -60,28 +57,6 @@ export function createSessionStore(db: Database): SessionStore {
       }
     },
     forgetOutbound: (roomId) => void db.run("DELETE FROM outbound WHERE room_id = ?", roomId),
-    recordDeliveries(sessionId, deliveries, atMs) {
-      db.transaction(() => {
-        for (const { userId, deviceId, outcome } of deliveries) {
-          db.run(
-            "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?)",
-            sessionId,
-            userId,
-            deviceId,
-            outcome,
-            atMs,
-          );
-        }
-      });
-    },
-    deliveries: (sessionId) =>
-      db
-        .all("SELECT user_id, device_id, outcome FROM delivery WHERE session_id = ?", sessionId)
-        .map((row) => ({
-          userId: row.user_id as string,
-          deviceId: row.device_id as string,
-          outcome: row.outcome as string,
-        })),
     claimIndex(sessionId, messageIndex, eventId) {
       db.run("INSERT OR IGNORE INTO seen_index VALUES (?, ?, ?)", sessionId, messageIndex, eventId);
       const row = db.get(

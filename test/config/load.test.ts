@@ -23,7 +23,7 @@ describe("a config", () => {
       path,
       homeserver: "https://matrix.example.org",
       account: { userId: "@voice:example.org", deviceId: "SOTTO1" },
-      trust: { shareWith: "signed", receiveFrom: "signed" },
+      trust: { shareWith: "signed", acceptFrom: "signed" },
       rotation: { maxPeriod: 604_800_000, maxMessages: 100 },
       clearEvents: { reactions: false, redactions: false, state: false },
       acceptInvitesFrom: [],

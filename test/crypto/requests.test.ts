@@ -26,7 +26,7 @@ function pumpFor(
       return answer(request);
     },
   };
-  return { pump: new RequestPump(machine, keyServer, sendToRoom), sent, marked };
+  return { pump: new RequestPump(machine, keyServer, sendToRoom && { sendToRoom }), sent, marked };
 }
 
 describe("draining", () => {
@@ -34,7 +34,7 @@ describe("draining", () => {
     const rounds = [[request("one"), request("two", wasm.RequestType.KeysUpload)], [request("three")]];
     const { pump, sent, marked } = pumpFor(
       () => rounds.shift() ?? [],
-      ({ id }) => `answer to ${id}`,
+      ({ id }) => `{"to":"${id}"}`,
     );
     await pump.drain();
     expect(sent).toEqual([
@@ -43,9 +43,9 @@ describe("draining", () => {
       { id: "three", kind: "keys-query", body: '{"of":"three"}' },
     ]);
     expect(marked).toEqual([
-      `one ${wasm.RequestType.KeysQuery} answer to one`,
-      `two ${wasm.RequestType.KeysUpload} answer to two`,
-      `three ${wasm.RequestType.KeysQuery} answer to three`,
+      `one ${wasm.RequestType.KeysQuery} {"to":"one"}`,
+      `two ${wasm.RequestType.KeysUpload} {"to":"two"}`,
+      `three ${wasm.RequestType.KeysQuery} {"to":"three"}`,
     ]);
   });
 

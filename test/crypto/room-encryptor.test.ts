@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Machine, wasm } from "../../src/crypto/engine.ts";
 import { RequestPump } from "../../src/crypto/requests.ts";
 import { PolicyEncryptor } from "../../src/crypto/room-encryptor.ts";
+import type { SharingPolicy } from "../../src/crypto/sharing.ts";
 import {
   ALICE,
   BOB,
@@ -19,8 +20,18 @@ import {
 // as "while the key is on its way" cannot be hit with the real one, which the end-to-end tests use.
 
 const MINUTE = 60_000;
+const DEVICE = {
+  isCrossSignedByOwner: () => true,
+  isVerified: () => false,
+  isBlacklisted: () => false,
+  isDehydrated: false,
+  free() {},
+};
 
-function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
+function encryptorFor(
+  withheld: () => Record<string, string> = () => ({}),
+  policy: Partial<SharingPolicy> = {},
+) {
   const store = openTestStore();
   const apply = (...events: ReturnType<typeof member>[]) =>
     store.transaction(() => store.rooms.apply(batch({ joined: [joined(events)] }), OWN));
@@ -29,6 +40,7 @@ function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
   const shares: string[][] = [];
   const asked: string[][] = [];
   let sessions = 1;
+  let requests = 0;
   let duringShare = () => {};
   const machine = {
     updateTrackedUsers: async () => {},
@@ -37,7 +49,13 @@ function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
       return new wasm.KeysQueryRequest("query", "{}");
     },
     outgoingRequests: async () => [],
+    userId: new wasm.UserId(OWN),
+    deviceId: new wasm.DeviceId("SOTTO1"),
     getIdentity: async () => undefined,
+    getUserDevices: async () => ({
+      devices: () => [{ deviceId: "TABLET", ...DEVICE }],
+      free() {},
+    }),
     getMissingSessions: async () => null,
     markRequestAsSent: async () => true,
     async invalidateGroupSession() {
@@ -51,14 +69,23 @@ function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
         [BOB]: Object.fromEntries(Object.entries(withheld()).map(([id, code]) => [id, { code }])),
       };
       const body = JSON.stringify({ messages });
-      return [new wasm.ToDeviceRequest("id", "m.room_key.withheld", "txn", body)];
+      requests += 1;
+      return [new wasm.ToDeviceRequest(`id${requests}`, "m.room_key.withheld", `txn${requests}`, body)];
     },
-    encryptRoomEvent: async () => JSON.stringify({ algorithm: MEGOLM, session_id: `session ${sessions}` }),
+    encryptRoomEvent: async () =>
+      JSON.stringify({ algorithm: MEGOLM, session_id: `session ${sessions}`, ciphertext: "AwgA" }),
   } as unknown as Machine;
   const at = { ms: 1_000_000 };
-  const policy = { shareWith: "signed", rotation: { maxPeriodMs: 10 * MINUTE, maxMessages: 100 } } as const;
+  const sharing: SharingPolicy = { shareWith: "signed", onExcluded: "send", newMembers: "send", ...policy };
+  const rotation = { maxPeriodMs: 10 * MINUTE, maxMessages: 100 };
   const pump = new RequestPump(machine, { send: async () => "{}" });
-  const encryptor = new PolicyEncryptor(machine, pump, store, policy, () => at.ms);
+  const encryptor = new PolicyEncryptor(
+    machine,
+    pump,
+    store,
+    { sharing: () => sharing, rotation },
+    () => at.ms,
+  );
   const change = (...events: ReturnType<typeof member>[]) => {
     const { rotate, share } = apply(...events);
     store.sessions.requireRotation(rotate);
@@ -75,6 +102,8 @@ function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
         work();
       };
     },
+    store,
+    encryptor,
     encrypt: async () => (await encryptor.encrypt(ROOM, "m.room.message", {})).session_id,
     verify: async () => (await encryptor.encryptForVerification(ROOM, "m.key", {})).session_id,
   };
@@ -154,5 +183,90 @@ describe("a verification's event", () => {
     expect(await encrypt()).toBe("session 1");
     expect([await verify(), await verify()]).toEqual(["session 2", "session 3"]);
     expect([await encrypt(), await encrypt()]).toEqual(["session 4", "session 4"]);
+  });
+});
+
+describe("a key that is prepared", () => {
+  it("is not shared again for the event", async () => {
+    const { encryptor, encrypt, shares } = encryptorFor();
+    await encryptor.prepare(ROOM);
+    expect(await encrypt()).toBe("session 1");
+    expect(shares).toHaveLength(1);
+  });
+
+  it("is not used once somebody who has it has left before the event", async () => {
+    const { encryptor, encrypt, shares, change, store } = encryptorFor();
+    await encryptor.prepare(ROOM);
+    change(member(BOB, "leave"));
+    expect(await encrypt()).toBe("session 2");
+    expect(shares[1]).toEqual([ALICE, OWN]);
+    expect(store.ledger.entries("session 2").map(({ userId }) => userId)).not.toContain(BOB);
+  });
+});
+
+describe("a device that was missed", () => {
+  it("is tried again without an event: when it is time, or its owner's devices change", async () => {
+    let missing: Record<string, string> = { TABLET: "m.no_olm" };
+    const { encryptor, encrypt, shares, at } = encryptorFor(() => missing);
+    await encrypt();
+    missing = {};
+    await encryptor.heal();
+    expect(shares).toHaveLength(1);
+    encryptor.mustShare([ROOM]);
+    await encryptor.heal();
+    expect(shares).toHaveLength(2);
+    at.ms += MINUTE;
+    await encryptor.heal();
+    expect(shares).toHaveLength(3);
+  });
+
+  it("gets no key that is at its end, and a room that misses nobody is left alone", async () => {
+    const missed = encryptorFor(() => ({ TABLET: "m.no_olm" }));
+    await missed.encrypt();
+    missed.at.ms += 11 * MINUTE;
+    await missed.encryptor.heal();
+    expect(missed.shares).toHaveLength(1);
+    const whole = encryptorFor(() => ({ TABLET: "m.unverified" }));
+    await whole.encrypt();
+    whole.encryptor.mustShare([ROOM]);
+    await whole.encryptor.heal();
+    expect(whole.shares).toHaveLength(1);
+  });
+});
+
+describe("a device that the policy leaves out", () => {
+  it("is a reason neither for a share nor for a session, however many events come", async () => {
+    const { encrypt, shares, at } = encryptorFor(() => ({ TABLET: "m.unverified" }));
+    const sessions = new Set<string>();
+    for (let event = 0; event < 10; event += 1) {
+      sessions.add(await encrypt());
+      at.ms += MINUTE / 2;
+    }
+    expect([...sessions]).toEqual(["session 1"]);
+    expect(shares).toHaveLength(1);
+  });
+});
+
+describe("a member who was never there before", () => {
+  it("holds the room under `hold`, whoever was there at the first share apart", async () => {
+    const { encrypt, shares, change, store } = encryptorFor(undefined, { newMembers: "hold" });
+    await encrypt();
+    change(member("@carol:example.org", "join"));
+    await expect(encrypt()).rejects.toMatchObject({ code: "MEMBER_NOT_ACCEPTED" });
+    await expect(encrypt()).rejects.toThrow("@carol:example.org");
+    expect(shares).toHaveLength(1);
+    store.ledger.know(ROOM, ["@carol:example.org"], 1);
+    await encrypt();
+    expect(shares[1]).toContain("@carol:example.org");
+  });
+
+  it("is known from the first share on, under `send` too", async () => {
+    const { encrypt, change, store } = encryptorFor();
+    await encrypt();
+    change(member("@carol:example.org", "join"));
+    await encrypt();
+    expect(store.ledger.newMembers(ROOM, [ALICE, "@carol:example.org", "@dave:example.org"])).toEqual([
+      "@dave:example.org",
+    ]);
   });
 });

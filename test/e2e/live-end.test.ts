@@ -73,10 +73,10 @@ describe("someone whose removal the homeserver has confirmed", () => {
     await using sotto = await Sotto.open(bot.config);
     const client = await sotto.client();
     await client.sendText(roomId, "for those who are still here");
-    const { sessions } = sotto.account.store;
+    const { ledger, sessions } = sotto.account.store;
     const sessionId = sessions.outbound(roomId)?.sessionId ?? "";
     expect(sessionId).not.toBe(sessionBefore);
-    expect(sessions.deliveries(sessionId).map(({ userId }) => userId)).not.toContain(bob.userId);
+    expect(ledger.entries(sessionId).map(({ userId }) => userId)).not.toContain(bob.userId);
   });
 });
 

@@ -24,9 +24,11 @@ export interface RecordedRequest {
 
 /**
  * What becomes of a request instead of being passed on: an answer of the proxy's own; or the connection is cut, or
- * left without an answer, before or after the homeserver has had the request.
+ * left without an answer, before or after the homeserver has had the request; or the homeserver's JSON is changed on
+ * its way back, as a homeserver that lies would do.
  */
 export type Fault =
+  | { rewrite(answer: Record<string, unknown>): unknown }
   | { status: number; body?: object; headers?: Record<string, string> }
   | "cut before"
   | "cut after"
@@ -89,12 +91,16 @@ export async function startRecordingProxy(upstream: string, recording: string): 
   ): Promise<void> {
     if (fault === "hang before") return;
     if (fault === "cut before") return void incoming.socket.destroy();
-    if (typeof fault === "object") return answerInstead(outgoing, fault);
+    if (typeof fault === "object" && "status" in fault) return answerInstead(outgoing, fault);
     const answer = await forward(upstream, agent, request, outgoing);
     request.status = answer.statusCode ?? 0;
     if (fault === undefined) {
       outgoing.writeHead(request.status, answer.headers);
       return void answer.pipe(outgoing);
+    }
+    if (typeof fault === "object") {
+      const changed = fault.rewrite(JSON.parse((await buffer(answer)).toString()) as Record<string, unknown>);
+      return answerInstead(outgoing, { status: request.status, body: changed as object });
     }
     answer.resume();
     if (fault === "cut after") incoming.socket.destroy();
@@ -133,7 +139,7 @@ export async function startRecordingProxy(upstream: string, recording: string): 
 
 function answerInstead(
   outgoing: ServerResponse,
-  { status, body = {}, headers }: Exclude<Fault, string>,
+  { status, body = {}, headers }: { status: number; body?: object; headers?: Record<string, string> },
 ): void {
   outgoing.writeHead(status, { "content-type": "application/json", ...headers });
   outgoing.end(JSON.stringify(body));

@@ -45,6 +45,18 @@ test("failures of other servers in a query or claim are data", async () => {
   }
 });
 
+test("how long to wait for other servers stands in the body, as the spec has it, and in the query, where Synapse reads it", async () => {
+  for (const kind of ["keys-query", "keys-claim"] as const) {
+    const { requests } = await ask([{ json: {} }], {
+      kind,
+      body: '{"device_keys":{"@a:b":[]}}',
+      timeoutMs: 1_500,
+    });
+    expect(requests[0]?.query.get("timeout")).toBe("1500");
+    expect(JSON.parse(requests[0]!.body.toString())).toEqual({ device_keys: { "@a:b": [] }, timeout: 1_500 });
+  }
+});
+
 test("a refused signature is an error, though the status is 200", async () => {
   const failures = { "@a:b": { DEVICE: { errcode: "M_INVALID_SIGNATURE", error: "no" } } };
   const { outcome } = await ask([{ json: { failures } }], { kind: "signatures-upload" });

@@ -29,7 +29,9 @@ describe("what an earlier process left", () => {
   it("encrypted is sent as it is: the same bytes, and no second encryption", async () => {
     const { outbox, encryptor, gate } = nextProcess((store) => {
       const { outbox, at } = outboxOn(store);
-      store.jobs.freeze(outbox.accept(ROOM, CONTENT), '{"frozen":true}', "session", at.ms);
+      store.jobs.freeze(outbox.accept(ROOM, CONTENT), {
+        ...{ eventJson: '{"frozen":true}', sessionId: "session", messageIndex: 0, firstPutMs: at.ms },
+      });
     });
     await outbox.resume();
     expect(gate.puts).toMatchObject([{ eventJson: '{"frozen":true}' }]);

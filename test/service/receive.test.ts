@@ -26,7 +26,7 @@ async function setUp() {
   const missing = new Map<string, string | undefined>();
   const failures = new Map<string, Failure>();
   const account = {
-    config: { trust: { receiveFrom: "signed" } },
+    config: { trust: { acceptFrom: "signed" }, rooms: {} },
     logger: { ...silentLogger, warn: (...said: unknown[]) => void logged.push(said) },
     store,
     receiving: new Serial(),

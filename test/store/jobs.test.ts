@@ -5,7 +5,12 @@ import { describe, expect, it } from "vitest";
 import { openTestStore, ROOM, storeOptions } from "../support/store.ts";
 
 const CLEAR = JSON.stringify({ body: "Doorbell", file: { key: { k: "attachment-key-in-clear" } } });
-const EVENT = JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2", ciphertext: "AwgA" });
+const FROZEN = {
+  eventJson: JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2", ciphertext: "AwgA" }),
+  sessionId: "session",
+  messageIndex: 0,
+  firstPutMs: 2_000,
+};
 const accepted = (txnId: string, contentJson = CLEAR) => ({
   txnId,
   roomId: ROOM,
@@ -43,7 +48,7 @@ describe("a job", () => {
     const job = jobs.insert(accepted("txn1"));
     const { jobId } = job;
     const odd = '{"b":1,  "a":"\u00e9\\u00e9"}';
-    const frozen = jobs.freeze(job, odd, "session", 2_000);
+    const frozen = jobs.freeze(job, { ...FROZEN, eventJson: odd });
     expect(jobs.get(jobId)).toEqual(frozen);
     expect(frozen).toMatchObject({
       state: "encrypted",
@@ -57,7 +62,7 @@ describe("a job", () => {
     const { jobs } = openTestStore();
     const job = jobs.insert(accepted("txn1"));
     const { jobId } = job;
-    jobs.freeze(job, EVENT, "session", 2_000);
+    jobs.freeze(job, FROZEN);
     jobs.sent(jobId, "$event");
     expect(jobs.get(jobId)).toMatchObject({
       state: "sent",
@@ -84,7 +89,7 @@ describe("a job", () => {
     const first = openTestStore(options);
     const job = first.jobs.insert(accepted("txn1"));
     const { jobId } = job;
-    first.jobs.freeze(job, EVENT, "session", 2_000);
+    first.jobs.freeze(job, FROZEN);
     const before = first.jobs.get(jobId);
     first.close();
     expect(openTestStore(options).jobs.get(jobId)).toEqual(before);
@@ -95,7 +100,7 @@ describe("the open jobs", () => {
   it("are those accepted and encrypted, oldest first", () => {
     const { jobs } = openTestStore();
     const [one, two, three, four] = ["1", "2", "3", "4"].map((txnId) => jobs.insert(accepted(txnId)));
-    jobs.freeze(two!, EVENT, "session", 2_000);
+    jobs.freeze(two!, FROZEN);
     jobs.sent(three!.jobId, "$event");
     jobs.failed(four!.jobId, "INTERNAL", "reason");
     expect(jobs.open().map(({ jobId }) => jobId)).toEqual([one!.jobId, two!.jobId]);
@@ -108,7 +113,7 @@ describe("at rest", () => {
     const options = storeOptions();
     const { jobs, close } = openTestStore(options);
     const [open, frozen, failed] = ["1", "2", "3"].map((txnId) => jobs.insert(accepted(txnId)));
-    jobs.freeze(frozen!, EVENT, "session", 2_000);
+    jobs.freeze(frozen!, FROZEN);
     jobs.failed(failed!.jobId, "INTERNAL", "reason");
     expect(jobs.get(open!.jobId)?.contentJson).toBe(CLEAR);
     close();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ALICE, BOB, OTHER_ROOM, openTestStore, ROOM, storeOptions } from "../support/store.ts";
+import { OTHER_ROOM, openTestStore, ROOM, storeOptions } from "../support/store.ts";
 
 describe("the outbound session", () => {
   it("counts from its first message on", () => {
@@ -44,21 +44,6 @@ describe("the outbound session", () => {
     sessions.forgetOutbound(ROOM);
     expect(sessions.outbound(ROOM)).toBeUndefined();
     expect(sessions.outbound(OTHER_ROOM)).toBeDefined();
-  });
-});
-
-describe("the ledger of a session", () => {
-  it("says of each device what became of it, the last word counting", () => {
-    const { sessions } = openTestStore();
-    const phone = { userId: ALICE, deviceId: "PHONE", outcome: "m.no_olm" };
-    const desk = { userId: BOB, deviceId: "DESK", outcome: "shared" };
-    sessions.recordDeliveries("session one", [phone, desk], 1_000);
-    sessions.recordDeliveries("session one", [{ ...phone, outcome: "shared" }], 2_000);
-    sessions.recordDeliveries("session two", [desk], 2_000);
-    const ledger = sessions.deliveries("session one");
-    expect(ledger).toHaveLength(2);
-    expect(ledger).toEqual(expect.arrayContaining([{ ...phone, outcome: "shared" }, desk]));
-    expect(sessions.deliveries("session three")).toEqual([]);
   });
 });
 

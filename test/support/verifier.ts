@@ -49,9 +49,10 @@ export async function newVerifier(userId: string, exchange: KeyExchange, alarm: 
     sent.push({ roomId: ROOM, eventId, sender: userId, originServerTs: alarm.now(), type, content });
     return eventId;
   };
-  const pump = new RequestPump(machine, exchange.serverFor(userId), async (_roomId, _txnId, type, content) =>
-    JSON.stringify({ event_id: say(type, JSON.parse(content)) }),
-  );
+  const pump = new RequestPump(machine, exchange.serverFor(userId), {
+    sendToRoom: async (_roomId, _txnId, type, content) =>
+      JSON.stringify({ event_id: say(type, JSON.parse(content)) }),
+  });
   const sendRequest = async (_roomId: string, content: Record<string, unknown>) =>
     say("m.room.message", content);
   const verifications = new Verifications({ machine, pump, alarm, sendRequest });

@@ -55,6 +55,14 @@ export function spokenDuration(durationMs: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
+/** One line for each who was left out of a send. */
+export const namedWithheld = (
+  withheld: readonly { userId: string; deviceId: string | null; code: string }[],
+): string[] =>
+  withheld.map(
+    ({ userId, deviceId, code }) => `  not ${[userId, deviceId].filter(Boolean).join(" ")}: ${code}`,
+  );
+
 const BARS = "▁▂▃▄▅▆▇█";
 
 /** A waveform as a line of bars, `width` characters wide. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { megolmMessageIndex } from "../../src/crypto/megolm-message.ts";
+import { megolmMessageIndex } from "../../src/model/megolm-message.ts";
 
 /** https://protobuf.dev/programming-guides/encoding/#varints */
 function varint(value: number): number[] {

@@ -1,0 +1,15 @@
+import type { Config } from "./load.ts";
+
+type Trust = Config["trust"];
+
+/** What holds in one room: its own words before those for all rooms. */
+export function roomTrust({ trust, rooms }: Pick<Config, "trust" | "rooms">, roomId: string): Trust {
+  const own = Object.hasOwn(rooms, roomId) ? rooms[roomId] : undefined;
+  return {
+    ...trust,
+    shareWith: own?.shareWith ?? trust.shareWith,
+    onExcluded: own?.onExcluded ?? trust.onExcluded,
+    newMembers: own?.newMembers ?? trust.newMembers,
+    acceptFrom: own?.acceptFrom ?? trust.acceptFrom,
+  };
+}
