@@ -137,8 +137,8 @@ export function createKeyBackup({ machine, pump, accountData, server }: BackupTo
         if (backup && trust === "our key" && kept !== undefined) await adopt(kept, backup.version);
         else {
           if (await machine.isBackupEnabled()) await machine.disableBackup();
-          if (backup && trust === "signed")
-            await machine.enableBackupV1(publicKeyOf(backup)!, backup.version);
+          signedVersion = trust === "signed" ? backup?.version : undefined;
+          if (backup && signedVersion) await machine.enableBackupV1(publicKeyOf(backup)!, signedVersion);
         }
         return statusOf(backup);
       }),

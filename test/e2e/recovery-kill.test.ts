@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { bareBot, publishedMasterKey, storedMasterKey } from "../support/account-keys.ts";
@@ -75,7 +75,7 @@ describe("killed at each change it makes", () => {
       const identity = await publishedMasterKey(synapse, bot);
       for (let n = 1; ; n += 1) {
         const before = await storedMasterKey(homeserver, bot);
-        const old = bot.secretFile(await readKey(bot));
+        const old = bot.secretFile(readFileSync(bot.recoveryKeyFile, "utf8"));
         rmSync(bot.recoveryKeyFile);
         const args = ["recovery", "create", "--replace", "--out", bot.recoveryKeyFile];
         const killed = await killAtChange(n, fault, () => bot.start(args));
@@ -116,17 +116,11 @@ describe("killed at each change it makes", () => {
   );
 });
 
-async function readKey(bot: Bot): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  return readFile(bot.recoveryKeyFile, "utf8");
-}
-
 async function expectOneOpens(bot: Bot, oldKeyFile: string, master: string): Promise<void> {
-  const { readFile } = await import("node:fs/promises");
   const keys = [oldKeyFile, ...(existsSync(bot.recoveryKeyFile) ? [bot.recoveryKeyFile] : [])];
   const opened = await Promise.all(
     keys.map(async (file) =>
-      storedMasterKey(homeserver, bot, { recoveryKey: await readFile(file, "utf8") }).catch(() => undefined),
+      storedMasterKey(homeserver, bot, { recoveryKey: readFileSync(file, "utf8") }).catch(() => undefined),
     ),
   );
   expect(opened).toContain(master);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Sotto } from "../../src/index.ts";
@@ -129,6 +129,19 @@ describe("a restore is refused", () => {
     resultOf(await bot.run(["recovery", "create", "--replace", "--out", out]));
     expect(await reportOf(bot)).toMatchObject({ complete: true });
     expect(resultOf(await restore(next, out))).toMatchObject({ identity: "joined" });
+  });
+});
+
+describe("secret storage that is there", () => {
+  it("is not replaced unasked, and no recovery key is written for one that is not made", async () => {
+    const bot = await newBot();
+    const out = join(bot.home, "another-key");
+    const create = (...flags: string[]) => bot.run(["recovery", "create", "--out", out, ...flags]);
+    expect(errorOf(await unchanged(() => create()))).toMatchObject({ code: "SECRET_STORAGE_EXISTS" });
+    expect(existsSync(out)).toBe(false);
+    writeFileSync(out, readFileSync((await newBot()).recoveryKeyFile));
+    expect(errorOf(await unchanged(() => create("--replace")))).toMatchObject({ code: "FILE_EXISTS" });
+    expect(await reportOf(bot)).toMatchObject({ complete: true });
   });
 });
 
