@@ -27,6 +27,7 @@ afterAll(() => sotto?.close());
 async function roomWith({ request }: ElementUser): Promise<string> {
   const { roomId } = await request("createRoom", { invite: [bot.userId], direct: true });
   await sotto.account.rooms.join(roomId);
+  await sotto.account.sync.toLiveEnd();
   return roomId;
 }
 const isVerified = async (userId: string) =>
@@ -209,6 +210,7 @@ describe("whom the policy leaves out", () => {
     await using sotto = await Sotto.open(strict.config);
     const { roomId } = await other.request("createRoom", { invite: [strict.userId], direct: true });
     await sotto.account.rooms.join(roomId);
+    await sotto.account.sync.toLiveEnd();
 
     const { request, session } = other;
     const deliveredTo = async () =>
