@@ -1,6 +1,6 @@
 import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
 import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
-import type { AccountData, KeyServer } from "../model/ports.ts";
+import type { AccountData, KeyServer, OneStore } from "../model/ports.ts";
 import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import { deriveKey, type Store } from "../store/index.ts";
 import { decryptRoomEvent } from "./decrypt.ts";
@@ -17,6 +17,7 @@ import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
 
 export { MissingRoomKey } from "./decrypt.ts";
 export type { IdentityStatus, RecoveryChoice } from "./identity.ts";
+export { megolmMessageIndex } from "./megolm-message.ts";
 export type { EncryptionPolicy } from "./room-encryptor.ts";
 export type { RotationLimits } from "./rotation.ts";
 export { CROSS_SIGNING_SECRETS, hasSecretStorage, openSecretStorage } from "./secret-storage.ts";
@@ -39,6 +40,7 @@ export interface CryptoOptions {
   store: Store;
   keyServer: KeyServer;
   accountData: AccountData;
+  oneStore: OneStore;
   policy: EncryptionPolicy;
 }
 
@@ -62,10 +64,17 @@ export interface Crypto {
   joinIdentity(recoveryKey: string): Promise<void>;
 }
 
-export function createCrypto({ engine, store, keyServer, accountData, policy }: CryptoOptions): Crypto {
+export function createCrypto({
+  engine,
+  store,
+  keyServer,
+  accountData,
+  oneStore,
+  policy,
+}: CryptoOptions): Crypto {
   const { machine } = engine;
   const pump = new RequestPump(machine, keyServer);
-  const encryptor = new PolicyEncryptor(machine, pump, store, policy);
+  const encryptor = new PolicyEncryptor(machine, pump, store, oneStore, policy);
   const tools = { machine, pump, keyServer, accountData };
   const keys = machine.identityKeys;
   let membersMayBeNew = true;

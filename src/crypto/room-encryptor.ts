@@ -2,10 +2,11 @@ import { SottoError } from "../errors.ts";
 import type { MegolmContent } from "../model/event.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
 import type { Delivery } from "../model/job.ts";
-import type { Clock, RoomEncryptor } from "../model/ports.ts";
+import type { Clock, OneStore, RoomEncryptor } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import type { RoomRecord, Store } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
+import { megolmMessageIndex } from "./megolm-message.ts";
 import type { RequestPump } from "./requests.ts";
 import { mustRotate, type RotationLimits, rotationLimits } from "./rotation.ts";
 import { type ShareWith, shareRoomKey } from "./sharing.ts";
@@ -23,6 +24,7 @@ export class PolicyEncryptor implements RoomEncryptor {
   readonly #machine: Machine;
   readonly #pump: RequestPump;
   readonly #store: Store;
+  readonly #oneStore: OneStore;
   readonly #policy: EncryptionPolicy;
   readonly #clock: Clock;
   readonly #rooms = new Serial();
@@ -37,12 +39,14 @@ export class PolicyEncryptor implements RoomEncryptor {
     machine: Machine,
     pump: RequestPump,
     store: Store,
+    oneStore: OneStore,
     policy: EncryptionPolicy,
     clock: Clock = Date.now,
   ) {
     this.#machine = machine;
     this.#pump = pump;
     this.#store = store;
+    this.#oneStore = oneStore;
     this.#policy = policy;
     this.#clock = clock;
   }
@@ -54,6 +58,7 @@ export class PolicyEncryptor implements RoomEncryptor {
 
   encrypt(roomId: RoomId, eventType: string, content: Record<string, unknown>): Promise<MegolmContent> {
     return this.#rooms.run(roomId, async () => {
+      await this.#oneStore.beforeUse();
       await this.#shareUntilSettled(roomId);
       const json = await this.#machine.encryptRoomEvent(
         new wasm.RoomId(roomId),
@@ -61,7 +66,7 @@ export class PolicyEncryptor implements RoomEncryptor {
         JSON.stringify(content),
       );
       const encrypted = JSON.parse(json) as MegolmContent;
-      this.#record(roomId, encrypted.session_id);
+      this.#record(roomId, encrypted);
       return encrypted;
     });
   }
@@ -109,6 +114,8 @@ export class PolicyEncryptor implements RoomEncryptor {
     // before the work, not after: a change that sync reports meanwhile must stay a reason to share again
     this.#shared.add(room.roomId);
     try {
+      // the engine begins a new session here, also where a device has gone
+      await this.#oneStore.beforeNew();
       const deliveries = await shareRoomKey(
         this.#machine,
         this.#pump,
@@ -152,13 +159,16 @@ export class PolicyEncryptor implements RoomEncryptor {
     return members;
   }
 
-  #record(roomId: RoomId, sessionId: string): void {
+  #record(roomId: RoomId, { session_id: sessionId, ciphertext }: MegolmContent): void {
     const now = this.#clock();
     // the event that was just encrypted is of no use before the outbox has made it durable, and this with it
-    this.#store.soon(() => {
+    const isSpent = this.#store.soon(() => {
+      if (!this.#store.sessions.spendIndex(sessionId, megolmMessageIndex(ciphertext))) return true;
       this.#store.sessions.countMessage(roomId, sessionId, now);
       this.#store.sessions.recordDeliveries(sessionId, this.#unrecorded.get(roomId) ?? [], now);
+      return false;
     });
+    if (isSpent) throw this.#oneStore.indexSpent(sessionId);
     this.#unrecorded.delete(roomId);
   }
 }

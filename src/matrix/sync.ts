@@ -23,14 +23,14 @@ const STATE_TYPES = [
  * Members are never loaded lazily, since who is missing from the list gets no room key.
  * https://spec.matrix.org/v1.19/client-server-api/#filtering
  */
-function syncFilter(withAccountData: boolean) {
-  const accountData = withAccountData ? {} : NOTHING;
+function syncFilter(withAccountData: boolean, accountDataType: string | undefined) {
+  const one = accountDataType === undefined ? NOTHING : { types: [accountDataType] };
   return {
     presence: NOTHING,
-    account_data: accountData,
+    account_data: withAccountData ? {} : one,
     room: {
       ephemeral: NOTHING,
-      account_data: accountData,
+      account_data: withAccountData ? {} : NOTHING,
       state: { lazy_load_members: false, types: STATE_TYPES },
       timeline: { limit: 50 },
     },
@@ -54,6 +54,8 @@ export interface SyncOptions {
   readonly retryForMs?: number;
   /** Asks for the account's own data too, which bots for matrix-bot-sdk may listen to. */
   readonly withAccountData?: boolean;
+  /** The one type of the account's own data that is asked for in any case. */
+  readonly accountDataType?: string;
 }
 
 /**
@@ -61,10 +63,10 @@ export interface SyncOptions {
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3sync
  */
 export async function syncOnce(transport: Transport, options: SyncOptions): Promise<SyncBatch> {
-  const { since, timeoutMs, signal, retryForMs, withAccountData = false } = options;
+  const { since, timeoutMs, signal, retryForMs, withAccountData = false, accountDataType } = options;
   const answer = await transport.request("GET", "/_matrix/client/v3/sync", {
     query: {
-      filter: JSON.stringify(syncFilter(withAccountData)),
+      filter: JSON.stringify(syncFilter(withAccountData, accountDataType)),
       since,
       timeout: timeoutMs,
       set_presence: "offline",
@@ -90,6 +92,7 @@ export interface SyncLoopOptions {
   readonly signal: AbortSignal;
   /** Read before each request. */
   readonly withAccountData?: boolean;
+  readonly accountDataType?: string;
   readonly urgency?: Urgency;
   /** Adds to a batch what must come with it; a failure is waited out like the request's own. */
   readonly complete?: (
@@ -120,6 +123,7 @@ export async function* syncBatches(
     urgency,
     logger,
     onTrouble,
+    accountDataType,
     sleep = (ms, signal) => delay(ms, undefined, { signal }),
   } = options;
   let since = options.since;
@@ -134,7 +138,13 @@ export async function* syncBatches(
     try {
       // the first answer after a start or a failure should come at once, so that nobody waits to hear it works
       const timeoutMs = answered && failures === 0 && !urgent ? LONG_POLL_MS : 0;
-      batch = await syncOnce(transport, { since, timeoutMs, signal: cut, withAccountData });
+      batch = await syncOnce(transport, {
+        since,
+        timeoutMs,
+        signal: cut,
+        withAccountData,
+        ...(accountDataType !== undefined && { accountDataType }),
+      });
       if (complete) batch = await complete(batch, since, cut);
     } catch (thrown) {
       if (signal.aborted) return;
@@ -174,6 +184,7 @@ export function parseSync(answer: unknown): SyncBatch {
       state: listOf(objectOf(objectOf(room).invite_state).events),
     })),
     left: Object.entries(objectOf(rooms.leave)).map(roomSync),
+    accountData: listOf(objectOf(body.account_data).events).filter(isDataEvent),
     toDevice: listOf(objectOf(body.to_device).events),
     deviceLists: { changed: stringsOf(lists.changed), left: stringsOf(lists.left) },
     oneTimeKeyCounts: countsOf(body.device_one_time_keys_count),
@@ -195,6 +206,9 @@ function roomSync([roomId, value]: [roomId: string, room: unknown]): RoomSync {
     timeline: listOf(timeline.events).filter(isRoomEvent),
   };
 }
+
+const isDataEvent = (value: unknown): value is SyncBatch["accountData"][number] =>
+  isObject(value) && isString(value.type) && isObject(value.content);
 
 export function isRoomEvent(value: unknown): value is RoomEvent {
   return (

@@ -16,11 +16,12 @@ import {
   type Transport,
 } from "../matrix/index.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
-import type { ContentRepository, RoomEncryptor } from "../model/ports.ts";
+import type { ContentRepository, KeyServer, OneStore, RoomEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { logInAgain } from "./relogin.ts";
+import { StoreWatch } from "./store-watch.ts";
 import { SyncDriver } from "./sync.ts";
 
 /** One account's rooms of the house, joined. Whoever has it holds the data directory. */
@@ -37,6 +38,7 @@ export interface Account {
   encryptor: RoomEncryptor;
   outbox: Outbox;
   sync: SyncDriver;
+  watch: StoreWatch;
   /** One receiver at a time. */
   receiving: Serial;
   /** The encrypted direct chat with a user; made if there is none. */
@@ -67,16 +69,21 @@ export async function openAccount(config: Config, logger: Logger, password?: str
     store = openStore({ path: join(config.data, "sotto.sqlite"), key: storeKey, userId, deviceId });
     const accountData = createAccountData(transport, userId);
     const rotation = { maxPeriodMs: config.rotation.maxPeriod, maxMessages: config.rotation.maxMessages };
+    const watch = new StoreWatch({ store, accountData, userId, deviceId });
     const crypto = createCrypto({
       engine,
       store,
-      keyServer: createKeyServer(transport, password === undefined ? undefined : { userId, password }),
+      keyServer: watched(
+        createKeyServer(transport, password === undefined ? undefined : { userId, password }),
+        watch,
+      ),
       accountData,
+      oneStore: watch,
       policy: { shareWith: config.trust.shareWith, rotation },
     });
     const gate = createSendGate(transport, config.clearEvents);
     const rooms = createRooms(transport, userId);
-    const sync = new SyncDriver({ transport, crypto, store, logger, userId });
+    const sync = new SyncDriver({ transport, crypto, store, logger, userId, watch });
     const encryptor = atLiveEnd(sync, crypto.encryptor);
     const opened = store;
     return {
@@ -97,6 +104,7 @@ export async function openAccount(config: Config, logger: Logger, password?: str
           logger.warn("an accepted message still waits", { code, reason: message }),
       }),
       sync,
+      watch,
       receiving: new Serial(),
       directRoom: (other) =>
         findOrCreateDirectRoom(other, {
@@ -126,5 +134,14 @@ const atLiveEnd = (sync: SyncDriver, encryptor: RoomEncryptor): RoomEncryptor =>
   async encrypt(roomId, eventType, content) {
     await sync.toLiveEnd();
     return encryptor.encrypt(roomId, eventType, content);
+  },
+});
+
+/** Nothing that an old copy of the store, or a second one, would do too leaves before it is known that there is none. */
+const watched = (keyServer: KeyServer, oneStore: OneStore): KeyServer => ({
+  async send(request) {
+    if (request.kind === "keys-upload") await oneStore.beforeNew();
+    else if (request.kind !== "keys-query") await oneStore.beforeUse();
+    return keyServer.send(request);
   },
 });

@@ -8,6 +8,7 @@ import type { SyncBatch } from "../model/sync.ts";
 import { Serial } from "../serial.ts";
 import type { Store } from "../store/index.ts";
 import { GapFiller } from "./gaps.ts";
+import type { StoreWatch } from "./store-watch.ts";
 
 export interface SyncDriverOptions {
   transport: Transport;
@@ -15,6 +16,7 @@ export interface SyncDriverOptions {
   store: Store;
   logger: Logger;
   userId: UserId;
+  watch: Pick<StoreWatch, "type" | "check">;
 }
 
 type Listener = (batch: SyncBatch) => void | Promise<void>;
@@ -133,7 +135,9 @@ export class SyncDriver {
       signal.throwIfAborted();
       const since = store.syncToken();
       const withAccountData = this.#withAccountData;
-      const answer = await syncOnce(transport, { since, timeoutMs: 0, signal, withAccountData });
+      const accountDataType = this.#options.watch.type;
+      const asked = { since, timeoutMs: 0, signal, withAccountData, accountDataType };
+      const answer = await syncOnce(transport, asked);
       const batch = await this.#gaps.fill(answer, since, signal);
       await this.#makeDurable(batch);
       this.#tell(batch);
@@ -150,6 +154,7 @@ export class SyncDriver {
         since: store.syncToken(),
         signal: this.#stopping.signal,
         logger,
+        accountDataType: this.#options.watch.type,
         get withAccountData() {
           return driver.#withAccountData;
         },
@@ -194,7 +199,8 @@ export class SyncDriver {
   }
 
   async #makeDurable(batch: SyncBatch): Promise<void> {
-    const { crypto, store, userId } = this.#options;
+    const { crypto, store, userId, watch } = this.#options;
+    await watch.check(batch);
     await crypto.receive(batch);
     const changes = store.transaction(() => {
       const changed = store.rooms.apply(batch, userId);
@@ -209,6 +215,10 @@ export class SyncDriver {
       store.setSyncToken(batch.nextBatch);
       return changed;
     });
+    for (const { roomId, sender, eventId } of changes.weakened) {
+      const why = "a room's encryption was to be weakened; what was stricter still holds";
+      this.#options.logger.warn(why, { roomId, sender, eventId });
+    }
     crypto.encryptor.mustShare([...changes.share, ...changes.rotate]);
   }
 

@@ -2,12 +2,14 @@ import { closeSync, openSync } from "node:fs";
 import { SottoError } from "../errors.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { createEpochStore, type EpochStore } from "./epoch.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
 import { createRoomStore, type RoomStore } from "./rooms.ts";
 import { createSealer } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
 
+export type { Epoch, EpochStore } from "./epoch.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
@@ -20,6 +22,7 @@ export interface Store {
   sessions: SessionStore;
   inbox: InboxStore;
   jobs: JobStore;
+  epoch: EpochStore;
   syncToken(): string | undefined;
   setSyncToken(token: string): void;
   /** What the engine was last told of its keys on the server. */
@@ -52,6 +55,11 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       sessions: createSessionStore(db),
       inbox: createInboxStore(db),
       jobs: createJobStore(db, sealer),
+      epoch: createEpochStore({
+        read: (name) => readMeta(db, name)?.toString(),
+        write: (name, value) => writeMeta(db, name, Buffer.from(value)),
+        writeSoon: (name, value) => db.soon(() => writeMeta(db, name, Buffer.from(value))),
+      }),
       syncToken: () => readMeta(db, "sync token")?.toString(),
       setSyncToken: (token) => writeMeta(db, "sync token", Buffer.from(token)),
       toldKeyCounts: () => readMeta(db, "told key counts")?.toString(),

@@ -19,6 +19,12 @@ export interface SessionStore {
   /** Holds until `forgetOutbound`, whichever session is counted meanwhile. */
   requireRotation(roomIds: Iterable<RoomId>): void;
   forgetOutbound(roomId: RoomId): void;
+  /** Rooms that have an outbound session. */
+  outboundRooms(): RoomId[];
+  /** The first index of one of our own sessions that is free; undefined for a session that was never ours. */
+  nextIndex(sessionId: string): number | undefined;
+  /** False if this index, or a later one, of our own session was spent before: it must not leave. */
+  spendIndex(sessionId: string, messageIndex: number): boolean;
   recordDeliveries(sessionId: string, deliveries: readonly Delivery[], atMs: number): void;
   deliveries(sessionId: string): Delivery[];
   /** False if this message index was already seen under another event ID: a replay. */
@@ -26,6 +32,10 @@ export interface SessionStore {
 }
 
 export function createSessionStore(db: Database): SessionStore {
+  const nextIndex = (sessionId: string): number | undefined =>
+    db.get("SELECT next_index FROM own_session WHERE session_id = ?", sessionId)?.next_index as
+      | number
+      | undefined;
   return {
     outbound(roomId) {
       const row = db.get("SELECT * FROM outbound WHERE room_id = ?", roomId);
@@ -60,6 +70,14 @@ export function createSessionStore(db: Database): SessionStore {
       }
     },
     forgetOutbound: (roomId) => void db.run("DELETE FROM outbound WHERE room_id = ?", roomId),
+    outboundRooms: () =>
+      db.all("SELECT room_id FROM outbound ORDER BY room_id").map((row) => row.room_id as string),
+    nextIndex,
+    spendIndex(sessionId, messageIndex) {
+      if (messageIndex < (nextIndex(sessionId) ?? 0)) return false;
+      db.run("INSERT OR REPLACE INTO own_session VALUES (?, ?)", sessionId, messageIndex + 1);
+      return true;
+    },
     recordDeliveries(sessionId, deliveries, atMs) {
       db.transaction(() => {
         for (const { userId, deviceId, outcome } of deliveries) {

@@ -8,7 +8,9 @@ import {
   batch,
   joined,
   MEGOLM,
+  megolmCiphertext,
   member,
+  ONLY_STORE,
   OWN,
   openTestStore,
   ROOM,
@@ -28,6 +30,7 @@ function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
   apply(member(BOB, "join"));
   const shares: string[][] = [];
   let sessions = 1;
+  let messages = 0;
   let duringShare = () => {};
   const machine = {
     updateTrackedUsers: async () => {},
@@ -48,12 +51,17 @@ function encryptorFor(withheld: () => Record<string, string> = () => ({})) {
       const body = JSON.stringify({ messages });
       return [new wasm.ToDeviceRequest("id", "m.room_key.withheld", "txn", body)];
     },
-    encryptRoomEvent: async () => JSON.stringify({ algorithm: MEGOLM, session_id: `session ${sessions}` }),
+    encryptRoomEvent: async () =>
+      JSON.stringify({
+        algorithm: MEGOLM,
+        session_id: `session ${sessions}`,
+        ciphertext: megolmCiphertext(messages++),
+      }),
   } as unknown as Machine;
   const at = { ms: 1_000_000 };
   const policy = { shareWith: "signed", rotation: { maxPeriodMs: 10 * MINUTE, maxMessages: 100 } } as const;
   const pump = new RequestPump(machine, { send: async () => "{}" });
-  const encryptor = new PolicyEncryptor(machine, pump, store, policy, () => at.ms);
+  const encryptor = new PolicyEncryptor(machine, pump, store, ONLY_STORE, policy, () => at.ms);
   const change = (...events: ReturnType<typeof member>[]) => {
     const { rotate, share } = apply(...events);
     store.sessions.requireRotation(rotate);
