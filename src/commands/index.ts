@@ -11,5 +11,8 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   send: () => import("./send.ts"),
   receive: () => import("./receive.ts"),
   run: () => import("./run.ts"),
+  rotate: () => import("./rotate.ts"),
+  backup: () => import("./backup.ts"),
+  logout: () => import("./logout.ts"),
   doctor: () => import("./doctor.ts"),
 };

@@ -1,10 +1,11 @@
 import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
-import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
+import type { DeviceId, MxcUri, RoomId, UserId } from "../model/ids.ts";
 import type { AccountData, KeyServer, OneStore } from "../model/ports.ts";
 import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import { deriveKey, type Store } from "../store/index.ts";
 import { decryptRoomEvent } from "./decrypt.ts";
 import { openMachine, wasm } from "./engine.ts";
+import { awaitHistory, type ImportedHistory, importHistory, shareHistory } from "./history.ts";
 import {
   createIdentity,
   type IdentityStatus,
@@ -59,6 +60,16 @@ export interface Crypto {
   drain(): Promise<void>;
   /** Called with the IDs of sessions whose room key arrived. */
   onRoomKeys(listener: (sessionIds: string[]) => void): void;
+  /** Before an invitation; uploads the sealed bundle and tells the invited user's signed devices where it lies. */
+  shareHistory(
+    roomId: RoomId,
+    userId: UserId,
+    upload: (bundle: Uint8Array) => Promise<MxcUri>,
+  ): Promise<void>;
+  /** Before an invitation is accepted: this inviter's bundle for this room may be imported, and no other. */
+  awaitHistory(roomId: RoomId, inviter: UserId): Promise<void>;
+  /** Imports the bundles that are awaited and have come. */
+  importHistory(download: (url: MxcUri) => Promise<Uint8Array>): Promise<ImportedHistory[]>;
   identityStatus(): Promise<IdentityStatus>;
   createIdentity(choice: RecoveryChoice): Promise<void>;
   joinIdentity(recoveryKey: string): Promise<void>;
@@ -107,6 +118,10 @@ export function createCrypto({
     onRoomKeys(listener) {
       machine.registerRoomKeyUpdatedCallback(async (infos) => listener(infos.map((info) => info.sessionId)));
     },
+    shareHistory: (roomId, userId, upload) =>
+      shareHistory({ machine, pump, store, shareWith: policy.shareWith }, roomId, userId, upload),
+    awaitHistory: (roomId, inviter) => awaitHistory(machine, roomId, inviter),
+    importHistory: (download) => importHistory({ machine, pump }, download),
     identityStatus: () => identityStatus(tools),
     createIdentity: (choice) => createIdentity(tools, choice),
     joinIdentity: (recoveryKey) => joinIdentity(tools, recoveryKey),

@@ -56,6 +56,12 @@ export class PolicyEncryptor implements RoomEncryptor {
     for (const roomId of roomIds) this.#shared.delete(roomId);
   }
 
+  /** The next message has a new key. Returns when no message is under way any more that has the old one. */
+  async rotate(roomIds: readonly RoomId[]): Promise<void> {
+    this.#store.sessions.requireRotation(roomIds);
+    await Promise.all(roomIds.map((roomId) => this.#rooms.run(roomId, async () => undefined)));
+  }
+
   encrypt(roomId: RoomId, eventType: string, content: Record<string, unknown>): Promise<MegolmContent> {
     return this.#rooms.run(roomId, async () => {
       await this.#oneStore.beforeUse();

@@ -94,6 +94,8 @@ export interface SyncLoopOptions {
   readonly withAccountData?: boolean;
   readonly accountDataType?: string;
   readonly urgency?: Urgency;
+  /** Must have succeeded before a request; a failure is waited out like the request's own. */
+  readonly prepare?: () => Promise<void>;
   /** Adds to a batch what must come with it; a failure is waited out like the request's own. */
   readonly complete?: (
     batch: SyncBatch,
@@ -112,7 +114,8 @@ export interface SyncLoopOptions {
  * says that the last one is durable: only then does its token go to the homeserver, which forgets the to-device
  * messages before it. A caller that fails leaves the loop, and the same batch comes again at the next start.
  *
- * A homeserver that is down, busy or broken is waited out. Only a rejected token ends the loop with an error.
+ * A homeserver that is down, busy or broken is waited out. Only a rejected token, or a store that must not be used, ends the loop
+ * with an error.
  */
 export async function* syncBatches(
   transport: Transport,
@@ -136,6 +139,7 @@ export async function* syncBatches(
     const cut = urgent ? signal : orUrgent();
     let batch: SyncBatch;
     try {
+      await options.prepare?.();
       // the first answer after a start or a failure should come at once, so that nobody waits to hear it works
       const timeoutMs = answered && failures === 0 && !urgent ? LONG_POLL_MS : 0;
       batch = await syncOnce(transport, {
@@ -149,7 +153,7 @@ export async function* syncBatches(
     } catch (thrown) {
       if (signal.aborted) return;
       if (cut.aborted) continue;
-      if (!(thrown instanceof SottoError) || thrown.code === "TOKEN_REJECTED") throw thrown;
+      if (!(thrown instanceof SottoError) || isFinal(thrown)) throw thrown;
       const pauseMs = pauseOf(thrown, failures);
       failures += 1;
       onTrouble?.(thrown);
@@ -164,6 +168,8 @@ export async function* syncBatches(
     since = batch.nextBatch;
   }
 }
+
+const isFinal = ({ code }: SottoError): boolean => code === "TOKEN_REJECTED" || code.startsWith("STORE_");
 
 function pauseOf({ retryAfterMs }: SottoError, failures: number): number {
   if (retryAfterMs === undefined) return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);

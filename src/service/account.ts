@@ -14,6 +14,7 @@ import {
   findOrCreateDirectRoom,
   type Rooms,
   type Transport,
+  whoami,
 } from "../matrix/index.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
 import type { ContentRepository, KeyServer, OneStore, RoomEncryptor } from "../model/ports.ts";
@@ -56,9 +57,10 @@ export async function openAccount(config: Config, logger: Logger, password?: str
   const { userId, deviceId, accessTokenFile } = config.account;
   const storeKey = readStoreKey(config);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const accessToken = readSecret(accessTokenFile, "CONFIG_INVALID");
   const transport = createTransport({
     homeserver: config.homeserver,
-    accessToken: readSecret(accessTokenFile, "CONFIG_INVALID"),
+    accessToken,
     logger,
     onSoftLogout: () => logInAgain(config, logger),
     ...(config.caFile ? { caFile: config.caFile } : {}),
@@ -69,7 +71,14 @@ export async function openAccount(config: Config, logger: Logger, password?: str
     store = openStore({ path: join(config.data, "sotto.sqlite"), key: storeKey, userId, deviceId });
     const accountData = createAccountData(transport, userId);
     const rotation = { maxPeriodMs: config.rotation.maxPeriod, maxMessages: config.rotation.maxMessages };
-    const watch = new StoreWatch({ store, accountData, userId, deviceId });
+    const watch = new StoreWatch({
+      store,
+      accountData,
+      userId,
+      deviceId,
+      accessToken,
+      whoami: () => whoami(transport),
+    });
     const crypto = createCrypto({
       engine,
       store,

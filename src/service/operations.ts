@@ -2,10 +2,12 @@ import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
 import type { AudioSource, VoiceClip } from "../model/recording.ts";
 import type { Account } from "./account.ts";
+import { makeBackup } from "./backup.ts";
 import { checkAccount } from "./doctor.ts";
 import { sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import type { SendOptions } from "./relation.ts";
+import { rotate } from "./rotate.ts";
 
 /**
  * What the holder of the store does for a command, in the same process or for another through the socket: plain data
@@ -73,6 +75,10 @@ const OPERATIONS: Record<string, Operation> = {
   },
 
   doctor: (account) => checkAccount(account),
+
+  rotate: (account, { args }) => rotate(account, args.room as string | undefined),
+
+  backup: async (account) => makeBackup(account),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

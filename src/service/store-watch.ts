@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { megolmMessageIndex } from "../crypto/index.ts";
 import { SottoError } from "../errors.ts";
 import type { RoomEvent } from "../model/event.ts";
@@ -12,6 +12,9 @@ export interface StoreWatchOptions {
   accountData: AccountData;
   userId: UserId;
   deviceId: DeviceId;
+  accessToken: string;
+  /** Asks the homeserver whose the access token is. */
+  whoami(): Promise<{ userId: UserId; deviceId: DeviceId | undefined }>;
 }
 
 /**
@@ -47,6 +50,31 @@ export class StoreWatch implements OneStore {
     this.type = epochType(options.deviceId);
     this.#before = options.store.epoch.known();
     this.#epoch = Math.max(0, ...this.#before.map(({ epoch }) => epoch));
+  }
+
+  /**
+   * Before the first request of a run: a `/sync` with the token of another device would take its messages away. Costs a
+   * request only where the token is new.
+   *
+   * @throws SottoError `STORE_OTHER_DEVICE`
+   */
+  async requireOwnToken(): Promise<void> {
+    const { store, accessToken, userId, deviceId, whoami } = this.#options;
+    this.#requireSound();
+    const digest = createHash("sha256").update(accessToken).digest("base64url");
+    if (store.epoch.checkedToken() === digest) return;
+    const owner = await whoami();
+    if (owner.userId !== userId || owner.deviceId !== deviceId) {
+      const whose = `${owner.userId}, device ${owner.deviceId}`;
+      throw new SottoError(
+        "STORE_OTHER_DEVICE",
+        `the access token is of ${whose}; the store is of ${deviceId}`,
+        {
+          cure: "put back the token that `sotto init` wrote",
+        },
+      );
+    }
+    store.epoch.setCheckedToken(digest);
   }
 
   /**
@@ -94,7 +122,7 @@ export class StoreWatch implements OneStore {
   }
 
   async #begin(): Promise<void> {
-    this.#requireSound();
+    await this.requireOwnToken();
     if (!this.#compared) await this.inspect();
     this.#compared = true;
     await this.#raiseOnce();

@@ -16,7 +16,7 @@ export interface SyncDriverOptions {
   store: Store;
   logger: Logger;
   userId: UserId;
-  watch: Pick<StoreWatch, "type" | "check">;
+  watch: Pick<StoreWatch, "type" | "check" | "requireOwnToken">;
 }
 
 type Listener = (batch: SyncBatch) => void | Promise<void>;
@@ -131,6 +131,7 @@ export class SyncDriver {
   async #catchUp(): Promise<void> {
     const { transport, store } = this.#options;
     const { signal } = this.#stopping;
+    await this.#options.watch.requireOwnToken();
     for (;;) {
       signal.throwIfAborted();
       const since = store.syncToken();
@@ -159,6 +160,7 @@ export class SyncDriver {
           return driver.#withAccountData;
         },
         urgency: { begin: () => this.#begin(), signal: () => this.#asked.signal },
+        prepare: () => this.#options.watch.requireOwnToken(),
         complete: (batch, since, signal) => this.#gaps.fill(batch, since, signal),
         onTrouble: (error) => error && this.#fail(error),
       });

@@ -13,7 +13,7 @@ export type { Epoch, EpochStore } from "./epoch.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
-export { deriveKey } from "./seal.ts";
+export { createSealer, deriveKey } from "./seal.ts";
 export type { OutboundSession, SessionStore } from "./sessions.ts";
 
 /** Everything Sotto keeps besides the crypto engine's own store. */
@@ -31,6 +31,8 @@ export interface Store {
   transaction<T>(work: () => T): T;
   /** As `transaction`, but on the disk only with the next durable write, and never after it. */
   soon<T>(work: () => T): T;
+  /** What was written soon is on the disk when this returns. */
+  settle(): void;
   close(): void;
 }
 
@@ -66,6 +68,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       setToldKeyCounts: (told) => writeMeta(db, "told key counts", Buffer.from(told)),
       transaction: (work) => db.transaction(work),
       soon: (work) => db.soon(work),
+      settle: () => writeMeta(db, "settled", Buffer.alloc(0)),
       close: () => db.close(),
     };
   } catch (thrown) {

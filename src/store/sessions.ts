@@ -19,14 +19,14 @@ export interface SessionStore {
   /** Holds until `forgetOutbound`, whichever session is counted meanwhile. */
   requireRotation(roomIds: Iterable<RoomId>): void;
   forgetOutbound(roomId: RoomId): void;
-  /** Rooms that have an outbound session. */
-  outboundRooms(): RoomId[];
   /** The first index of one of our own sessions that is free; undefined for a session that was never ours. */
   nextIndex(sessionId: string): number | undefined;
   /** False if this index, or a later one, of our own session was spent before: it must not leave. */
   spendIndex(sessionId: string, messageIndex: number): boolean;
   recordDeliveries(sessionId: string, deliveries: readonly Delivery[], atMs: number): void;
   deliveries(sessionId: string): Delivery[];
+  /** The whole ledger, oldest first. */
+  allDeliveries(): (Delivery & { sessionId: string; atMs: number })[];
   /** False if this message index was already seen under another event ID: a replay. */
   claimIndex(sessionId: string, messageIndex: number, eventId: EventId): boolean;
 }
@@ -70,8 +70,6 @@ export function createSessionStore(db: Database): SessionStore {
       }
     },
     forgetOutbound: (roomId) => void db.run("DELETE FROM outbound WHERE room_id = ?", roomId),
-    outboundRooms: () =>
-      db.all("SELECT room_id FROM outbound ORDER BY room_id").map((row) => row.room_id as string),
     nextIndex,
     spendIndex(sessionId, messageIndex) {
       if (messageIndex < (nextIndex(sessionId) ?? 0)) return false;
@@ -100,6 +98,14 @@ export function createSessionStore(db: Database): SessionStore {
           deviceId: row.device_id as string,
           outcome: row.outcome as string,
         })),
+    allDeliveries: () =>
+      db.all("SELECT * FROM delivery ORDER BY at_ms, session_id, user_id, device_id").map((row) => ({
+        sessionId: row.session_id as string,
+        userId: row.user_id as string,
+        deviceId: row.device_id as string,
+        outcome: row.outcome as string,
+        atMs: row.at_ms as number,
+      })),
     claimIndex(sessionId, messageIndex, eventId) {
       db.run("INSERT OR IGNORE INTO seen_index VALUES (?, ?, ?)", sessionId, messageIndex, eventId);
       const row = db.get(

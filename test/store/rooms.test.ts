@@ -130,13 +130,13 @@ describe("who must get the key", () => {
   );
 
   it("needs a new key when a stranger is invited or knocks after a gap, but not when one has just come", () => {
-    const after = (membership: string) => {
+    const following = (membership: string) => {
       const gap = joined([], { limited: true, state: [member("@eve:example.org", membership)] });
       return knownRoom().rooms.apply(batch({ joined: [gap] }), OWN).rotate;
     };
-    expect(after("invite")).toEqual(new Set([ROOM]));
-    expect(after("knock")).toEqual(new Set([ROOM]));
-    expect(after("join")).toEqual(new Set());
+    expect(following("invite")).toEqual(new Set([ROOM]));
+    expect(following("knock")).toEqual(new Set([ROOM]));
+    expect(following("join")).toEqual(new Set());
   });
 
   it("needs a new key when nobody can say who came and went", () => {
