@@ -23,11 +23,11 @@ const STATE_TYPES = [
  * Members are never loaded lazily, since who is missing from the list gets no room key.
  * https://spec.matrix.org/v1.19/client-server-api/#filtering
  */
-function syncFilter(withAccountData: boolean, accountDataType: string | undefined) {
-  const one = accountDataType === undefined ? NOTHING : { types: [accountDataType] };
+function syncFilter(withAccountData: boolean, accountDataTypes: readonly string[] | undefined) {
+  const few = accountDataTypes === undefined ? NOTHING : { types: accountDataTypes };
   return {
     presence: NOTHING,
-    account_data: withAccountData ? {} : one,
+    account_data: withAccountData ? {} : few,
     room: {
       ephemeral: NOTHING,
       account_data: withAccountData ? {} : NOTHING,
@@ -54,8 +54,8 @@ export interface SyncOptions {
   readonly retryForMs?: number;
   /** Asks for the account's own data too, which bots for matrix-bot-sdk may listen to. */
   readonly withAccountData?: boolean;
-  /** The one type of the account's own data that is asked for in any case. */
-  readonly accountDataType?: string;
+  /** Types of the account's own data that are asked for in any case. */
+  readonly accountDataTypes?: readonly string[];
 }
 
 /**
@@ -63,10 +63,10 @@ export interface SyncOptions {
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3sync
  */
 export async function syncOnce(transport: Transport, options: SyncOptions): Promise<SyncBatch> {
-  const { since, timeoutMs, signal, retryForMs, withAccountData = false, accountDataType } = options;
+  const { since, timeoutMs, signal, retryForMs, withAccountData = false, accountDataTypes } = options;
   const answer = await transport.request("GET", "/_matrix/client/v3/sync", {
     query: {
-      filter: JSON.stringify(syncFilter(withAccountData, accountDataType)),
+      filter: JSON.stringify(syncFilter(withAccountData, accountDataTypes)),
       since,
       timeout: timeoutMs,
       set_presence: "offline",
@@ -92,7 +92,7 @@ export interface SyncLoopOptions {
   readonly signal: AbortSignal;
   /** Read before each request. */
   readonly withAccountData?: boolean;
-  readonly accountDataType?: string;
+  readonly accountDataTypes?: readonly string[];
   readonly urgency?: Urgency;
   /** Must have succeeded before a request; a failure is waited out like the request's own. */
   readonly prepare?: () => Promise<void>;
@@ -126,7 +126,7 @@ export async function* syncBatches(
     urgency,
     logger,
     onTrouble,
-    accountDataType,
+    accountDataTypes,
     sleep = (ms, signal) => delay(ms, undefined, { signal }),
   } = options;
   let since = options.since;
@@ -147,7 +147,7 @@ export async function* syncBatches(
         timeoutMs,
         signal: cut,
         withAccountData,
-        ...(accountDataType !== undefined && { accountDataType }),
+        ...(accountDataTypes !== undefined && { accountDataTypes }),
       });
       if (complete) batch = await complete(batch, since, cut);
     } catch (thrown) {

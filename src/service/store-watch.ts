@@ -30,6 +30,11 @@ export const epochType = (deviceId: DeviceId): string => `alt.sotto.store.${devi
  */
 export class StoreWatch implements OneStore {
   readonly type: string;
+  /**
+   * What `/sync` is asked for. Synapse answers the same question again from a cache for two minutes, also when a copy of
+   * the store asks: so each start asks for a type of its own, which does not exist.
+   */
+  readonly syncTypes: readonly string[];
   readonly #options: StoreWatchOptions;
   readonly #instance = randomUUID();
   /** What the homeserver may hold of the runs before this one. */
@@ -48,6 +53,7 @@ export class StoreWatch implements OneStore {
   constructor(options: StoreWatchOptions) {
     this.#options = options;
     this.type = epochType(options.deviceId);
+    this.syncTypes = [this.type, `${this.type}.${this.#instance}`];
     this.#before = options.store.epoch.known();
     this.#epoch = Math.max(0, ...this.#before.map(({ epoch }) => epoch));
   }

@@ -16,7 +16,7 @@ export interface SyncDriverOptions {
   store: Store;
   logger: Logger;
   userId: UserId;
-  watch: Pick<StoreWatch, "type" | "check" | "requireOwnToken">;
+  watch: Pick<StoreWatch, "syncTypes" | "check" | "requireOwnToken">;
 }
 
 type Listener = (batch: SyncBatch) => void | Promise<void>;
@@ -136,8 +136,8 @@ export class SyncDriver {
       signal.throwIfAborted();
       const since = store.syncToken();
       const withAccountData = this.#withAccountData;
-      const accountDataType = this.#options.watch.type;
-      const asked = { since, timeoutMs: 0, signal, withAccountData, accountDataType };
+      const accountDataTypes = this.#options.watch.syncTypes;
+      const asked = { since, timeoutMs: 0, signal, withAccountData, accountDataTypes };
       const answer = await syncOnce(transport, asked);
       const batch = await this.#gaps.fill(answer, since, signal);
       await this.#makeDurable(batch);
@@ -155,7 +155,7 @@ export class SyncDriver {
         since: store.syncToken(),
         signal: this.#stopping.signal,
         logger,
-        accountDataType: this.#options.watch.type,
+        accountDataTypes: this.#options.watch.syncTypes,
         get withAccountData() {
           return driver.#withAccountData;
         },

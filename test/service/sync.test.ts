@@ -42,7 +42,11 @@ async function setUp(script: Script, receive = (_batch: SyncBatch): void => unde
     onRoomKeys: () => undefined,
     trackMembers: async () => undefined,
   } as unknown as Crypto;
-  const watch = { type: "store", check: async () => undefined, requireOwnToken: async () => undefined };
+  const watch = {
+    syncTypes: ["store"],
+    check: async () => undefined,
+    requireOwnToken: async () => undefined,
+  };
   const driver = new SyncDriver({ transport, crypto, store, logger, userId: OWN, watch });
   onTestFinished(async () => {
     await driver.stop();
