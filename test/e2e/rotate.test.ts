@@ -77,9 +77,14 @@ describe("sotto rotate", () => {
   });
 
   it("refuses a room that is not encrypted", async () => {
-    const clear = await alice.request("create_room", { invite: [bot.userId], encrypted: false });
-    errorOf(await bot.run(["send", voice, "--room", clear.roomId])); // joins, and refuses to send
-    const error = errorOf(await bot.run(["rotate", clear.roomId]));
+    const clear = await synapse.request<{ room_id: string }>(
+      "POST",
+      "/_matrix/client/v3/createRoom",
+      alice.session.accessToken,
+      { preset: "public_chat", invite: [bot.userId] },
+    );
+    errorOf(await bot.run(["send", voice, "--room", clear.room_id])); // joins, and refuses to send
+    const error = errorOf(await bot.run(["rotate", clear.room_id]));
     expect(error).toMatchObject({ code: "ROOM_NOT_ENCRYPTED", exitCode: 1 });
   });
 });
