@@ -139,7 +139,7 @@ export class SyncDriver {
       const accountDataTypes = this.#options.watch.syncTypes;
       const asked = { since, timeoutMs: 0, signal, withAccountData, accountDataTypes };
       const answer = await syncOnce(transport, asked);
-      const batch = await this.#gaps.fill(answer, since, signal);
+      const batch = await this.#complete(answer, since, signal);
       await this.#makeDurable(batch);
       this.#tell(batch);
       await this.#drain();
@@ -161,7 +161,7 @@ export class SyncDriver {
         },
         urgency: { begin: () => this.#begin(), signal: () => this.#asked.signal },
         prepare: () => this.#options.watch.requireOwnToken(),
-        complete: (batch, since, signal) => this.#gaps.fill(batch, since, signal),
+        complete: (batch, since, signal) => this.#complete(batch, since, signal),
         onTrouble: (error) => error && this.#fail(error),
       });
       for await (const batch of batches) {
@@ -200,9 +200,15 @@ export class SyncDriver {
     for (const { reject } of [...this.#answering.splice(0), ...this.#asking.splice(0)]) reject(error);
   }
 
+  /** With what the answer left out, and only if this store may act on it. */
+  async #complete(answer: SyncBatch, since: string | undefined, signal: AbortSignal): Promise<SyncBatch> {
+    const batch = await this.#gaps.fill(answer, since, signal);
+    await this.#options.watch.check(batch);
+    return batch;
+  }
+
   async #makeDurable(batch: SyncBatch): Promise<void> {
-    const { crypto, store, userId, watch } = this.#options;
-    await watch.check(batch);
+    const { crypto, store, userId } = this.#options;
     await crypto.receive(batch);
     const changes = store.transaction(() => {
       const changed = store.rooms.apply(batch, userId);
