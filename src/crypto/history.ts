@@ -51,8 +51,10 @@ export async function shareHistory(
   for (const request of requests) await pump.send(request);
 }
 
-export function awaitHistory(machine: Machine, roomId: RoomId, inviter: UserId): Promise<void> {
-  return machine.storeRoomPendingKeyBundle(new wasm.RoomId(roomId), new wasm.UserId(inviter));
+/** @throws SottoError `IDENTITY_CHANGED`: nothing is awaited then */
+export async function awaitHistory(tools: Tools, roomId: RoomId, inviter: UserId): Promise<void> {
+  await requireSameIdentity(tools, inviter);
+  await tools.machine.storeRoomPendingKeyBundle(new wasm.RoomId(roomId), new wasm.UserId(inviter));
 }
 
 /** What became of an awaited bundle that has come. */
@@ -64,10 +66,9 @@ export interface ImportedHistory {
 
 /** The engine takes a bundle from a signed device of the inviter only; that the identity is still the same is ours to ask. */
 export async function importHistory(
-  tools: Tools,
+  machine: Machine,
   download: (url: MxcUri) => Promise<Uint8Array>,
 ): Promise<ImportedHistory[]> {
-  const { machine } = tools;
   const imported: ImportedHistory[] = [];
   for (const { roomId, inviterId, inviteAcceptedAtMillis } of await machine.getAllRoomsPendingKeyBundles()) {
     const awaited = { roomId: roomId.toString(), inviter: inviterId.toString() };
@@ -76,7 +77,7 @@ export async function importHistory(
       continue;
     }
     try {
-      if (await importBundle(tools, awaited, download)) imported.push({ roomId: awaited.roomId });
+      if (await importBundle(machine, awaited, download)) imported.push({ roomId: awaited.roomId });
     } catch (error) {
       imported.push({ roomId: awaited.roomId, error });
     }
@@ -85,11 +86,12 @@ export async function importHistory(
 }
 
 async function importBundle(
-  { machine, pump }: Tools,
+  machine: Machine,
   { roomId, inviter }: { roomId: RoomId; inviter: UserId },
   download: (url: MxcUri) => Promise<Uint8Array>,
 ): Promise<boolean> {
-  await requireSameIdentity({ machine, pump }, inviter);
+  // whoever has invited us is in the room, so that their keys are kept fresh
+  await refuseChangedIdentity(machine, inviter);
   const room = (): wasm.RoomId => new wasm.RoomId(roomId);
   const data = await machine.getReceivedRoomKeyBundleData(room(), new wasm.UserId(inviter));
   if (!data) return false;
@@ -101,6 +103,10 @@ async function importBundle(
 
 async function requireSameIdentity({ machine, pump }: Tools, userId: UserId): Promise<void> {
   await pump.send(machine.queryKeysForUsers([new wasm.UserId(userId)]));
+  await refuseChangedIdentity(machine, userId);
+}
+
+async function refuseChangedIdentity(machine: Machine, userId: UserId): Promise<void> {
   if (await hasChangedIdentity(machine, userId))
     throw new SottoError("IDENTITY_CHANGED", `the identity of ${userId} has changed`);
 }

@@ -120,8 +120,8 @@ export function createCrypto({
     },
     shareHistory: (roomId, userId, upload) =>
       shareHistory({ machine, pump, store, shareWith: policy.shareWith }, roomId, userId, upload),
-    awaitHistory: (roomId, inviter) => awaitHistory(machine, roomId, inviter),
-    importHistory: (download) => importHistory({ machine, pump }, download),
+    awaitHistory: (roomId, inviter) => awaitHistory({ machine, pump }, roomId, inviter),
+    importHistory: (download) => importHistory(machine, download),
     identityStatus: () => identityStatus(tools),
     createIdentity: (choice) => createIdentity(tools, choice),
     joinIdentity: (recoveryKey) => joinIdentity(tools, recoveryKey),

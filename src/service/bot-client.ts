@@ -29,8 +29,13 @@ export function createBotClient(account: Account): SottoClient {
       deviceEd25519: crypto.identityKeys.ed25519,
       rooms,
       encryptor: durably(account),
-      shareHistory: (roomId, userId) =>
-        crypto.shareHistory(roomId, userId, (bundle) => contentRepository.upload(bundle, bundle.length)),
+      async shareHistory(roomId, userId) {
+        // whether the room still shares its history is what the homeserver knows now
+        await sync.toLiveEnd();
+        await crypto.shareHistory(roomId, userId, (bundle) =>
+          contentRepository.upload(bundle, bundle.length),
+        );
+      },
       decrypt: (roomId, event) => decryptTrusted(account, roomId, event),
       async encryptMedia(clear) {
         const { ciphertext, file } = await encryptBytes(clear);

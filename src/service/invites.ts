@@ -22,8 +22,10 @@ export async function acceptInvites(account: Account, batch: SyncBatch): Promise
 }
 
 /** What the inviter gives us of the room's history is awaited before we join: it may come at any time from there on. */
-async function accept({ crypto, rooms }: Account, roomId: RoomId, inviter: UserId): Promise<void> {
-  await crypto.awaitHistory(roomId, inviter);
+async function accept({ crypto, rooms, logger }: Account, roomId: RoomId, inviter: UserId): Promise<void> {
+  await crypto.awaitHistory(roomId, inviter).catch((thrown) => {
+    logger.warn("keys of the room's history are not awaited", { roomId, inviter, reason: String(thrown) });
+  });
   await rooms.join(roomId);
 }
 
