@@ -1,3 +1,7 @@
+/** What was encrypted twice from one state cannot be taken back: only a device without a past is safe. */
+const NEW_DEVICE =
+  "use this data directory no more: run `sotto init` with a new --config, a new --data-dir and --recovery-key-file, which makes a new device signed by the same identity; then delete the old device";
+
 /**
  * Every way Sotto refuses or fails: a stable code, the exit code of the command line's contract, and the cure
  * that is printed when the thrower knows no better one. Codes are never renamed or reused.
@@ -115,6 +119,9 @@ export const ERROR_CODES = {
     3,
     "stop here and keep the files; run `sotto init` with a new --config and --data-dir for a new device",
   ],
+  STORE_ROLLED_BACK: [3, NEW_DEVICE],
+  STORE_COPIED: [3, NEW_DEVICE],
+  LOGOUT_UNFINISHED: [3, "run `sotto logout` again: it finishes what was begun"],
   DISK_FULL: [3, "free some space; nothing was lost"],
   // messages
   DECRYPT_FAILED: [3, "see the reason; the sender's client may have withheld the key"],

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
-import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
+import type { DeviceId, MxcUri, RoomId, UserId } from "../model/ids.ts";
 import type {
   AccountData,
   BackupServer,
   IdentityProof,
   KeyServer,
+  OneStore,
   SendGate,
   UploadIdentity,
 } from "../model/ports.ts";
@@ -15,6 +16,7 @@ import { createKeyBackup, type KeyBackup } from "./backup.ts";
 import { decryptRoomEvent } from "./decrypt.ts";
 import { type FingerprintMatch, keysOf, type UserKeys, verifyFingerprint } from "./devices.ts";
 import { openMachine, wasm } from "./engine.ts";
+import { awaitHistory, type ImportedHistory, importHistory, shareHistory } from "./history.ts";
 import { createIdentity, type IdentityStatus, identityStatus, joinIdentity, signDevice } from "./identity.ts";
 import { acceptIdentity, freshIdentity, type UserIdentity } from "./identity-change.ts";
 import { resetIdentity } from "./identity-reset.ts";
@@ -78,6 +80,7 @@ export interface CryptoOptions {
   accountData: AccountData;
   uploadIdentity: UploadIdentity;
   backupServer: BackupServer;
+  oneStore: OneStore;
   policy: EncryptionPolicy;
   /** Only for the events of verifications, which are encrypted here. */
   gate: SendGate;
@@ -100,6 +103,16 @@ export interface Crypto {
   /** Called with the IDs of sessions whose room key arrived. */
   onRoomKeys(listener: (sessionIds: string[]) => void): void;
   readonly backup: KeyBackup;
+  /** Before an invitation; uploads the sealed bundle and tells the invited user's signed devices where it lies. */
+  shareHistory(
+    roomId: RoomId,
+    userId: UserId,
+    upload: (bundle: Uint8Array) => Promise<MxcUri>,
+  ): Promise<void>;
+  /** Before an invitation is accepted: this inviter's bundle for this room may be imported, and no other. */
+  awaitHistory(roomId: RoomId, inviter: UserId): Promise<void>;
+  /** Imports the bundles that are awaited and have come. */
+  importHistory(download: (url: MxcUri) => Promise<Uint8Array>): Promise<ImportedHistory[]>;
   identityStatus(): Promise<IdentityStatus>;
   /** The account's secret storage, or a new one of which nothing is published; see `StorageChoice`. */
   storage(choice: StorageChoice): Promise<SecretStorage>;
@@ -128,7 +141,7 @@ export interface Crypto {
 
 export function createCrypto(options: CryptoOptions): Crypto {
   const { engine, store, keyServer, accountData, uploadIdentity, backupServer: server } = options;
-  const { policy, gate, alarm = systemAlarm } = options;
+  const { policy, gate, oneStore, alarm = systemAlarm } = options;
   const { machine } = engine;
   const send = async (roomId: RoomId, txnId: string, type: string, content: Record<string, unknown>) => {
     const encrypted = await encryptor.encryptForVerification(roomId, type, content);
@@ -140,7 +153,7 @@ export function createCrypto(options: CryptoOptions): Crypto {
       return JSON.stringify({ event_id: await send(roomId, txnId, type, JSON.parse(content)) });
     },
   });
-  const encryptor = new PolicyEncryptor(machine, pump, store, policy);
+  const encryptor = new PolicyEncryptor(machine, pump, store, oneStore, policy);
   const tools = { machine, pump, uploadIdentity, accountData, recovery: store.recovery };
   const verifications = new Verifications({
     machine,
@@ -192,6 +205,10 @@ export function createCrypto(options: CryptoOptions): Crypto {
       machine.registerRoomKeyUpdatedCallback(async (infos) => listener(infos.map((info) => info.sessionId)));
     },
     backup: createKeyBackup({ machine, pump, accountData, server }),
+    shareHistory: (roomId, userId, upload) =>
+      shareHistory({ machine, pump, store, ...policy.sharing(roomId) }, roomId, userId, upload),
+    awaitHistory: (roomId, inviter) => awaitHistory({ machine, pump }, roomId, inviter),
+    importHistory: (download) => importHistory(machine, download),
     identityStatus: () => identityStatus(tools),
     storage: (choice) => storageFor(tools, choice),
     storageStatus: () => storageStatus(accountData),

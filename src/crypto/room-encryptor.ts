@@ -2,7 +2,7 @@ import { SottoError } from "../errors.ts";
 import type { MegolmContent } from "../model/event.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
 import { megolmMessageIndex } from "../model/megolm-message.ts";
-import type { Clock, PreparingEncryptor } from "../model/ports.ts";
+import type { Clock, OneStore, PreparingEncryptor } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import type { Device, RoomRecord, Store } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
@@ -27,6 +27,7 @@ export class PolicyEncryptor implements PreparingEncryptor {
   readonly #machine: Machine;
   readonly #pump: RequestPump;
   readonly #store: Store;
+  readonly #oneStore: OneStore;
   readonly #policy: EncryptionPolicy;
   readonly #clock: Clock;
   readonly #rooms = new Serial();
@@ -39,12 +40,14 @@ export class PolicyEncryptor implements PreparingEncryptor {
     machine: Machine,
     pump: RequestPump,
     store: Store,
+    oneStore: OneStore,
     policy: EncryptionPolicy,
     clock: Clock = Date.now,
   ) {
     this.#machine = machine;
     this.#pump = pump;
     this.#store = store;
+    this.#oneStore = oneStore;
     this.#policy = policy;
     this.#clock = clock;
   }
@@ -73,9 +76,16 @@ export class PolicyEncryptor implements PreparingEncryptor {
     }
   }
 
+  /** The next message has a new key. Returns when no message is under way any more that has the old one. */
+  async rotate(roomIds: readonly RoomId[]): Promise<void> {
+    this.#store.sessions.requireRotation(roomIds);
+    await Promise.all(roomIds.map((roomId) => this.#rooms.run(roomId, async () => undefined)));
+  }
+
   encrypt(roomId: RoomId, eventType: string, content: Record<string, unknown>): Promise<MegolmContent> {
     return this.#rooms.run(roomId, async () => {
       await this.#askAboutInvited(roomId);
+      await this.#oneStore.beforeUse();
       await this.#shareUntilSettled(roomId);
       const json = await this.#machine.encryptRoomEvent(
         new wasm.RoomId(roomId),
@@ -101,11 +111,18 @@ export class PolicyEncryptor implements PreparingEncryptor {
       const room = this.#encryptedRoom(roomId);
       // durable, and before anyone has this session: whatever is sent next in the room rotates first
       this.#store.transaction(() => this.#store.sessions.requireRotation([roomId]));
+      await this.#oneStore.beforeUse();
+      await this.#oneStore.beforeNew();
       const id = () => new wasm.RoomId(roomId);
       await this.#machine.invalidateGroupSession(id());
       await shareForVerification(this.#machine, this.#pump, room, this.#recipients(room));
       const json = await this.#machine.encryptRoomEvent(id(), eventType, JSON.stringify(content));
-      return JSON.parse(json) as MegolmContent;
+      const encrypted = JSON.parse(json) as MegolmContent;
+      const { session_id: sessionId, ciphertext } = encrypted;
+      // durable before it leaves: an event of ours that the store does not know would mean that the store is a copy
+      if (!this.#store.sessions.spendIndex(sessionId, megolmMessageIndex(ciphertext)))
+        throw this.#oneStore.indexSpent(sessionId);
+      return encrypted;
     });
   }
 
@@ -176,6 +193,8 @@ export class PolicyEncryptor implements PreparingEncryptor {
     // before the work, not after: a change that sync reports meanwhile must stay a reason to share again
     this.#shared.add(roomId);
     try {
+      // the engine begins a new session here, also where a device has gone
+      await this.#oneStore.beforeNew();
       const share: Share = {
         machine: this.#machine,
         pump: this.#pump,
@@ -254,12 +273,16 @@ export class PolicyEncryptor implements PreparingEncryptor {
   }
 
   #record(roomId: RoomId, { session_id: sessionId, ciphertext }: MegolmContent): void {
+    const { sessions, ledger } = this.#store;
+    const messageIndex = megolmMessageIndex(ciphertext);
     // the event that was just encrypted is of no use before the outbox has made it durable, and this with it
-    this.#store.soon(() => {
-      this.#store.sessions.countMessage(roomId, sessionId, this.#clock());
-      if (this.#store.ledger.isOpen(roomId))
-        this.#store.ledger.settle(roomId, sessionId, megolmMessageIndex(ciphertext));
+    const isFree = this.#store.soon(() => {
+      if (!sessions.spendIndex(sessionId, messageIndex)) return false;
+      sessions.countMessage(roomId, sessionId, this.#clock());
+      if (ledger.isOpen(roomId)) ledger.settle(roomId, sessionId, messageIndex);
+      return true;
     });
+    if (!isFree) throw this.#oneStore.indexSpent(sessionId);
   }
 }
 

@@ -1,3 +1,4 @@
+import { ROTATION_DEFAULTS } from "../model/event.ts";
 import type { OutboundSession, RoomRecord } from "../store/index.ts";
 
 /** How long and for how many messages one Megolm session may be used. */
@@ -5,10 +6,6 @@ export interface RotationLimits {
   maxPeriodMs: number;
   maxMessages: number;
 }
-
-/** The spec's defaults for `m.room.encryption`. */
-const DEFAULT_PERIOD_MS = 604_800_000;
-const DEFAULT_MESSAGES = 100;
 
 /**
  * The limits of the engine itself, far above any of ours: it ends the process when an expired session is used, and it
@@ -22,10 +19,14 @@ const HIGHEST_PERIOD_MS = 365 * 24 * 3_600_000;
 /** The stricter of the room's state and the operator's policy. */
 export function rotationLimits(room: RoomRecord, policy: RotationLimits): RotationLimits {
   return {
-    maxPeriodMs: Math.min(room.rotationMs ?? DEFAULT_PERIOD_MS, policy.maxPeriodMs, HIGHEST_PERIOD_MS),
+    maxPeriodMs: Math.min(
+      room.rotationMs ?? ROTATION_DEFAULTS.periodMs,
+      policy.maxPeriodMs,
+      HIGHEST_PERIOD_MS,
+    ),
     maxMessages: Math.max(
       1,
-      Math.min(room.rotationMessages ?? DEFAULT_MESSAGES, policy.maxMessages, HIGHEST_MESSAGES),
+      Math.min(room.rotationMessages ?? ROTATION_DEFAULTS.messages, policy.maxMessages, HIGHEST_MESSAGES),
     ),
   };
 }

@@ -1,7 +1,7 @@
 import { CryptoClient, type EncryptedFile, type MatrixClient, RoomEvent } from "matrix-bot-sdk";
 import { SottoError } from "../errors.ts";
 import type { DecryptedEvent, RoomEvent as EncryptedEvent } from "../model/event.ts";
-import type { DeviceId, RoomId } from "../model/ids.ts";
+import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
 import type { RoomDirectory, RoomEncryptor } from "../model/ports.ts";
 
 /** What the client for bots needs of the rooms that encrypt; the joint lies in `service/`. */
@@ -11,6 +11,8 @@ export interface BotCryptoPorts {
   readonly deviceEd25519: string;
   readonly rooms: Pick<RoomDirectory, "encryption">;
   readonly encryptor: RoomEncryptor;
+  /** Gives somebody who is about to be invited the keys of what the room's history shows them. */
+  shareHistory(roomId: RoomId, userId: UserId): Promise<void>;
   /** Decrypts one event under the receiving policy; throws where the policy refuses it. */
   decrypt(roomId: RoomId, event: EncryptedEvent): Promise<DecryptedEvent>;
   /** The ciphertext, and all of the `EncryptedFile` but its URL. */

@@ -151,6 +151,15 @@ export class SottoClient extends MatrixClient {
     return this.#options.gate.putState(roomId, type, stateKey, content);
   }
 
+  /** The keys of the shared history go first (MSC4268); an invitation does not wait for what cannot be shared. */
+  override async inviteUser(userId: UserId, roomId: RoomId): Promise<unknown> {
+    const { crypto, logger } = this.#options;
+    await crypto.shareHistory(roomId, userId).catch((error) => {
+      logger.warn("the keys of a room's history were not shared", { roomId, userId, error });
+    });
+    return super.inviteUser(userId, roomId);
+  }
+
   override redactEvent(roomId: RoomId, eventId: EventId, reason: string | null = null): Promise<EventId> {
     return this.#options.gate.redact(roomId, randomUUID(), eventId, reason ?? undefined);
   }

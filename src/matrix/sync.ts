@@ -23,14 +23,14 @@ const STATE_TYPES = [
  * Members are never loaded lazily, since who is missing from the list gets no room key.
  * https://spec.matrix.org/v1.19/client-server-api/#filtering
  */
-function syncFilter(withAccountData: boolean) {
-  const accountData = withAccountData ? {} : NOTHING;
+function syncFilter(withAccountData: boolean, accountDataTypes: readonly string[] | undefined) {
+  const few = accountDataTypes === undefined ? NOTHING : { types: accountDataTypes };
   return {
     presence: NOTHING,
-    account_data: accountData,
+    account_data: withAccountData ? {} : few,
     room: {
       ephemeral: NOTHING,
-      account_data: accountData,
+      account_data: withAccountData ? {} : NOTHING,
       state: { lazy_load_members: false, types: STATE_TYPES },
       timeline: { limit: 50 },
     },
@@ -55,6 +55,8 @@ export interface SyncOptions {
   readonly retryForMs?: number;
   /** Asks for the account's own data too, which bots for matrix-bot-sdk may listen to. */
   readonly withAccountData?: boolean;
+  /** Types of the account's own data that are asked for in any case. */
+  readonly accountDataTypes?: readonly string[];
 }
 
 /**
@@ -62,10 +64,10 @@ export interface SyncOptions {
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3sync
  */
 export async function syncOnce(transport: Transport, options: SyncOptions): Promise<SyncBatch> {
-  const { since, timeoutMs, signal, retryForMs, withAccountData = false } = options;
+  const { since, timeoutMs, signal, retryForMs, withAccountData = false, accountDataTypes } = options;
   const answer = await transport.request("GET", "/_matrix/client/v3/sync", {
     query: {
-      filter: JSON.stringify(syncFilter(withAccountData)),
+      filter: JSON.stringify(syncFilter(withAccountData, accountDataTypes)),
       since,
       timeout: timeoutMs,
       set_presence: "offline",
@@ -91,7 +93,10 @@ export interface SyncLoopOptions {
   readonly signal: AbortSignal;
   /** Read before each request. */
   readonly withAccountData?: boolean;
+  readonly accountDataTypes?: readonly string[];
   readonly urgency?: Urgency;
+  /** Must have succeeded before a request; a failure is waited out like the request's own. */
+  readonly prepare?: () => Promise<void>;
   /** Adds to a batch what must come with it; a failure is waited out like the request's own. */
   readonly complete?: (
     batch: SyncBatch,
@@ -110,7 +115,8 @@ export interface SyncLoopOptions {
  * says that the last one is durable: only then does its token go to the homeserver, which forgets the to-device
  * messages before it. A caller that fails leaves the loop, and the same batch comes again at the next start.
  *
- * A homeserver that is down, busy or broken is waited out. Only a rejected token ends the loop with an error.
+ * A homeserver that is down, busy or broken is waited out. Only a rejected token, or a store that must not be used, ends the loop
+ * with an error.
  */
 export async function* syncBatches(
   transport: Transport,
@@ -121,6 +127,7 @@ export async function* syncBatches(
     urgency,
     logger,
     onTrouble,
+    accountDataTypes,
     sleep = (ms, signal) => delay(ms, undefined, { signal }),
   } = options;
   let since = options.since;
@@ -133,14 +140,21 @@ export async function* syncBatches(
     const cut = urgent ? signal : orUrgent();
     let batch: SyncBatch;
     try {
+      await options.prepare?.();
       // the first answer after a start or a failure should come at once, so that nobody waits to hear it works
       const timeoutMs = answered && failures === 0 && !urgent ? LONG_POLL_MS : 0;
-      batch = await syncOnce(transport, { since, timeoutMs, signal: cut, withAccountData });
+      batch = await syncOnce(transport, {
+        since,
+        timeoutMs,
+        signal: cut,
+        withAccountData,
+        ...(accountDataTypes !== undefined && { accountDataTypes }),
+      });
       if (complete) batch = await complete(batch, since, cut);
     } catch (thrown) {
       if (signal.aborted) return;
       if (cut.aborted) continue;
-      if (!(thrown instanceof SottoError) || thrown.code === "TOKEN_REJECTED") throw thrown;
+      if (!(thrown instanceof SottoError) || isFinal(thrown)) throw thrown;
       const pauseMs = pauseOf(thrown, failures);
       failures += 1;
       onTrouble?.(thrown);
@@ -157,6 +171,8 @@ export async function* syncBatches(
     if (urgent) await sleep(AFTER_URGENT_MS, orUrgent()).catch(() => {});
   }
 }
+
+const isFinal = ({ code }: SottoError): boolean => code === "TOKEN_REJECTED" || code.startsWith("STORE_");
 
 function pauseOf({ retryAfterMs }: SottoError, failures: number): number {
   if (retryAfterMs === undefined) return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
@@ -177,6 +193,7 @@ export function parseSync(answer: unknown): SyncBatch {
       state: listOf(objectOf(objectOf(room).invite_state).events),
     })),
     left: Object.entries(objectOf(rooms.leave)).map(roomSync),
+    accountData: listOf(objectOf(body.account_data).events).filter(isDataEvent),
     toDevice: listOf(objectOf(body.to_device).events),
     deviceLists: { changed: stringsOf(lists.changed), left: stringsOf(lists.left) },
     oneTimeKeyCounts: countsOf(body.device_one_time_keys_count),
@@ -198,6 +215,9 @@ function roomSync([roomId, value]: [roomId: string, room: unknown]): RoomSync {
     timeline: listOf(timeline.events).filter(isRoomEvent),
   };
 }
+
+const isDataEvent = (value: unknown): value is SyncBatch["accountData"][number] =>
+  isObject(value) && isString(value.type) && isObject(value.content);
 
 export function isRoomEvent(value: unknown): value is RoomEvent {
   return (

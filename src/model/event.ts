@@ -55,6 +55,9 @@ export interface RoomEncryptionContent {
   rotation_period_msgs?: unknown;
 }
 
+/** What the spec says where a room's encryption names no limits. */
+export const ROTATION_DEFAULTS = { periodMs: 604_800_000, messages: 100 } as const;
+
 /** A room event as `/sync` and `/messages` give it. */
 export interface RoomEvent {
   type: string;

@@ -124,5 +124,15 @@ export interface PreparingEncryptor extends RoomEncryptor {
   prepare(roomId: RoomId): Promise<void>;
 }
 
+/** Makes sure that no other copy of this store is in use. Each throws a `STORE_*` error where one is, and for ever. */
+export interface OneStore {
+  /** Before a ratchet is moved for others to see. */
+  beforeUse(): Promise<void>;
+  /** Before what a copy made until now would not know of: a new session, new one-time keys. */
+  beforeNew(): Promise<void>;
+  /** What to throw when the engine gave an index that was spent before. */
+  indexSpent(sessionId: string): Error;
+}
+
 /** Milliseconds since the epoch. */
 export type Clock = () => number;

@@ -10,6 +10,8 @@ export interface RoomSync {
   /** State before the timeline begins. */
   state: RoomEvent[];
   timeline: RoomEvent[];
+  /** True when what the answer left out could not be fetched either: nobody knows who came and went, or what was sent. */
+  hasGap?: boolean;
 }
 
 /** A `/sync` answer, reduced to what Sotto acts on. https://spec.matrix.org/v1.19/client-server-api/#syncing */
@@ -19,6 +21,8 @@ export interface SyncBatch {
   /** Rooms the account was invited to, with the stripped state. */
   invited: { roomId: RoomId; state: unknown[] }[];
   left: RoomSync[];
+  /** The account's own data, as far as it was asked for. */
+  accountData: { type: string; content: Record<string, unknown> }[];
   toDevice: unknown[];
   deviceLists: { changed: UserId[]; left: UserId[] };
   oneTimeKeyCounts: Record<string, number>;

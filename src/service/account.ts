@@ -17,9 +17,10 @@ import {
   findOrCreateDirectRoom,
   type Rooms,
   type Transport,
+  whoami,
 } from "../matrix/index.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
-import type { ContentRepository, PreparingEncryptor } from "../model/ports.ts";
+import type { ContentRepository, KeyServer, OneStore, PreparingEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
@@ -27,6 +28,7 @@ import { findRoom } from "./destination.ts";
 import { MissingKeys } from "./recovery/missing-keys.ts";
 import { BackupUploads } from "./recovery/uploads.ts";
 import { logInAgain } from "./relogin.ts";
+import { StoreWatch } from "./store-watch.ts";
 import { SyncDriver } from "./sync.ts";
 import { VerificationDesk } from "./verification.ts";
 
@@ -47,6 +49,7 @@ export interface Account {
   backupUploads: BackupUploads;
   missingKeys: MissingKeys;
   verification: VerificationDesk;
+  watch: StoreWatch;
   /** One receiver at a time. */
   receiving: Serial;
   /** The encrypted direct chat with a user; made if there is none. */
@@ -60,9 +63,10 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
   const { userId, deviceId, accessTokenFile } = config.account;
   const storeKey = readStoreKey(config);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const accessToken = readSecret(accessTokenFile, "CONFIG_INVALID");
   const transport = createTransport({
     homeserver: config.homeserver,
-    accessToken: readSecret(accessTokenFile, "CONFIG_INVALID"),
+    accessToken,
     logger,
     onSoftLogout: () => logInAgain(config, logger),
     ...(config.caFile ? { caFile: config.caFile } : {}),
@@ -74,12 +78,21 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
     const accountData = createAccountData(transport, userId);
     const rotation = { maxPeriodMs: config.rotation.maxPeriod, maxMessages: config.rotation.maxMessages };
     const gate = createSendGate(transport, config.clearEvents);
+    const watch = new StoreWatch({
+      store,
+      accountData,
+      userId,
+      deviceId,
+      accessToken,
+      whoami: () => whoami(transport),
+    });
     const crypto = createCrypto({
       engine,
       store,
       gate,
-      keyServer: createKeyServer(transport),
+      keyServer: watched(createKeyServer(transport), watch),
       accountData,
+      oneStore: watch,
       uploadIdentity: createIdentityUpload(transport, userId),
       backupServer: createBackupServer(transport),
       policy: {
@@ -89,7 +102,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
       },
     });
     const rooms = createRooms(transport, userId);
-    const sync = new SyncDriver({ transport, crypto, store, logger, userId });
+    const sync = new SyncDriver({ transport, crypto, store, logger, userId, watch });
     const backupUploads = new BackupUploads({ crypto, sync, logger });
     const missingKeys = new MissingKeys({ crypto, logger });
     const encryptor = atLiveEnd(sync, crypto.encryptor);
@@ -121,6 +134,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
       sync,
       backupUploads,
       missingKeys,
+      watch,
       receiving: new Serial(),
       directRoom,
       verification: new VerificationDesk({
@@ -166,5 +180,14 @@ const atLiveEnd = (sync: SyncDriver, encryptor: PreparingEncryptor): PreparingEn
   async encrypt(roomId, eventType, content) {
     await sync.toLiveEnd();
     return encryptor.encrypt(roomId, eventType, content);
+  },
+});
+
+/** Nothing that an old copy of the store, or a second one, would do too leaves before it is known that there is none. */
+const watched = (keyServer: KeyServer, oneStore: OneStore): KeyServer => ({
+  async send(request) {
+    if (request.kind === "keys-upload") await oneStore.beforeNew();
+    else if (request.kind !== "keys-query") await oneStore.beforeUse();
+    return keyServer.send(request);
   },
 });

@@ -4,13 +4,14 @@ import { type Outcomes, SottoClient } from "../matrix/client.ts";
 import { downloadVerified, encryptBytes, parseEncryptedFile } from "../media/index.ts";
 import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
 import type { EventId, RoomId } from "../model/ids.ts";
+import type { RoomEncryptor } from "../model/ports.ts";
 import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import type { Account } from "./account.ts";
 import { MAX_ATTACHMENT_BYTES, requireTrust } from "./receiving-policy.ts";
 
 /** The client for bots written for matrix-bot-sdk, on this account's sync, engine and send gate. */
 export function createBotClient(account: Account): SottoClient {
-  const { transport, gate, crypto, encryptor, rooms, sync, logger, config, contentRepository } = account;
+  const { transport, gate, crypto, rooms, sync, logger, config, contentRepository } = account;
   const client = new SottoClient({
     transport,
     gate,
@@ -28,7 +29,14 @@ export function createBotClient(account: Account): SottoClient {
       deviceId: config.account.deviceId,
       deviceEd25519: crypto.identityKeys.ed25519,
       rooms,
-      encryptor,
+      encryptor: durably(account),
+      async shareHistory(roomId, userId) {
+        // whether the room still shares its history is what the homeserver knows now
+        await sync.toLiveEnd();
+        await crypto.shareHistory(roomId, userId, (bundle) =>
+          contentRepository.upload(bundle, bundle.length),
+        );
+      },
       decrypt: (roomId, event) => decryptTrusted(account, roomId, event),
       async encryptMedia(clear) {
         const { ciphertext, file } = await encryptBytes(clear);
@@ -42,6 +50,15 @@ export function createBotClient(account: Account): SottoClient {
   sync.onBatch(async (batch) => client.dispatch(batch, await outcomes(account, batch)));
   return client;
 }
+
+/** Its events have no row in the outbox: that the ratchet has moved must be on the disk before they leave. */
+const durably = ({ encryptor, store }: Account): RoomEncryptor => ({
+  async encrypt(roomId, eventType, content) {
+    const event = await encryptor.encrypt(roomId, eventType, content);
+    store.settle();
+    return event;
+  },
+});
 
 async function decryptTrusted(account: Account, roomId: RoomId, event: RoomEvent): Promise<DecryptedEvent> {
   const decrypted = await account.crypto.decrypt(roomId, event).catch((thrown) => {

@@ -1,9 +1,11 @@
 import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { ffmpegVersion } from "../audio/index.ts";
 import { type Config, loadConfig, readStoreKey } from "../config/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
 import type { Account } from "./account.ts";
+import { recoveryKeyFiles } from "./recovery-key-files.ts";
 
 export interface Check {
   name: string;
@@ -37,6 +39,14 @@ export async function checkMachine(configPath: string): Promise<Check[]> {
       readStoreKey(read);
       return privately(read.storeKeyFile);
     }),
+    await check("recovery key", async () => {
+      const found = recoveryKeyFiles([dirname(read.path), read.data]);
+      if (found.length === 0) return "not beside the config, nor in the data directory";
+      return warn(
+        `${found.join(", ")} can be read by whoever gets this machine or a backup of it`,
+        "keep the recovery key elsewhere, on paper or in a password manager, and delete the file",
+      );
+    }),
     await check("access token", () => privately(read.account.accessTokenFile)),
     await check("homeserver", async () => {
       const trust = read.caFile ? { caFile: read.caFile } : {};
@@ -56,7 +66,7 @@ async function lookForFfmpeg(): Promise<Verdict> {
 }
 
 /** What only the holder of the store can tell. */
-export async function checkAccount({ crypto, transport, config, store }: Account): Promise<Check[]> {
+export async function checkAccount({ crypto, transport, config, store, watch }: Account): Promise<Check[]> {
   const { userId, deviceId } = config.account;
   return [
     await check("login", async () => {
@@ -66,6 +76,10 @@ export async function checkAccount({ crypto, transport, config, store }: Account
         `the access token is of ${owner.userId}, device ${owner.deviceId}`,
         "put back the token that `sotto init` wrote",
       );
+    }),
+    await check("copies", async () => {
+      await watch.inspect();
+      return "this store is the latest, and no copy of it is in use";
     }),
     await check("device keys", async () => {
       const keys = (await publishedDeviceKeys(transport, userId, deviceId))?.keys as

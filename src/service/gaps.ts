@@ -75,7 +75,7 @@ export class GapFiller {
 
   #leave(room: RoomSync, why: Record<string, unknown>): RoomSync {
     this.#logger.warn("messages of a room are missing between two syncs", { roomId: room.roomId, ...why });
-    return room;
+    return { ...room, hasGap: true };
   }
 }
 

@@ -1,17 +1,40 @@
+import { buffer } from "node:stream/consumers";
+import type { MxcUri, RoomId, UserId } from "../model/ids.ts";
 import type { SyncBatch } from "../model/sync.ts";
 import type { Account } from "./account.ts";
+import { MAX_ATTACHMENT_BYTES } from "./receiving-policy.ts";
 
 /** Joins rooms whose inviter the config names; every other invitation stays where it is. */
 export async function acceptInvites(account: Account, batch: SyncBatch): Promise<void> {
   const { acceptInvitesFrom, account: own } = account.config;
+  let mayHaveHistory = batch.toDevice.length > 0;
   for (const { roomId, state } of batch.invited) {
     const invitation = (state as StrippedState[]).find(
       (event) => event.type === "m.room.member" && event.state_key === own.userId,
     );
     if (!invitation || !acceptInvitesFrom.includes(invitation.sender)) continue;
-    await account.rooms.join(roomId).catch((thrown) => {
+    mayHaveHistory = true;
+    await accept(account, roomId, invitation.sender).catch((thrown) => {
       account.logger.warn("an invitation could not be accepted", { roomId, reason: String(thrown) });
     });
+  }
+  if (mayHaveHistory) await importHistory(account);
+}
+
+/** What the inviter gives us of the room's history is awaited before we join: it may come at any time from there on. */
+async function accept({ crypto, rooms, logger }: Account, roomId: RoomId, inviter: UserId): Promise<void> {
+  await crypto.awaitHistory(roomId, inviter).catch((thrown) => {
+    logger.warn("keys of the room's history are not awaited", { roomId, inviter, reason: String(thrown) });
+  });
+  await rooms.join(roomId);
+}
+
+async function importHistory({ crypto, contentRepository, logger }: Account): Promise<void> {
+  const download = async (url: MxcUri): Promise<Uint8Array> =>
+    buffer(await contentRepository.download(url, MAX_ATTACHMENT_BYTES));
+  for (const { roomId, error } of await crypto.importHistory(download)) {
+    if (error === undefined) logger.info("the inviter has shared the keys of the room's history", { roomId });
+    else logger.warn("the keys of a room's history were not imported", { roomId, reason: String(error) });
   }
 }
 

@@ -20,7 +20,7 @@ import { createPrivateFile, requireCreatable } from "./private-file.ts";
 import { requireFittingRecovery } from "./recovery-check.ts";
 
 /** What the engine and the store make in a data directory. */
-const STORES = ["crypto.sqlite", "sotto.sqlite"].flatMap((name) =>
+export const STORES = ["crypto.sqlite", "sotto.sqlite"].flatMap((name) =>
   ["", "-wal", "-shm", ".lock"].map((end) => name + end),
 );
 const IN_THE_WAY = ["store.key", "access-token", "control.sock", "matrix-sdk-crypto.sqlite3", ...STORES];

@@ -2,6 +2,7 @@ import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
 import type { AudioSource, VoiceClip } from "../model/recording.ts";
 import type { Account } from "./account.ts";
+import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
 import { sendVoice } from "./pipeline.ts";
@@ -10,6 +11,7 @@ import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
 import type { SendOptions } from "./relation.ts";
 import { resend } from "./resend.ts";
+import { rotate } from "./rotate.ts";
 import { acceptUser, trustStatus } from "./trust.ts";
 import { type Question, type VerifyProgress, verify } from "./verify.ts";
 import { whyUnreadable } from "./why.ts";
@@ -113,6 +115,10 @@ const OPERATIONS: Record<string, Operation> = {
       ...(accepted ? { accepted } : {}),
     });
   },
+
+  rotate: (account, { args }) => rotate(account, args.room as string | undefined),
+
+  backup: async (account) => makeBackup(account),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { type Config, readSecret } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { createTransport, login } from "../matrix/index.ts";
+import { createTransport, login, logout, publishedDeviceKeys } from "../matrix/index.ts";
 import { writePrivateFile } from "./private-file.ts";
 
 /**
@@ -23,6 +23,14 @@ export async function logInAgain(config: Config, logger: Logger): Promise<string
   try {
     const password = readSecret(passwordFile, "LOGIN_FAILED");
     const { accessToken } = await login(transport, { userId, password, deviceId, deviceName: "Sotto" });
+    transport.setAccessToken(accessToken);
+    if (!(await publishedDeviceKeys(transport, userId, deviceId))) {
+      // it was deleted, and has just come back without its keys, which the store believes to be published
+      await logout(transport).catch(() => undefined);
+      throw new SottoError("TOKEN_REJECTED", `the homeserver has deleted device ${deviceId} and its keys`, {
+        cure: "make a new device: run `sotto init` with a new --config, a new --data-dir and --recovery-key-file",
+      });
+    }
     writePrivateFile(accessTokenFile, `${accessToken}\n`);
     logger.info("logged in again to the same device");
     return accessToken;

@@ -8,6 +8,7 @@ import type { SyncBatch } from "../model/sync.ts";
 import { Serial } from "../serial.ts";
 import type { Store } from "../store/index.ts";
 import { GapFiller } from "./gaps.ts";
+import type { StoreWatch } from "./store-watch.ts";
 
 export interface SyncDriverOptions {
   transport: Transport;
@@ -15,6 +16,7 @@ export interface SyncDriverOptions {
   store: Store;
   logger: Logger;
   userId: UserId;
+  watch: Pick<StoreWatch, "syncTypes" | "check" | "requireOwnToken">;
 }
 
 type Listener = (batch: SyncBatch) => void | Promise<void>;
@@ -134,12 +136,15 @@ export class SyncDriver {
   async #catchUp(): Promise<void> {
     const { transport, store } = this.#options;
     const { signal } = this.#stopping;
+    await this.#options.watch.requireOwnToken();
     for (;;) {
       signal.throwIfAborted();
       const since = store.syncToken();
       const withAccountData = this.#withAccountData;
-      const answer = await syncOnce(transport, { since, timeoutMs: 0, signal, withAccountData });
-      const batch = await this.#gaps.fill(answer, since, signal);
+      const accountDataTypes = this.#options.watch.syncTypes;
+      const asked = { since, timeoutMs: 0, signal, withAccountData, accountDataTypes };
+      const answer = await syncOnce(transport, asked);
+      const batch = await this.#complete(answer, since, signal);
       await this.#makeDurable(batch);
       this.#tell(batch);
       await this.#drain();
@@ -155,11 +160,13 @@ export class SyncDriver {
         since: store.syncToken(),
         signal: this.#stopping.signal,
         logger,
+        accountDataTypes: this.#options.watch.syncTypes,
         get withAccountData() {
           return driver.#withAccountData;
         },
         urgency: { begin: () => this.#begin(), signal: () => this.#asked.signal },
-        complete: (batch, since, signal) => this.#gaps.fill(batch, since, signal),
+        prepare: () => this.#options.watch.requireOwnToken(),
+        complete: (batch, since, signal) => this.#complete(batch, since, signal),
         onTrouble: (error) => error && this.#fail(error),
       });
       for await (const batch of batches) {
@@ -198,6 +205,13 @@ export class SyncDriver {
     for (const { reject } of [...this.#answering.splice(0), ...this.#asking.splice(0)]) reject(error);
   }
 
+  /** With what the answer left out, and only if this store may act on it. */
+  async #complete(answer: SyncBatch, since: string | undefined, signal: AbortSignal): Promise<SyncBatch> {
+    const batch = await this.#gaps.fill(answer, since, signal);
+    await this.#options.watch.check(batch);
+    return batch;
+  }
+
   async #makeDurable(batch: SyncBatch): Promise<void> {
     const { crypto, store, userId } = this.#options;
     await crypto.receive(batch);
@@ -216,6 +230,10 @@ export class SyncDriver {
       store.setSyncToken(batch.nextBatch);
       return changed;
     });
+    for (const { roomId, sender, eventId } of changes.weakened) {
+      const why = "a room's encryption was to be weakened; what was stricter still holds";
+      this.#options.logger.warn(why, { roomId, sender, eventId });
+    }
     crypto.encryptor.mustShare([...changes.share, ...changes.rotate]);
   }
 

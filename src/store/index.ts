@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { SottoError } from "../errors.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { createEpochStore, type EpochStore } from "./epoch.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
@@ -10,12 +11,13 @@ import { createRoomStore, type RoomStore } from "./rooms.ts";
 import { createSealer } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
 
+export type { Epoch, EpochStore } from "./epoch.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";
 export type { DrillRecord, RecoveryStore } from "./recovery.ts";
 export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
-export { deriveKey } from "./seal.ts";
+export { createSealer, deriveKey } from "./seal.ts";
 export type { OutboundSession, SessionStore } from "./sessions.ts";
 
 /** Everything Sotto keeps besides the crypto engine's own store. */
@@ -26,6 +28,7 @@ export interface Store {
   inbox: InboxStore;
   jobs: JobStore;
   recovery: RecoveryStore;
+  epoch: EpochStore;
   syncToken(): string | undefined;
   setSyncToken(token: string): void;
   /** What the engine was last told of its keys on the server. */
@@ -34,6 +37,8 @@ export interface Store {
   transaction<T>(work: () => T): T;
   /** As `transaction`, but on the disk only with the next durable write, and never after it. */
   soon<T>(work: () => T): T;
+  /** What was written soon is on the disk when this returns. */
+  settle(): void;
   close(): void;
 }
 
@@ -63,12 +68,18 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
         read: (name) => readMeta(db, name)?.toString(),
         write: (name, value) => writeMeta(db, name, Buffer.from(value)),
       }),
+      epoch: createEpochStore({
+        read: (name) => readMeta(db, name)?.toString(),
+        write: (name, value) => writeMeta(db, name, Buffer.from(value)),
+        writeSoon: (name, value) => db.soon(() => writeMeta(db, name, Buffer.from(value))),
+      }),
       syncToken: () => readMeta(db, "sync token")?.toString(),
       setSyncToken: (token) => writeMeta(db, "sync token", Buffer.from(token)),
       toldKeyCounts: () => readMeta(db, "told key counts")?.toString(),
       setToldKeyCounts: (told) => writeMeta(db, "told key counts", Buffer.from(told)),
       transaction: (work) => db.transaction(work),
       soon: (work) => db.soon(work),
+      settle: () => writeMeta(db, "settled", Buffer.alloc(0)),
       close: () => db.close(),
     };
   } catch (thrown) {

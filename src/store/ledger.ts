@@ -21,6 +21,8 @@ export interface Ledger {
   /** True where a key was shared for the room that has not carried an event. */
   isOpen(roomId: RoomId): boolean;
   entries(sessionId: string): LedgerEntry[];
+  /** The ledgers of all sessions, oldest entry first. */
+  all(): (LedgerEntry & { sessionId: string })[];
   /** Whether somebody lacks the key who may get it later, in the session in use or the next. */
   hasMissed(roomId: RoomId, sessionId: string | undefined): boolean;
   /** Rooms whose session in use somebody lacks who may get it later. */
@@ -92,6 +94,10 @@ export function createLedger(db: Database): Ledger {
     forget: (roomId) => void db.run("DELETE FROM delivery WHERE session_id = ?", roomId),
     isOpen: (roomId) => db.get("SELECT 1 FROM delivery WHERE session_id = ? LIMIT 1", roomId) !== undefined,
     entries: (sessionId) => rows(sessionId).map(read),
+    all: () =>
+      db
+        .all("SELECT * FROM delivery ORDER BY at_ms, session_id, user_id, device_id")
+        .map((row) => ({ sessionId: row.session_id as string, ...read(row) })),
     hasMissed: (roomId, sessionId) =>
       db.get(
         `SELECT 1 FROM delivery WHERE session_id = ?1 AND ${MISSED}

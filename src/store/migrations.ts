@@ -98,4 +98,20 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (room_id, user_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- how far each Megolm session of this device has been used: the first index that is free
+  CREATE TABLE own_session (
+    session_id TEXT PRIMARY KEY,
+    next_index INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- of sessions that were used before this was counted, all that is known is that they are ours
+  INSERT OR IGNORE INTO own_session SELECT session_id, 10000 FROM outbound WHERE session_id <> '';
+  INSERT OR IGNORE INTO own_session SELECT DISTINCT session_id, 10000 FROM delivery;
+  INSERT OR IGNORE INTO own_session SELECT DISTINCT session_id, 10000 FROM job WHERE session_id IS NOT NULL;
+  UPDATE outbound SET must_rotate = 1;
+
+  -- a room that names no limits has the spec's, and a later, higher one does not raise them
+  UPDATE room SET rotation_ms = COALESCE(rotation_ms, 604800000), rotation_msgs = COALESCE(rotation_msgs, 100)
+    WHERE encryption IS NOT NULL;
+  `,
 ];

@@ -1,6 +1,6 @@
-import type { RoomEncryptionContent, RoomEvent } from "../model/event.ts";
-import type { RoomId, UserId } from "../model/ids.ts";
-import type { SyncBatch } from "../model/sync.ts";
+import { ROTATION_DEFAULTS, type RoomEncryptionContent, type RoomEvent } from "../model/event.ts";
+import type { EventId, RoomId, UserId } from "../model/ids.ts";
+import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import type { Database } from "./database.ts";
 
 /** What Sotto knows of a room from sync. */
@@ -22,6 +22,8 @@ export interface RoomChanges {
   rotate: Set<RoomId>;
   /** Someone came: the key must be shared before the next event. */
   share: Set<RoomId>;
+  /** Encryption settings that would allow more than the room's earlier ones; they change nothing. */
+  weakened: { roomId: RoomId; eventId: EventId; sender: UserId }[];
 }
 
 /** Room state as `/sync` gives it. Its writers run inside the caller's transaction. */
@@ -39,6 +41,9 @@ export interface RoomStore {
 /** History the spec shares with people who join later. */
 const SHARED_VISIBILITY = new Set(["shared", "world_readable"]);
 const isHere = (membership: string | undefined): boolean => membership === "join" || membership === "invite";
+
+const countOf = (value: unknown): number | undefined =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 
 export function createRoomStore(db: Database): RoomStore {
   const get = (roomId: RoomId): RoomRecord | undefined => {
@@ -61,40 +66,53 @@ export function createRoomStore(db: Database): RoomStore {
       membership,
     );
   };
-  const applyMember = (roomId: RoomId, event: RoomEvent, changes: RoomChanges): void => {
+  const applyMember = ({ roomId, limited }: RoomSync, event: RoomEvent, changes: RoomChanges): void => {
     const userId = event.state_key ?? "";
-    const before = db.get("SELECT membership FROM member WHERE room_id = ? AND user_id = ?", roomId, userId);
+    const row = db.get("SELECT membership FROM member WHERE room_id = ? AND user_id = ?", roomId, userId);
+    const before = row?.membership as string | undefined;
     const membership = String(event.content.membership);
+    // where events are missing, whoever is not simply new may have come and left in between
+    if (limited && (membership !== "join" || before !== undefined)) changes.rotate.add(roomId);
     if (isHere(membership)) {
-      if (!isHere(before?.membership as string | undefined) || before?.membership !== membership)
-        changes.share.add(roomId);
+      if (before !== membership) changes.share.add(roomId);
+      // nobody is invited who is in the room: they have left in between
+      if (before === "join" && membership === "invite") changes.rotate.add(roomId);
       db.run("INSERT OR REPLACE INTO member VALUES (?, ?, ?)", roomId, userId, membership);
     } else {
       // also when we never saw them come: between two batches they may have come, got a key and left. Who knocks stands
       // outside, and anyone may knock as often as they like
-      if (membership !== "knock" || isHere(before?.membership as string | undefined))
-        changes.rotate.add(roomId);
+      if (membership !== "knock" || isHere(before)) changes.rotate.add(roomId);
       db.run("DELETE FROM member WHERE room_id = ? AND user_id = ?", roomId, userId);
     }
   };
-  const applyState = (roomId: RoomId, event: RoomEvent, changes: RoomChanges): void => {
+  const applyEncryption = (roomId: RoomId, event: RoomEvent, changes: RoomChanges): void => {
+    const before = get(roomId);
+    const periodMs = countOf(event.content.rotation_period_ms) ?? ROTATION_DEFAULTS.periodMs;
+    const messages = countOf(event.content.rotation_period_msgs) ?? ROTATION_DEFAULTS.messages;
+    const isWeaker =
+      before?.encryption !== undefined &&
+      (event.content.algorithm !== before.encryption.algorithm ||
+        periodMs > (before.rotationMs ?? ROTATION_DEFAULTS.periodMs) ||
+        messages > (before.rotationMessages ?? ROTATION_DEFAULTS.messages));
+    if (isWeaker) changes.weakened.push({ roomId, eventId: event.event_id, sender: event.sender });
+    db.run(
+      `UPDATE room SET encryption = COALESCE(encryption, ?1), rotation_ms = MIN(COALESCE(rotation_ms, ?2), ?2),
+         rotation_msgs = MIN(COALESCE(rotation_msgs, ?3), ?3) WHERE room_id = ?4`,
+      JSON.stringify(event.content),
+      periodMs,
+      messages,
+      roomId,
+    );
+  };
+  const applyState = (room: RoomSync, event: RoomEvent, changes: RoomChanges): void => {
+    const { roomId } = room;
     if (event.state_key === undefined) return;
     if (event.type === "m.room.member") {
-      applyMember(roomId, event, changes);
+      applyMember(room, event, changes);
     } else if (event.state_key !== "") {
       return;
     } else if (event.type === "m.room.encryption") {
-      const positive = (value: unknown) =>
-        Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
-      db.run(
-        `UPDATE room SET encryption = COALESCE(encryption, ?),
-           rotation_ms = MIN(COALESCE(rotation_ms, ?2), COALESCE(?2, rotation_ms)),
-           rotation_msgs = MIN(COALESCE(rotation_msgs, ?3), COALESCE(?3, rotation_msgs)) WHERE room_id = ?4`,
-        JSON.stringify(event.content),
-        positive(event.content.rotation_period_ms),
-        positive(event.content.rotation_period_msgs),
-        roomId,
-      );
+      applyEncryption(roomId, event, changes);
     } else if (event.type === "m.room.history_visibility") {
       const before = get(roomId)?.historyVisibility ?? "shared";
       const now = String(event.content.history_visibility);
@@ -133,10 +151,11 @@ export function createRoomStore(db: Database): RoomStore {
         )
         .map((row) => row.user_id as string),
     apply(batch, ownUserId) {
-      const changes: RoomChanges = { rotate: new Set(), share: new Set() };
+      const changes: RoomChanges = { rotate: new Set(), share: new Set(), weakened: [] };
       for (const room of batch.joined) {
         ensure(room.roomId, "join");
-        for (const event of [...room.state, ...room.timeline]) applyState(room.roomId, event, changes);
+        for (const event of [...room.state, ...room.timeline]) applyState(room, event, changes);
+        if (room.hasGap) changes.rotate.add(room.roomId);
       }
       for (const { roomId } of batch.invited) ensure(roomId, "invite");
       for (const room of batch.left) {

@@ -18,11 +18,19 @@ export interface SessionStore {
   /** Holds until `forgetOutbound`, whichever session is counted meanwhile. */
   requireRotation(roomIds: Iterable<RoomId>): void;
   forgetOutbound(roomId: RoomId): void;
+  /** The first index of one of our own sessions that is free; undefined for a session that was never ours. */
+  nextIndex(sessionId: string): number | undefined;
+  /** False if this index, or a later one, of our own session was spent before: it must not leave. */
+  spendIndex(sessionId: string, messageIndex: number): boolean;
   /** False if this message index was already seen under another event ID: a replay. */
   claimIndex(sessionId: string, messageIndex: number, eventId: EventId): boolean;
 }
 
 export function createSessionStore(db: Database): SessionStore {
+  const nextIndex = (sessionId: string): number | undefined =>
+    db.get("SELECT next_index FROM own_session WHERE session_id = ?", sessionId)?.next_index as
+      | number
+      | undefined;
   return {
     outbound(roomId) {
       const row = db.get("SELECT * FROM outbound WHERE room_id = ?", roomId);
@@ -57,6 +65,12 @@ export function createSessionStore(db: Database): SessionStore {
       }
     },
     forgetOutbound: (roomId) => void db.run("DELETE FROM outbound WHERE room_id = ?", roomId),
+    nextIndex,
+    spendIndex(sessionId, messageIndex) {
+      if (messageIndex < (nextIndex(sessionId) ?? 0)) return false;
+      db.run("INSERT OR REPLACE INTO own_session VALUES (?, ?)", sessionId, messageIndex + 1);
+      return true;
+    },
     claimIndex(sessionId, messageIndex, eventId) {
       db.run("INSERT OR IGNORE INTO seen_index VALUES (?, ?, ?)", sessionId, messageIndex, eventId);
       const row = db.get(

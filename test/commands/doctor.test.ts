@@ -1,5 +1,6 @@
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SecretStorageKey } from "@matrix-org/matrix-sdk-crypto-nodejs";
 import { describe, expect, it } from "vitest";
 import { freePort } from "../matrix/scripted-server.ts";
 import { configFor, writeConfig } from "../support/config.ts";
@@ -77,6 +78,22 @@ describe("doctor", () => {
     });
     expect(checks["store key"]).toMatchObject({ result: "pass" });
   });
+
+  it("warns while a recovery key lies beside the config or in the data directory", async () => {
+    const config = configFor((await scriptedHomeserver()).url);
+    expect((await doctor(config)).checks["recovery key"]).toMatchObject({ result: "pass" });
+    for (const file of ["../notes.txt", "../data/notes.txt"]) {
+      const path = join(config, file);
+      writeFileSync(path, `${SecretStorageKey.createRandomKey().toBase58()}\n`);
+      const { checks } = await doctor(config);
+      expect(checks["recovery key"]).toMatchObject({
+        result: "warn",
+        cure: expect.stringContaining("delete"),
+      });
+      expect(checks["recovery key"]?.message).toContain(path);
+      rmSync(path);
+    }
+  }, 30_000);
 
   it("says that the homeserver does not answer", async () => {
     const { code, checks } = await doctor(configFor(`http://127.0.0.1:${await freePort()}`));

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { configFor, MINIMAL, writeConfig } from "../support/config.ts";
@@ -50,6 +50,32 @@ describe("run does not start", () => {
       code: "TOKEN_REJECTED",
       exitCode: 3,
     });
+  }, 20_000);
+});
+
+describe("run after a soft logout", () => {
+  it("does not go on with a device that has come back without its keys", async () => {
+    const soft = { status: 401, json: { errcode: "M_UNKNOWN_TOKEN", soft_logout: true } };
+    const login = { json: { user_id: "@voice:example.org", device_id: "SOTTO1", access_token: "new" } };
+    const server = await scriptedHomeserver([
+      ["/sync", soft],
+      ["/login", login],
+      ["/keys/query", { json: { device_keys: {} } }],
+      ["/logout", { json: {} }],
+    ]);
+    const config = configFor(server.url);
+    const password = join(config, "../password");
+    writeFileSync(password, "secret", { mode: 0o600 });
+    const yaml = readFileSync(config, "utf8").replace(
+      "account:\n",
+      `account:\n  passwordFile: ${password}\n`,
+    );
+    writeFileSync(config, yaml);
+    const error = errorOf(await sotto(["run", "--config", config, "--json"]));
+    expect(error).toMatchObject({ code: "TOKEN_REJECTED", exitCode: 3 });
+    expect(error.message).toContain("deleted device SOTTO1");
+    expect(error.cure).toContain("sotto init");
+    expect(server.requests.at(-1)!.path).toContain("/logout");
   }, 20_000);
 });
 

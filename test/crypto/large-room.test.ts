@@ -2,7 +2,17 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { RequestPump } from "../../src/crypto/requests.ts";
 import { PolicyEncryptor } from "../../src/crypto/room-encryptor.ts";
 import { ManyDevices } from "../support/many-devices.ts";
-import { batch, joined, MEGOLM, member, OWN, openTestStore, ROOM, state } from "../support/store.ts";
+import {
+  batch,
+  joined,
+  MEGOLM,
+  member,
+  ONLY_STORE,
+  OWN,
+  openTestStore,
+  ROOM,
+  state,
+} from "../support/store.ts";
 
 // A room of more devices than one batch holds, with the real engine on both sides.
 
@@ -28,6 +38,7 @@ async function largeRoom() {
     machine,
     new RequestPump(machine, others, { keyTimeoutMs: 5_000 }),
     store,
+    ONLY_STORE,
     policy,
   );
   return { store, encryptor };

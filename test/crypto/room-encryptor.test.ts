@@ -9,7 +9,9 @@ import {
   batch,
   joined,
   MEGOLM,
+  megolmCiphertext,
   member,
+  ONLY_STORE,
   OWN,
   openTestStore,
   ROOM,
@@ -41,6 +43,7 @@ function encryptorFor(
   const asked: string[][] = [];
   let sessions = 1;
   let requests = 0;
+  let messages = 0;
   let duringShare = () => {};
   const machine = {
     updateTrackedUsers: async () => {},
@@ -73,7 +76,11 @@ function encryptorFor(
       return [new wasm.ToDeviceRequest(`id${requests}`, "m.room_key.withheld", `txn${requests}`, body)];
     },
     encryptRoomEvent: async () =>
-      JSON.stringify({ algorithm: MEGOLM, session_id: `session ${sessions}`, ciphertext: "AwgA" }),
+      JSON.stringify({
+        algorithm: MEGOLM,
+        session_id: `session ${sessions}`,
+        ciphertext: megolmCiphertext(messages++),
+      }),
   } as unknown as Machine;
   const at = { ms: 1_000_000 };
   const sharing: SharingPolicy = { shareWith: "signed", onExcluded: "send", newMembers: "send", ...policy };
@@ -83,6 +90,7 @@ function encryptorFor(
     machine,
     pump,
     store,
+    ONLY_STORE,
     { sharing: () => sharing, rotation },
     () => at.ms,
   );

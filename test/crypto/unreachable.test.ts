@@ -3,7 +3,17 @@ import { RequestPump } from "../../src/crypto/requests.ts";
 import { PolicyEncryptor } from "../../src/crypto/room-encryptor.ts";
 import type { SharingPolicy } from "../../src/crypto/sharing.ts";
 import { ManyDevices } from "../support/many-devices.ts";
-import { batch, joined, MEGOLM, member, OWN, openTestStore, ROOM, state } from "../support/store.ts";
+import {
+  batch,
+  joined,
+  MEGOLM,
+  member,
+  ONLY_STORE,
+  OWN,
+  openTestStore,
+  ROOM,
+  state,
+} from "../support/store.ts";
 
 // Our homeserver answers, and says that another one did not. Two real ones that do not find each other are more than a
 // test can set up; what the engine makes of it is real.
@@ -28,7 +38,7 @@ async function roomWithCarol(onExcluded: SharingPolicy["onExcluded"] = "send") {
     rotation: { maxPeriodMs: 86_400_000, maxMessages: 100 },
   };
   const pump = new RequestPump(machine, others);
-  const encryptor = new PolicyEncryptor(machine, pump, store, policy, () => at.ms);
+  const encryptor = new PolicyEncryptor(machine, pump, store, ONLY_STORE, policy, () => at.ms);
   const outcomes = (sessionId: string) =>
     store.ledger.entries(sessionId).map(({ userId, deviceId, outcome }) => [userId, deviceId, outcome]);
   return {

@@ -65,6 +65,7 @@ async function withClient(
       deviceId: "SOTTO1",
       deviceEd25519: "ED",
       rooms: createRooms(transport, SELF),
+      shareHistory: async () => undefined,
       encryptor,
       decrypt: async (_roomId, event) => decrypted(event.event_id, "m.room.message", { body: "clear" }),
       encryptMedia: async (clear) => ({ bytes: clear.toReversed(), file: FILE }),

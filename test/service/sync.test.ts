@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Crypto } from "../../src/crypto/index.ts";
-import { type SottoError, toSottoError } from "../../src/errors.ts";
+import { SottoError, toSottoError } from "../../src/errors.ts";
 import { type Logger, silentLogger } from "../../src/log.ts";
 import { createTransport } from "../../src/matrix/index.ts";
 import type { SyncBatch } from "../../src/model/sync.ts";
@@ -24,7 +24,11 @@ interface Setup {
 
 type Script = (seen: Seen, count: number) => Answer | Promise<Answer>;
 
-async function setUp(script: Script, receive = (_batch: SyncBatch): void => undefined): Promise<Setup> {
+async function setUp(
+  script: Script,
+  receive = (_batch: SyncBatch): void => undefined,
+  check = async (): Promise<void> => undefined,
+): Promise<Setup> {
   const server = await scriptedServer(script);
   const transport = createTransport({ homeserver: server.url, accessToken: "t", env: {}, retryForMs: 0 });
   const store = openTestStore();
@@ -42,7 +46,12 @@ async function setUp(script: Script, receive = (_batch: SyncBatch): void => unde
     onRoomKeys: () => undefined,
     trackMembers: async () => undefined,
   } as unknown as Crypto;
-  const driver = new SyncDriver({ transport, crypto, store, logger, userId: OWN });
+  const watch = {
+    syncTypes: ["store"],
+    check,
+    requireOwnToken: async () => undefined,
+  };
+  const driver = new SyncDriver({ transport, crypto, store, logger, userId: OWN, watch });
   onTestFinished(async () => {
     await driver.stop();
     transport.close();
@@ -214,13 +223,13 @@ describe("the end of the loop", () => {
 
 it("asks for the account's own data from the moment that somebody wants it", async () => {
   const setup = await setUp(quiet);
-  const asksForIt = ({ query }: Seen) => !JSON.parse(query.get("filter") ?? "").account_data.not_types;
+  const limits = ({ query }: Seen) => Object.keys(JSON.parse(query.get("filter") ?? "").account_data);
   await setup.driver.toLiveEnd();
   setup.driver.wantAccountData();
   await setup.driver.toLiveEnd();
   void setup.driver.run();
   await inLongPoll(setup);
-  expect(setup.requests.map(asksForIt)).toEqual([false, true, true, true]);
+  expect(setup.requests.map(limits)).toEqual([["types"], [], [], []]);
 });
 
 describe("a timeline with a gap", () => {
@@ -322,4 +331,33 @@ describe("a timeline with a gap", () => {
     expect(inInbox(setup)).toEqual([]);
     expect(setup.logged).toHaveLength(1);
   });
+});
+
+describe("what the store's watch says of an answer", () => {
+  const once = (code: "HOMESERVER_ERROR" | "STORE_COPIED") => {
+    let count = 0;
+    return async () => {
+      if (++count === 1) throw new SottoError(code, "at first");
+    };
+  };
+
+  it("is waited for when the homeserver is in trouble: the same answer comes again", async () => {
+    const setup = await setUp(quiet, undefined, once("HOMESERVER_ERROR"));
+    const running = setup.driver.run();
+    await inLongPoll(setup);
+    expect(setup.received.length).toBeGreaterThan(0);
+    await setup.driver.stop();
+    await running;
+  });
+
+  it.each([true, false])(
+    "ends everything when there is another copy, before a byte of it is used: %s",
+    async (loop) => {
+      const setup = await setUp(quiet, undefined, once("STORE_COPIED"));
+      const asked = loop ? setup.driver.run() : setup.driver.toLiveEnd();
+      await expect(asked).rejects.toMatchObject({ code: "STORE_COPIED" });
+      expect(setup.received).toEqual([]);
+      expect(setup.store.syncToken()).toBeUndefined();
+    },
+  );
 });

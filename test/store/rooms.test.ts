@@ -100,7 +100,7 @@ describe("who must get the key", () => {
   it("does not change with a new name or picture", () => {
     const { apply } = knownRoom();
     const renamed = state("m.room.member", { membership: "join", displayname: "Robert" }, BOB);
-    expect(apply(renamed)).toEqual({ rotate: new Set(), share: new Set() });
+    expect(apply(renamed)).toEqual({ rotate: new Set(), share: new Set(), weakened: [] });
   });
 
   it.each(["leave", "ban"])("needs a new key after %s", (membership) => {
@@ -118,6 +118,36 @@ describe("who must get the key", () => {
     const { rooms } = knownRoom();
     const gap = joined([], { limited: true, state: [member("@eve:example.org", "leave")] });
     expect(rooms.apply(batch({ joined: [gap] }), OWN).rotate).toEqual(new Set([ROOM]));
+  });
+
+  it.each(["join", "invite", "knock", "leave", "ban"])(
+    "needs a new key when someone was here before a gap, and is at %s after it",
+    (membership) => {
+      const { rooms } = knownRoom();
+      const gap = joined([], { limited: true, state: [member(BOB, membership)] });
+      expect(rooms.apply(batch({ joined: [gap] }), OWN).rotate).toEqual(new Set([ROOM]));
+    },
+  );
+
+  it("needs a new key when a stranger is invited or knocks after a gap, but not when one has just come", () => {
+    const following = (membership: string) => {
+      const gap = joined([], { limited: true, state: [member("@eve:example.org", membership)] });
+      return knownRoom().rooms.apply(batch({ joined: [gap] }), OWN).rotate;
+    };
+    expect(following("invite")).toEqual(new Set([ROOM]));
+    expect(following("knock")).toEqual(new Set([ROOM]));
+    expect(following("join")).toEqual(new Set());
+  });
+
+  it("needs a new key when nobody can say who came and went", () => {
+    const { rooms } = knownRoom();
+    const gap = joined([], { limited: true, hasGap: true });
+    expect(rooms.apply(batch({ joined: [gap] }), OWN).rotate).toEqual(new Set([ROOM]));
+  });
+
+  it("needs a new key when a member is invited, who must have left before", () => {
+    const { apply } = knownRoom();
+    expect(apply(member(BOB, "invite")).rotate).toEqual(new Set([ROOM]));
   });
 
   it("needs a new key when someone left and came back in one batch", () => {
@@ -163,7 +193,7 @@ describe("encryption", () => {
     const { rooms, apply } = knownRoom();
     const limits = (): unknown[] => [rooms.get(ROOM)?.rotationMs, rooms.get(ROOM)?.rotationMessages];
     apply(encryption());
-    expect(limits()).toEqual([undefined, undefined]);
+    expect(limits()).toEqual([604_800_000, 100]);
     apply(encryption({ rotation_period_ms: 3_600_000, rotation_period_msgs: 50 }));
     expect(limits()).toEqual([3_600_000, 50]);
     apply(encryption({ rotation_period_ms: 7_200_000, rotation_period_msgs: 10 }));
@@ -172,10 +202,40 @@ describe("encryption", () => {
     expect(limits()).toEqual([600_000, 10]);
   });
 
+  it("does not take a higher limit than the spec's from a room that has named none", () => {
+    const { rooms, apply } = knownRoom();
+    apply(encryption());
+    const higher = encryption({ rotation_period_ms: 999_999_999_999, rotation_period_msgs: 9_000 });
+    const { weakened } = apply(higher);
+    expect(rooms.get(ROOM)).toMatchObject({ rotationMs: 604_800_000, rotationMessages: 100 });
+    expect(weakened).toEqual([{ roomId: ROOM, eventId: higher.event_id, sender: ALICE }]);
+  });
+
+  it("takes the limits of a room at its word where it first names them", () => {
+    const { rooms, apply } = knownRoom();
+    apply(encryption({ rotation_period_ms: 999_999_999_999, rotation_period_msgs: 9_000 }));
+    expect(rooms.get(ROOM)).toMatchObject({ rotationMs: 999_999_999_999, rotationMessages: 9_000 });
+  });
+
+  it.each([
+    ["another algorithm", { algorithm: "rot13" }],
+    ["no algorithm", { algorithm: undefined }],
+    ["a longer period", { rotation_period_ms: 3_600_001, rotation_period_msgs: 50 }],
+    ["more messages", { rotation_period_ms: 3_600_000, rotation_period_msgs: 51 }],
+    ["no limits any more", {}],
+  ])("that is weakened is told of: %s", (_how, content) => {
+    const { apply } = knownRoom();
+    const strict = { rotation_period_ms: 3_600_000, rotation_period_msgs: 50 };
+    expect(apply(encryption(strict)).weakened).toEqual([]);
+    expect(apply(encryption(strict)).weakened).toEqual([]);
+    const weaker = encryption(content);
+    expect(apply(weaker).weakened).toEqual([{ roomId: ROOM, eventId: weaker.event_id, sender: ALICE }]);
+  });
+
   it.each([-1, 1.5, "10", null, Number.MAX_VALUE, {}])("does not read a rotation of %s", (odd) => {
     const { rooms, apply } = knownRoom();
     apply(encryption({ rotation_period_ms: odd, rotation_period_msgs: odd }));
-    expect(rooms.get(ROOM)).toMatchObject({ rotationMs: undefined, rotationMessages: undefined });
+    expect(rooms.get(ROOM)).toMatchObject({ rotationMs: 604_800_000, rotationMessages: 100 });
   });
 });
 
@@ -202,7 +262,7 @@ describe("history visibility", () => {
   it("that is said again changes nothing", () => {
     const { apply } = knownRoom();
     apply(visibility("invited"));
-    expect(apply(visibility("invited"))).toEqual({ rotate: new Set(), share: new Set() });
+    expect(apply(visibility("invited"))).toEqual({ rotate: new Set(), share: new Set(), weakened: [] });
   });
 });
 

@@ -1,4 +1,6 @@
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
+import { MIGRATIONS } from "../../src/store/migrations.ts";
 import { OTHER_ROOM, openTestStore, ROOM, storeOptions } from "../support/store.ts";
 
 describe("the outbound session", () => {
@@ -69,5 +71,32 @@ describe("a message index", () => {
     first.sessions.claimIndex("session", 0xffff_ffff, "$first");
     first.close();
     expect(openTestStore(options).sessions.claimIndex("session", 0xffff_ffff, "$replay")).toBe(false);
+  });
+});
+
+describe("our own sessions", () => {
+  it("are never used at an index that is spent, whichever room they are of", () => {
+    const { sessions } = openTestStore();
+    expect(sessions.nextIndex("session")).toBeUndefined();
+    expect([0, 1, 3].map((index) => sessions.spendIndex("session", index))).toEqual([true, true, true]);
+    expect([0, 2, 3].map((index) => sessions.spendIndex("session", index))).toEqual([false, false, false]);
+    expect(sessions.nextIndex("session")).toBe(4);
+    expect(sessions.spendIndex("another", 0)).toBe(true);
+  });
+
+  it("of a store that did not count yet are known as ours, and not used on", () => {
+    const options = storeOptions();
+    const old = new DatabaseSync(options.path);
+    old.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`);
+    old.exec("INSERT INTO outbound VALUES ('!room', 'in use', 1, 5, 0)");
+    old.exec("INSERT INTO delivery VALUES ('used up', '@alice:example.org', 'PHONE', 'shared', 1)");
+    old.close();
+    const { sessions } = openTestStore(options);
+    expect(["in use", "used up", "of nobody"].map((sessionId) => sessions.nextIndex(sessionId))).toEqual([
+      10_000,
+      10_000,
+      undefined,
+    ]);
+    expect(sessions.outbound("!room")?.mustRotate).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { type Outcome, type RunningSotto, resultOf, type SottoOptions, sotto, startSotto } from "./sotto.ts";
@@ -33,7 +33,9 @@ export class Bot {
     this.home = home;
     this.config = join(home, "sotto.yaml");
     this.data = join(home, "data");
-    this.recoveryKeyFile = join(home, "recovery-key");
+    // doctor warns of one that lies beside the config
+    mkdirSync(join(home, "elsewhere"), { recursive: true });
+    this.recoveryKeyFile = join(home, "elsewhere", "recovery-key");
   }
 
   /** `sotto init`, by flags; throws unless it succeeds. */

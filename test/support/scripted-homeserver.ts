@@ -12,7 +12,8 @@ export type Script = [pathPart: string, answer: Answer][];
  */
 export async function scriptedHomeserver(script: Script = []): Promise<ScriptedServer> {
   let deviceKeys: { device_id?: string } = {};
-  const server = await scriptedServer(({ path, body }) => {
+  const accountData = new Map<string, unknown>();
+  const server = await scriptedServer(({ method, path, body }) => {
     const scripted = script.find(([part]) => path.includes(part));
     if (scripted) return scripted[1];
     if (path.endsWith("/versions")) return { json: { versions: ["v1.11"] } };
@@ -23,6 +24,11 @@ export async function scriptedHomeserver(script: Script = []): Promise<ScriptedS
     }
     if (path.endsWith("/keys/query")) {
       return { json: { device_keys: { [OWN]: { [deviceKeys.device_id ?? ""]: deviceKeys } } } };
+    }
+    if (path.endsWith("/account/whoami")) return { json: { user_id: OWN, device_id: "SOTTO1" } };
+    if (path.includes("/account_data/")) {
+      if (method === "PUT") accountData.set(path, JSON.parse(body.toString()));
+      if (accountData.has(path)) return { json: accountData.get(path) };
     }
     return { status: 404, json: { errcode: "M_NOT_FOUND" } };
   });

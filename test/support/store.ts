@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { RoomEvent } from "../../src/model/event.ts";
+import type { OneStore } from "../../src/model/ports.ts";
 import type { RoomSync, SyncBatch } from "../../src/model/sync.ts";
 import { openStore, type Store, type StoreOptions } from "../../src/store/index.ts";
 import { temporaryDirectory } from "./temporary.ts";
@@ -64,6 +65,7 @@ export const batch = (more: Partial<SyncBatch>): SyncBatch => ({
   joined: [],
   invited: [],
   left: [],
+  accountData: [],
   toDevice: [],
   deviceLists: { changed: [], left: [] },
   oneTimeKeyCounts: {},
@@ -71,3 +73,14 @@ export const batch = (more: Partial<SyncBatch>): SyncBatch => ({
   raw: undefined,
   ...more,
 });
+
+/** Of a store that has no copies. */
+export const ONLY_STORE: OneStore = {
+  beforeUse: async () => undefined,
+  beforeNew: async () => undefined,
+  indexSpent: (sessionId) => new Error(`an index of ${sessionId} was spent before`),
+};
+
+/** As much of a Megolm message as says its index, below 128. */
+export const megolmCiphertext = (index: number): string =>
+  Buffer.from([3, 0x08, index, 0x12, 0]).toString("base64").replaceAll("=", "");

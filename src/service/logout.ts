@@ -1,0 +1,72 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Config, readSecret, readStoreKey } from "../config/index.ts";
+import { holdEngine } from "../crypto/index.ts";
+import type { Logger } from "../log.ts";
+import { createTransport, logout, matrixErrorOf } from "../matrix/index.ts";
+import { openStore } from "../store/index.ts";
+import { STORES } from "./new-device.ts";
+import { logInAgain } from "./relogin.ts";
+
+/**
+ * Deletes the device on the homeserver, then the token, then the stores. Whatever it was cut off by, calling it again
+ * finishes it: a token that is rejected, or not there any more, says that the device has gone. The config, the store
+ * key and the recovery key stay.
+ *
+ * @param confirm - told how many accepted messages would be lost; throws if they must not be
+ * @throws SottoError `STORE_HELD`, `HOMESERVER_*`; nothing is deleted then
+ */
+export async function logOut(
+  config: Config,
+  logger: Logger,
+  confirm: (waiting: number) => Promise<void>,
+): Promise<void> {
+  const held = await hold(config);
+  try {
+    await confirm(held.waiting);
+    await deleteDevice(config, logger);
+    // the token first: without it, nobody takes what is left for a store
+    for (const path of [config.account.accessTokenFile, ...STORES.map((name) => join(config.data, name))])
+      rmSync(path, { force: true });
+  } finally {
+    await held.close();
+  }
+  rmSync(join(config.data, "control.sock"), { force: true });
+}
+
+/** Takes the store, if there still is one, so that nobody uses it meanwhile. */
+async function hold(config: Config): Promise<{ waiting: number; close(): Promise<void> }> {
+  const { userId, deviceId } = config.account;
+  if (!existsSync(join(config.data, "crypto.sqlite"))) return { waiting: 0, close: async () => undefined };
+  const storeKey = readStoreKey(config);
+  const engine = await holdEngine({ userId, deviceId, directory: config.data, storeKey });
+  try {
+    const store = openStore({ path: join(config.data, "sotto.sqlite"), key: storeKey, userId, deviceId });
+    const waiting = store.jobs.open().length;
+    store.close();
+    return { waiting, close: () => engine.close() };
+  } catch (thrown) {
+    await engine.close();
+    throw thrown;
+  }
+}
+
+async function deleteDevice(config: Config, logger: Logger): Promise<void> {
+  if (!existsSync(config.account.accessTokenFile)) return;
+  const transport = createTransport({
+    homeserver: config.homeserver,
+    accessToken: readSecret(config.account.accessTokenFile, "CONFIG_INVALID"),
+    logger,
+    onSoftLogout: () => logInAgain(config, logger),
+    ...(config.caFile ? { caFile: config.caFile } : {}),
+  });
+  try {
+    await logout(transport);
+  } catch (thrown) {
+    // rejected for good: the device has gone. A login that has ended softly leaves it there
+    const answer = matrixErrorOf(thrown);
+    if (answer?.statusCode !== 401 || answer.softLogout) throw thrown;
+  } finally {
+    await transport.close();
+  }
+}
