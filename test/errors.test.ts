@@ -16,7 +16,9 @@ describe("every code", () => {
       CODES.filter(([, [exitCode]]) => exitCode === exit).map(([code]) => code);
     expect(withExit(4)).toEqual(["HOMESERVER_UNREACHABLE"]);
     for (const code of withExit(1))
-      expect(code).toMatch(/^(?:ROOM|CLEAR_EVENT|IDENTITY|FINGERPRINT|VERIFICATION)_/);
+      expect(code).toMatch(
+        /^(?:ROOM|CLEAR_EVENT|IDENTITY|FINGERPRINT|VERIFICATION|MEMBER_NOT|RECIPIENTS|NOT_CONFIRMED)/,
+      );
   });
 });
 
