@@ -20,7 +20,8 @@ function place(account: { userId: string; password: string }): Bot {
 
 function expectNothingLeft(bot: Bot): void {
   const made = readdirSync(bot.home).filter((name) => !name.startsWith("secret-"));
-  expect(made.filter((name) => name !== "data")).toEqual([]);
+  expect(made.filter((name) => name !== "data" && name !== "elsewhere")).toEqual([]);
+  expect(readdirSync(join(bot.home, "elsewhere"))).toEqual([]); // where the recovery key would lie
   expect(existsSync(bot.data) ? readdirSync(bot.data) : []).toEqual([]);
 }
 
