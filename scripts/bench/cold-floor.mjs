@@ -3,7 +3,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
-const { baseUrl, accessToken, roomId, filter, uploadBytes, ciphertext, tokenFile, bare } = JSON.parse(
+const { baseUrl, accessToken, roomId, filter, uploadBytes, ciphertext, tokenFile, record, bare } = JSON.parse(
   process.argv[2],
 );
 // an import of node:http reads all its exports, and one of them loads undici: a fifth of this program's time
@@ -29,6 +29,17 @@ function ask(method, path, contentType, body) {
   });
 }
 
+async function upload() {
+  await ask("GET", "/_matrix/client/v1/media/config");
+  await ask("POST", "/_matrix/media/v3/upload", "application/octet-stream", randomBytes(uploadBytes));
+}
+
+/** What shows at each start that no copy of the store is in use. */
+async function keepRecord() {
+  await ask("PUT", record, "application/json", Buffer.from(JSON.stringify({ instance: randomUUID() })));
+  await ask("GET", record);
+}
+
 function sinceThen() {
   try {
     return `&since=${readFileSync(tokenFile, "utf8")}`;
@@ -40,8 +51,7 @@ function sinceThen() {
 const query = `timeout=0&set_presence=offline&filter=${encodeURIComponent(filter)}${sinceThen()}`;
 const { next_batch: token } = await ask("GET", `/_matrix/client/v3/sync?${query}`);
 writeFileSync(tokenFile, token);
-await ask("GET", "/_matrix/client/v1/media/config");
-await ask("POST", "/_matrix/media/v3/upload", "application/octet-stream", randomBytes(uploadBytes));
+await Promise.all([upload(), record && keepRecord()]);
 const content = {
   algorithm: "m.megolm.v1.aes-sha2",
   ciphertext: randomBytes((ciphertext * 3) / 4).toString("base64"),

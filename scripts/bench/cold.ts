@@ -16,20 +16,25 @@ export async function coldSends(
   const checkout = path.join(import.meta.dirname, "../../src/cli.ts");
   const pair = await world.newRoom(sender, 1);
   const crowd = await world.newRoom(sender, 99);
-  const requests = (bare: boolean) => () =>
-    coldRun(process.execPath, [
-      path.join(import.meta.dirname, "cold-floor.mjs"),
-      JSON.stringify({
-        ...{
-          baseUrl: world.synapse.baseUrl,
-          accessToken: sender.raw.accessToken,
-          roomId: pair,
-          filter: FILTER,
-        },
-        ...{ uploadBytes: statSync(world.recording).size, ciphertext: CIPHERTEXT_CHARACTERS, bare },
-        tokenFile: path.join(world.folder, "floor-token"),
-      }),
-    ]);
+  // a service has made its record when it started
+  const record = `/_matrix/client/v3/user/${encodeURIComponent(sender.raw.userId)}/account_data/alt.sotto.floor`;
+  const requests =
+    ({ bare = false, isStart = true } = {}) =>
+    () =>
+      coldRun(process.execPath, [
+        path.join(import.meta.dirname, "cold-floor.mjs"),
+        JSON.stringify({
+          ...{
+            baseUrl: world.synapse.baseUrl,
+            accessToken: sender.raw.accessToken,
+            roomId: pair,
+            filter: FILTER,
+          },
+          ...{ uploadBytes: statSync(world.recording).size, ciphertext: CIPHERTEXT_CHARACTERS, bare },
+          tokenFile: path.join(world.folder, "floor-token"),
+          ...(isStart ? { record } : {}),
+        }),
+      ]);
   const send = (cli: string, room: string, env = process.env) => {
     const args = [cli, "send", world.recording, "--room", room, "--config", sender.config];
     return () => coldRun(process.execPath, args, env);
@@ -38,8 +43,8 @@ export async function coldSends(
   const cached = { ...process.env, NODE_COMPILE_CACHE: path.join(world.folder, "compile-cache") };
 
   const contestants = {
-    floor: requests(false),
-    bareFloor: requests(true),
+    floor: requests(),
+    bareFloor: requests({ bare: true }),
     packed: send(packed, pair),
     crowd: send(packed, crowd),
     checkout: send(checkout, pair, cached),
@@ -51,7 +56,7 @@ export async function coldSends(
     stdio: ["ignore", "ignore", "pipe"],
   });
   await once(service.stderr, "data");
-  const beside = { floor: requests(false), held: send(packed, pair) };
+  const beside = { floor: requests({ isStart: false }), held: send(packed, pair) };
   await inRounds(2, beside);
   const held = answered(await inRounds(rounds, beside));
   service.kill("SIGTERM");
