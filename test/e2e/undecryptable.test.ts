@@ -115,6 +115,8 @@ describe("a room key that is in the key backup alone", () => {
   it("is fetched; the message is reported as of no proven sender, and delivered once the config takes it", async () => {
     const phone = await newElement({ account: bot.account });
     await phone.request("unlock", { recoveryKey: readFileSync(bot.recoveryKeyFile, "utf8").trim() });
+    // the public keys must be known before the private ones are taken
+    await phone.request("waitUserStatus", { userId: bot.userId, known: true });
     await phone.request("bootstrapCrossSigning", {});
     await phone.request("loadBackupKey");
     const { deviceId } = phone.session;
