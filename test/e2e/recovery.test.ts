@@ -88,7 +88,7 @@ describe("a new machine with the recovery key", () => {
 
   it("plays what was sent before: the room key is fetched when the message turns up", async () => {
     // what proves who sent it is lost with the old machine, and the operator says so
-    next.configure({ trust: { receiveFrom: "all" } });
+    next.configure({ trust: { acceptFrom: "all" } });
     const out = join(next.home, "heard");
     const lines = linesOf<{ eventId: string; trust: string }>(
       await next.run(["receive", "--out", out, "--count", "1", "--timeout", "60"]),
