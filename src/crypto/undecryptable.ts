@@ -47,7 +47,7 @@ export interface Explanation {
 /** @param withheldCode for `withheld` */
 export function explain(kind: UndecryptableKind, withheldCode?: string): Explanation {
   if (kind !== "withheld") return EXPLANATIONS[kind];
-  const [why, cure] = WITHHELD[withheldCode ?? ""] ?? ["it gives a reason that Sotto does not know", ASK];
+  const [why, cure] = WITHHELD.get(withheldCode ?? "") ?? ["it gives a reason that Sotto does not know", ASK];
   return { sentence: `the sender's device keeps the room key from this one: ${why} (${withheldCode})`, cure };
 }
 
@@ -81,17 +81,21 @@ const EXPLANATIONS: Record<Exclude<UndecryptableKind, "withheld">, Explanation> 
   },
 };
 
-const WITHHELD: Record<string, readonly [why: string, cure: string]> = {
-  "m.unverified": [
-    "it gives none to devices that are not verified",
-    "run `sotto identity status`: this device must be signed; some senders must also verify this account (`sotto verify USER`)",
+/** https://spec.matrix.org/v1.19/client-server-api/#mroom_keywithheld */
+const WITHHELD = new Map<string, readonly [why: string, cure: string]>([
+  [
+    "m.unverified",
+    [
+      "it gives none to devices that are not verified",
+      "run `sotto identity status`: this device must be signed; some senders must also verify this account (`sotto verify USER`)",
+    ],
   ],
-  "m.blacklisted": [
-    "its owner has blocked this device",
-    "ask the sender to unblock it, then to send it again",
+  [
+    "m.blacklisted",
+    ["its owner has blocked this device", "ask the sender to unblock it, then to send it again"],
   ],
-  "m.unauthorised": ["it says that this account may not read the message", ASK],
-  "m.unavailable": ["it does not have the key any more", ASK],
-  "m.no_olm": ["it could not open a secure channel to this one", ASK],
-  "m.history_not_shared": ["the message was not meant for members who came later", ASK],
-};
+  ["m.unauthorised", ["it says that this account may not read the message", ASK]],
+  ["m.unavailable", ["it does not have the key any more", ASK]],
+  ["m.no_olm", ["it could not open a secure channel to this one", ASK]],
+  ["m.history_not_shared", ["the message was not meant for members who came later", ASK]],
+]);
