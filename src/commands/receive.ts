@@ -61,7 +61,7 @@ function report(
   message: Extract<Emitted, { kind: "withheld" }>,
 ): void {
   if (flags.json) say(context, JSON.stringify(message));
-  else say(context, `not handed on: ${message.message} (${message.code})`);
+  else say(context, `not handed on: ${message.message} (${message.why}); ${message.cure}`);
 }
 
 /** Named by the event alone: nothing of the sender's reaches the file system. A file that is there is not touched. */

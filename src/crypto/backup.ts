@@ -52,7 +52,9 @@ export interface KeyBackup {
   open(storage: SecretStorage): Promise<void>;
   /** Uploads up to a hundred sessions; false when none is left. Throws `BACKUP_CHANGED`. */
   uploadNext(): Promise<boolean>;
-  /** Looks for one session; true if it was there and could be read. False without a private key. */
+  /** Whether a private key is here, with which single sessions are looked for. Asks nobody. */
+  canRead(): Promise<boolean>;
+  /** Looks for one session; true if it was there and better than what was here. False without a private key. */
   downloadSession(roomId: RoomId, sessionId: string): Promise<boolean>;
   /** Takes everything. Throws `BACKUP_MISSING`, `BACKUP_UNTRUSTED`. */
   restore(
@@ -188,14 +190,16 @@ export function createKeyBackup({ machine, pump, accountData, server }: BackupTo
         return request !== undefined;
       }),
 
+    canRead: async () => (await ownKey()) !== undefined,
+
     async downloadSession(roomId, sessionId) {
       const { decryptionKey, backupVersion } = await machine.getBackupKeys();
       if (!decryptionKey || backupVersion === undefined) return false;
       const data = await server.session(backupVersion, roomId, sessionId);
       if (data === undefined) return false;
       const sessions = new Map([[roomId, new Map([[sessionId, data]])]]);
-      const { damaged } = await importSessions(machine, { decryptionKey, version: backupVersion }, sessions);
-      return damaged === 0;
+      const { imported } = await importSessions(machine, { decryptionKey, version: backupVersion }, sessions);
+      return imported > 0;
     },
 
     async restore(onProgress) {

@@ -1,19 +1,19 @@
 import { SottoError } from "../errors.ts";
-import type { DecryptedEvent, RoomEvent, Trust } from "../model/event.ts";
+import type { DecryptedEvent, RoomEvent, Trust, Unproven } from "../model/event.ts";
 import type { RoomId } from "../model/ids.ts";
 import { megolmMessageIndex } from "../model/megolm-message.ts";
 import type { SessionStore } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
 import { hasChanged } from "./identity-change.ts";
 import type { RequestPump } from "./requests.ts";
+import type { MissingKey } from "./undecryptable.ts";
 
 /** Thrown while the room key may still come. */
 export class MissingRoomKey extends SottoError {
-  /** The spec's withheld code if the sender said why. */
-  readonly withheldCode: string | undefined;
-  constructor(message: string, withheldCode: string | undefined, cause: unknown) {
+  readonly missing: MissingKey;
+  constructor(message: string, missing: MissingKey, cause?: unknown) {
     super("DECRYPT_FAILED", message, { cause });
-    this.withheldCode = withheldCode;
+    this.missing = missing;
   }
 }
 
@@ -34,7 +34,8 @@ export async function decryptRoomEvent(
   event: RoomEvent,
 ): Promise<DecryptedEvent> {
   const { machine, sessions } = tools;
-  const { decrypted, trust } = await judge(tools, roomId, event);
+  const { decrypted, trust: found } = await judge(tools, roomId, event);
+  const trust = (await hasChanged(machine, event.sender)) ? "violation" : found;
   const sessionId = String(event.content.session_id);
   const messageIndex = megolmMessageIndex(String(event.content.ciphertext));
   if (!sessions.claimIndex(sessionId, messageIndex, event.event_id)) {
@@ -50,7 +51,8 @@ export async function decryptRoomEvent(
     type: clear.type,
     content: clear.content,
     sessionId,
-    trust: (await hasChanged(machine, event.sender)) ? "violation" : trust,
+    trust,
+    ...(trust === "unknown" && { unproven: whyUnproven(decrypted) }),
   };
 }
 
@@ -76,11 +78,15 @@ export async function engineDecrypt(
     return await machine.decryptRoomEvent(JSON.stringify(event), new wasm.RoomId(roomId), settings);
   } catch (thrown) {
     if (!(thrown instanceof wasm.MegolmDecryptionError)) throw thrown;
-    const missing =
-      thrown.code === wasm.DecryptionErrorCode.MissingRoomKey ||
-      thrown.code === wasm.DecryptionErrorCode.UnknownMessageIndex;
-    if (missing)
-      throw new MissingRoomKey(`no room key for ${event.event_id}`, thrown.withheldCode, thrown.description);
+    const startsLater = thrown.code === wasm.DecryptionErrorCode.UnknownMessageIndex;
+    if (startsLater || thrown.code === wasm.DecryptionErrorCode.MissingRoomKey) {
+      const { withheldCode, description } = thrown;
+      throw new MissingRoomKey(
+        `no room key for ${event.event_id}`,
+        { withheldCode, startsLater },
+        description,
+      );
+    }
     throw new SottoError("DECRYPT_FAILED", `${event.event_id} cannot be decrypted`, {
       cause: thrown.description,
     });
@@ -105,3 +111,8 @@ function trustOf(decrypted: wasm.DecryptedRoomEvent): Trust {
       return "unknown";
   }
 }
+
+const whyUnproven = (decrypted: wasm.DecryptedRoomEvent): Unproven =>
+  decrypted.shieldState(false).code === wasm.ShieldStateCode.AuthenticityNotGuaranteed
+    ? "key-from-backup"
+    : "unknown-device";

@@ -50,6 +50,12 @@ export {
 } from "./secret-storage.ts";
 export { SHARE_WITH, type ShareWith, type SharingPolicy } from "./sharing.ts";
 export type { RecoverySecret } from "./storage-key.ts";
+export {
+  classifyMissingKey,
+  type Explanation,
+  explain,
+  type UndecryptableKind,
+} from "./undecryptable.ts";
 export type { Verification } from "./verification.ts";
 export {
   type Cancelled,

@@ -94,6 +94,9 @@ export const TRUST_LEVELS = [
 ] as const;
 export type Trust = (typeof TRUST_LEVELS)[number];
 
+/** Why trust is `unknown`: the room key came from a backup, or the sender does not show the device. */
+export type Unproven = "key-from-backup" | "unknown-device";
+
 /** A room event that was decrypted, with what is known of its sender. */
 export interface DecryptedEvent {
   roomId: RoomId;
@@ -105,4 +108,6 @@ export interface DecryptedEvent {
   content: Record<string, unknown>;
   sessionId: string;
   trust: Trust;
+  /** Present where `trust` is `unknown`. */
+  unproven?: Unproven;
 }

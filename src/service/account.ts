@@ -31,6 +31,7 @@ import { logInAgain } from "./relogin.ts";
 import { StoreWatch } from "./store-watch.ts";
 import { SyncDriver } from "./sync.ts";
 import { VerificationDesk } from "./verification.ts";
+import type { WithheldCounts } from "./withheld.ts";
 
 /** One account's rooms of the house, joined. Whoever has it holds the data directory. */
 export interface Account {
@@ -48,6 +49,8 @@ export interface Account {
   sync: SyncDriver;
   backupUploads: BackupUploads;
   missingKeys: MissingKeys;
+  /** Messages that were reported as not handed on, since the start. */
+  withheldCounts: WithheldCounts;
   verification: VerificationDesk;
   watch: StoreWatch;
   /** One receiver at a time. */
@@ -134,6 +137,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
       sync,
       backupUploads,
       missingKeys,
+      withheldCounts: {},
       watch,
       receiving: new Serial(),
       directRoom,

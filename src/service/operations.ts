@@ -15,6 +15,7 @@ import { rotate } from "./rotate.ts";
 import { acceptUser, trustStatus } from "./trust.ts";
 import { type Question, type VerifyProgress, verify } from "./verify.ts";
 import { whyUnreadable } from "./why.ts";
+import type { Withheld, WithheldKind } from "./withheld.ts";
 
 /**
  * What the holder of the store does for a command, in the same process or for another through the socket: plain data
@@ -46,13 +47,22 @@ export interface Call {
 /** What an operation tells a command while it runs. */
 export type Emitted =
   | ({ kind: "voice" } & VoiceMessage)
-  | { kind: "withheld"; eventId: string; roomId: string; sender: string; code: string; message: string }
+  | WithheldNotice
   /** A new recovery key: the command keeps it before anything is published. */
   | { kind: "recovery-key"; recoveryKey: string }
   /** Where the account's owner has to approve what was asked for. */
   | { kind: "account-page"; url: string }
   | ({ kind: "progress" } & RestoreProgress)
   | VerifyProgress;
+
+/** A message that is not handed on; `message` says why, in a sentence. */
+interface WithheldNotice extends Omit<Withheld, "kind" | "error"> {
+  kind: "withheld";
+  why: WithheldKind;
+  code: string;
+  message: string;
+  cure: string;
+}
 
 /** Fewer than asked for means that the holder ended: the next one goes on. */
 export interface Received {
@@ -135,17 +145,10 @@ function receiver(roomId: string | undefined, emit: Call["emit"]) {
   return {
     ...(roomId === undefined ? {} : { roomId }),
     onVoice: (message: VoiceMessage) => emit({ kind: "voice", ...message }),
-    onWithheld: ({
-      error,
-      ...where
-    }: {
-      eventId: string;
-      roomId: string;
-      sender: string;
-      error: SottoError;
-    }) => {
+    onWithheld: ({ kind: why, error, ...where }: Withheld) => {
+      const { code, message, cure } = error;
       // whoever has gone is missed at the next message
-      emit({ kind: "withheld", code: error.code, message: error.message, ...where }).catch(() => undefined);
+      emit({ kind: "withheld", why, code, message, cure, ...where }).catch(() => undefined);
     },
   };
 }

@@ -1,6 +1,5 @@
 import { sniffAudio } from "../audio/index.ts";
-import { MissingRoomKey } from "../crypto/index.ts";
-import { type ErrorCode, type SottoError, toSottoError } from "../errors.ts";
+import { type ErrorCode, toSottoError } from "../errors.ts";
 import { downloadVerified, readVoiceContent } from "../media/index.ts";
 import type { DecryptedEvent, Trust } from "../model/event.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
@@ -8,6 +7,7 @@ import type { WaitingEvent } from "../store/index.ts";
 import type { Account } from "./account.ts";
 import { MAX_ATTACHMENT_BYTES, requireTrust } from "./receiving-policy.ts";
 import { Untimely } from "./untimely.ts";
+import { graceMs, keyTrouble, VERDICTS, type Withheld } from "./withheld.ts";
 
 /** A voice message that arrived, verified and decrypted. */
 export interface VoiceMessage {
@@ -25,14 +25,6 @@ export interface VoiceMessage {
   mimetype: string;
   extension: string;
   bytes: Uint8Array;
-}
-
-/** Something arrived that is not handed on. */
-export interface Withheld {
-  eventId: EventId;
-  roomId: RoomId;
-  sender: UserId;
-  error: SottoError;
 }
 
 export interface Receiver {
@@ -101,49 +93,81 @@ async function receiveOne(
 }
 
 /**
- * The message; undefined for what is of no interest or must not be handed on; "waits" while its key may still come;
- * "failed" where what it needs could not be had.
+ * The message; undefined for what is of no interest or must never be handed on; "waits" while its key, or a better
+ * one, may still come; "failed" where what it needs could not be had.
  */
 async function open(
   account: Account,
   receiver: Receiver,
   untimely: Untimely,
-  { roomId, sessionId, event }: WaitingEvent,
+  waiting: WaitingEvent,
 ): Promise<VoiceMessage | "waits" | "failed" | undefined> {
+  const { roomId, event } = waiting;
   const { event_id: eventId, sender } = event;
   const { keyArrivals } = untimely;
   try {
     return await readVoice(account, await account.crypto.decrypt(roomId, event));
   } catch (thrown) {
-    if (thrown instanceof MissingRoomKey) {
-      const { withheldCode } = thrown;
-      if (withheldCode || untimely.lacksKey(eventId, sessionId, keyArrivals))
-        account.logger.warn("a message lacks its room key", { eventId, roomId, sender, withheldCode });
-      if (!withheldCode) {
-        account.missingKeys.want(roomId, sessionId);
-        return "waits";
-      }
+    const trouble = await keyTrouble(account, waiting, thrown);
+    if (trouble) {
+      awaitKey(account, receiver, untimely, { waiting, trouble, keyArrivals });
+      return "waits";
     }
     const error = toSottoError(thrown);
     if (ENDS_THE_ROUND.has(error.code)) throw error;
-    if (!VERDICTS.has(error.code)) {
+    const kind = VERDICTS[error.code];
+    if (kind === undefined) {
       account.logger.warn("a message waits", { eventId, code: error.code, reason: error.message });
       untimely.failed(eventId);
       return "failed";
     }
-    receiver.onWithheld({ eventId, roomId, sender, error });
+    report(account, receiver, { eventId, roomId, sender, kind, error });
     return undefined;
   }
 }
 
-/** What would be found again at every further try. */
-const VERDICTS = new Set<ErrorCode>([
-  "DECRYPT_FAILED",
-  "SENDER_UNTRUSTED",
-  "ATTACHMENT_INVALID",
-  "ATTACHMENT_HASH_MISMATCH",
-  "AUDIO_TOO_LARGE",
-]);
+/** A timer may be early by a fraction of a millisecond. */
+const TIMER_SLACK_MS = 10;
+
+/** The event stays. It is reported once its grace is over, and tried again whenever a key of its session comes. */
+function awaitKey(
+  account: Account,
+  receiver: Receiver,
+  untimely: Untimely,
+  { waiting, trouble, keyArrivals }: { waiting: WaitingEvent; trouble: Withheld; keyArrivals: number },
+): void {
+  const { roomId, sessionId } = waiting;
+  const { eventId, kind } = trouble;
+  // another device of the account may have had the key, whatever kept it from this one
+  if (kind !== "key-from-backup" && kind !== "unknown-device") account.missingKeys.want(roomId, sessionId);
+  const restMs = untimely.hasWaited(eventId) ? 0 : graceMs(trouble, waiting, Date.now());
+  if (waiting.reported !== kind && restMs > 0) {
+    account.logger.info("a message waits for its room key", { eventId, roomId, kind });
+    untimely.lacksKey(eventId, sessionId, keyArrivals, restMs);
+    setTimeout(() => account.sync.wake(), restMs + TIMER_SLACK_MS).unref();
+    return;
+  }
+  untimely.lacksKey(eventId, sessionId, keyArrivals);
+  if (waiting.reported === kind) return;
+  report(account, receiver, trouble);
+  account.store.inbox.setReported(eventId, kind);
+}
+
+function report(account: Account, receiver: Receiver, withheld: Withheld): void {
+  const { eventId, roomId, sender, kind, withheldCode, error } = withheld;
+  account.withheldCounts[kind] = (account.withheldCounts[kind] ?? 0) + 1;
+  account.logger.info("a message is not handed on", {
+    ...{ eventId, roomId, sender, kind, withheldCode },
+    ...{ reason: error.message, cure: error.cure },
+  });
+  try {
+    receiver.onWithheld(withheld);
+  } catch (thrown) {
+    // whoever is told must not stop the messages behind this one
+    account.logger.error("a listener failed", { reason: toSottoError(thrown).message });
+  }
+}
+
 /** What every further message would meet too. A homeserver that is silent may be silent about one recording only. */
 const ENDS_THE_ROUND = new Set<ErrorCode>(["TOKEN_REJECTED", "DISK_FULL"]);
 

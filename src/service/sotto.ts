@@ -9,10 +9,11 @@ import { type Account, openAccount } from "./account.ts";
 import { controlSocketPath } from "./control/path.ts";
 import { type ControlServer, listen } from "./control/server.ts";
 import { type SendResult, sendVoice } from "./pipeline.ts";
-import { receiveWaiting, type VoiceMessage, type Withheld } from "./receive.ts";
+import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { identityDoor, recoveryDoor, type SottoIdentity, type SottoRecovery } from "./recovery/doors.ts";
 import type { SendOptions } from "./relation.ts";
 import type { VerificationDesk } from "./verification.ts";
+import type { Withheld } from "./withheld.ts";
 
 export interface OpenOptions {
   logger?: Logger;
@@ -88,7 +89,10 @@ export class Sotto {
     return () => this.#handlers.delete(handler);
   }
 
-  /** Told of messages that were not handed on, with the reason: undecryptable, damaged, or of an untrusted sender. */
+  /**
+   * Told once of each message that is not handed on, and why. One whose room key is the reason stays, and is handed
+   * on when the key comes.
+   */
   onWithheld(listener: (withheld: Withheld) => void): () => void {
     this.#withheld.add(listener);
     return () => this.#withheld.delete(listener);

@@ -38,8 +38,8 @@ export class SyncDriver {
   readonly #listeners = new Set<Listener>();
   readonly #serial = new Serial();
   readonly #stopping = new AbortController();
-  /** Told that a room key came: an event of an earlier batch may be readable now. */
-  readonly #wantKeys = new Set<() => void>();
+  /** Told that a room key came, too: an event of an earlier batch may be readable now. */
+  readonly #waking = new Set<() => void>();
   #withAccountData = false;
   #loop: Promise<void> | undefined;
   /** Without a loop: the catching up that has not begun yet. */
@@ -58,9 +58,12 @@ export class SyncDriver {
   constructor(options: SyncDriverOptions) {
     this.#options = options;
     this.#gaps = new GapFiller(options);
-    options.crypto.onRoomKeys(() => {
-      for (const tell of this.#wantKeys) tell();
-    });
+    options.crypto.onRoomKeys(() => this.wake());
+  }
+
+  /** Whoever waits for the next batch looks again at what is there. */
+  wake(): void {
+    for (const tell of this.#waking) tell();
   }
 
   /** Called after a batch is durable, with one batch after another. The returned function ends it. */
@@ -109,17 +112,17 @@ export class SyncDriver {
     return this.#loop;
   }
 
-  /** Resolves when the loop has applied one more batch, when a room key comes, or when the signal is aborted. */
+  /** Resolves when the loop has applied one more batch, at `wake` and when a room key comes, or at the abort. */
   nextBatch(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         remove();
-        this.#wantKeys.delete(done);
+        this.#waking.delete(done);
         signal.removeEventListener("abort", done);
         resolve();
       };
       const remove = this.onBatch(done);
-      this.#wantKeys.add(done);
+      this.#waking.add(done);
       signal.addEventListener("abort", done);
       if (signal.aborted) done();
     });

@@ -6,7 +6,7 @@ const LONGEST_PAUSE_MS = 3_600_000;
 /** As many as the inbox holds: what is older has left it. */
 const MOST = 5_000;
 
-type Reason = { sessionId: string } | { untilMs: number; pauseMs: number };
+type Reason = { untilMs: number } & ({ sessionId: string } | { pauseMs: number });
 
 /**
  * Waiting events that would fail again if they were tried now: their room key has not come, or what they point to
@@ -23,8 +23,7 @@ export class Untimely {
 
   has(eventId: EventId): boolean {
     const reason = this.#reasons.get(eventId);
-    if (reason === undefined) return false;
-    return "sessionId" in reason || reason.untilMs > this.#clock();
+    return reason !== undefined && reason.untilMs > this.#clock();
   }
 
   /** How often keys have come: to be read before a decryption, since a key may come in the midst of it. */
@@ -32,11 +31,21 @@ export class Untimely {
     return this.#keyArrivals;
   }
 
-  /** True the first time. */
-  lacksKey(eventId: EventId, sessionId: string, keyArrivals: number): boolean {
-    const isNew = !this.#reasons.has(eventId);
-    if (keyArrivals === this.#keyArrivals) this.#rest(eventId, { sessionId });
-    return isNew;
+  /** It rests until a key of its session comes, or for so long. */
+  lacksKey(
+    eventId: EventId,
+    sessionId: string,
+    keyArrivals: number,
+    restMs = Number.POSITIVE_INFINITY,
+  ): void {
+    if (keyArrivals === this.#keyArrivals)
+      this.#rest(eventId, { sessionId, untilMs: this.#clock() + restMs });
+  }
+
+  /** It has rested for as long as it was to, and no key has come. */
+  hasWaited(eventId: EventId): boolean {
+    const reason = this.#reasons.get(eventId);
+    return reason !== undefined && "sessionId" in reason && reason.untilMs <= this.#clock();
   }
 
   failed(eventId: EventId): void {

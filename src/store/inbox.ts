@@ -7,6 +7,9 @@ export interface WaitingEvent {
   roomId: RoomId;
   sessionId: string;
   event: RoomEvent;
+  receivedMs: number;
+  /** Why it was last reported as not handed on, in the reporter's own word. */
+  reported: string | undefined;
 }
 
 /**
@@ -21,6 +24,8 @@ export interface InboxStore {
    * @param isSkipped asked before an event is read
    */
   waiting(isSkipped?: (eventId: EventId) => boolean): Generator<WaitingEvent, void>;
+  /** It was reported for this reason, and stays. */
+  setReported(eventId: EventId, why: string): void;
   done(eventId: EventId): void;
 }
 
@@ -34,12 +39,14 @@ export function createInboxStore(db: Database): InboxStore {
   const page = (after: number) =>
     db.all("SELECT rowid, event_id FROM inbox WHERE rowid > ? ORDER BY rowid LIMIT ?", after, PAGE);
   const read = (rowid: number): WaitingEvent | undefined => {
-    const row = db.get("SELECT room_id, session_id, event FROM inbox WHERE rowid = ?", rowid);
+    const row = db.get("SELECT * FROM inbox WHERE rowid = ?", rowid);
     return (
       row && {
         roomId: row.room_id as string,
         sessionId: row.session_id as string,
         event: JSON.parse(row.event as string),
+        receivedMs: row.received_ms as number,
+        reported: (row.reported as string | null) ?? undefined,
       }
     );
   };
@@ -51,7 +58,7 @@ export function createInboxStore(db: Database): InboxStore {
       if (Buffer.byteLength(json) > MAX_EVENT_BYTES) return false;
       const sessionId = String(event.content.session_id ?? "");
       db.run(
-        "INSERT OR IGNORE INTO inbox VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO inbox VALUES (?, ?, ?, ?, ?, NULL)",
         event.event_id,
         roomId,
         sessionId,
@@ -71,6 +78,8 @@ export function createInboxStore(db: Database): InboxStore {
         rows = page(rows.at(-1)?.rowid as number);
       }
     },
+    setReported: (eventId, why) =>
+      void db.run("UPDATE inbox SET reported = ? WHERE event_id = ?", why, eventId),
     done: (eventId) => void db.run("DELETE FROM inbox WHERE event_id = ?", eventId),
   };
 }

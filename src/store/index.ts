@@ -20,6 +20,8 @@ export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
 export { createSealer, deriveKey } from "./seal.ts";
 export type { OutboundSession, SessionStore } from "./sessions.ts";
 
+const DEVICE_SINCE = "device since";
+
 /** Everything Sotto keeps besides the crypto engine's own store. */
 export interface Store {
   rooms: RoomStore;
@@ -29,6 +31,8 @@ export interface Store {
   jobs: JobStore;
   recovery: RecoveryStore;
   epoch: EpochStore;
+  /** When this store was made, and with it the device; undefined in one that is older than this record. */
+  deviceSinceMs(): number | undefined;
   syncToken(): string | undefined;
   setSyncToken(token: string): void;
   /** What the engine was last told of its keys on the server. */
@@ -73,6 +77,10 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
         write: (name, value) => writeMeta(db, name, Buffer.from(value)),
         writeSoon: (name, value) => db.soon(() => writeMeta(db, name, Buffer.from(value))),
       }),
+      deviceSinceMs() {
+        const since = readMeta(db, DEVICE_SINCE)?.toString();
+        return since === undefined ? undefined : Number(since);
+      },
       syncToken: () => readMeta(db, "sync token")?.toString(),
       setSyncToken: (token) => writeMeta(db, "sync token", Buffer.from(token)),
       toldKeyCounts: () => readMeta(db, "told key counts")?.toString(),
@@ -91,7 +99,10 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
 function checkOwner(db: Database, sealer: ReturnType<typeof createSealer>, owner: string): void {
   const kept = readMeta(db, "owner");
   if (!kept) {
-    writeMeta(db, "owner", sealer.seal(owner, "owner"));
+    db.transaction(() => {
+      writeMeta(db, "owner", sealer.seal(owner, "owner"));
+      writeMeta(db, DEVICE_SINCE, Buffer.from(String(Date.now())));
+    });
     return;
   }
   let found: string;

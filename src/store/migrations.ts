@@ -114,4 +114,8 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE room SET rotation_ms = COALESCE(rotation_ms, 604800000), rotation_msgs = COALESCE(rotation_msgs, 100)
     WHERE encryption IS NOT NULL;
   `,
+  `
+  -- why it was reported that an event is not handed on; it may still be
+  ALTER TABLE inbox ADD COLUMN reported TEXT;
+  `,
 ];

@@ -7,13 +7,23 @@ function setUp() {
 }
 
 describe("an event without its key", () => {
-  it("waits for the key of its session, and is reported once", () => {
+  it("waits for the key of its session", () => {
     const { untimely } = setUp();
-    expect(untimely.lacksKey("$a", "A", untimely.keyArrivals)).toBe(true);
-    expect(untimely.lacksKey("$b", "B", untimely.keyArrivals)).toBe(true);
-    expect(untimely.lacksKey("$a", "A", untimely.keyArrivals)).toBe(false);
+    untimely.lacksKey("$a", "A", untimely.keyArrivals);
+    untimely.lacksKey("$b", "B", untimely.keyArrivals);
     untimely.keysArrived(["A", "C"]);
     expect([untimely.has("$a"), untimely.has("$b")]).toEqual([false, true]);
+  });
+
+  it("waits no longer than it is to, and is then known to have waited", () => {
+    const { at, untimely } = setUp();
+    untimely.lacksKey("$a", "A", untimely.keyArrivals, 100);
+    at.ms = 99;
+    expect([untimely.has("$a"), untimely.hasWaited("$a")]).toEqual([true, false]);
+    at.ms = 100;
+    expect([untimely.has("$a"), untimely.hasWaited("$a")]).toEqual([false, true]);
+    untimely.lacksKey("$a", "A", untimely.keyArrivals);
+    expect([untimely.has("$a"), untimely.hasWaited("$a")]).toEqual([true, false]);
   });
 
   it("is tried again if a key came while it was tried", () => {

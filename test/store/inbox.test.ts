@@ -11,8 +11,21 @@ describe("the inbox", () => {
     inbox.add(ROOM, first, 1);
     inbox.add(ROOM, second, 2);
     expect([...inbox.waiting()]).toEqual([
-      { roomId: ROOM, sessionId: "session", event: first },
-      { roomId: ROOM, sessionId: "other", event: second },
+      { roomId: ROOM, sessionId: "session", event: first, receivedMs: 1, reported: undefined },
+      { roomId: ROOM, sessionId: "other", event: second, receivedMs: 2, reported: undefined },
+    ]);
+  });
+
+  it("remembers over a restart why an event was last reported, and keeps the event", () => {
+    const options = storeOptions();
+    const first = openTestStore(options);
+    first.inbox.add(ROOM, voice("$first"), 1);
+    first.inbox.setReported("$first", "no-key-yet");
+    first.inbox.setReported("$first", "withheld");
+    first.inbox.add(ROOM, voice("$first"), 2);
+    first.close();
+    expect([...openTestStore(options).inbox.waiting()]).toMatchObject([
+      { reported: "withheld", receivedMs: 1 },
     ]);
   });
 

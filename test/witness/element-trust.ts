@@ -77,6 +77,11 @@ export function trustCommands(element: Element) {
       element.setIsolation(parameters.isolation, parameters.errorOnVerifiedUserProblems);
     },
 
+    /** What "never send to unverified devices" of Element's settings does; needs the isolation mode `all`. */
+    async neverSendToUnverified() {
+      element.crypto.globalBlacklistUnverifiedDevices = true;
+    },
+
     /**
      * Makes the account's identity, or takes it from secret storage that was unlocked, and signs this device. Its own view of
      * that signature comes with the next sync: `waitDevice` with `signed`.
