@@ -171,28 +171,36 @@ export function createCrypto(options: CryptoOptions): Crypto {
   let membersMayBeNew = true;
   /** Asking the engine what it has to send costs it a walk through its store. */
   let mayHaveRequests = true;
+  /** When the engine has done its work, and not before: somebody may drain meanwhile. */
+  const noteRequests = (): void => {
+    mayHaveRequests = true;
+  };
   return {
     encryptor,
     identityKeys: { ed25519: keys.ed25519.toBase64(), curve25519: keys.curve25519.toBase64() },
     async receive(batch) {
-      membersMayBeNew ||= batch.joined.some(changesMembers);
       const counts = keyCounts(batch);
       const { changed, left } = batch.deviceLists;
       const hasNews = batch.toDevice.length > 0 || changed.length > 0 || left.length > 0;
-      if (!hasNews && counts === store.toldKeyCounts()) return;
-      mayHaveRequests = true;
-      await machine.receiveSyncChanges(
-        JSON.stringify(batch.toDevice),
-        new wasm.DeviceLists(userIds(changed), userIds(left)),
-        new Map(Object.entries(batch.oneTimeKeyCounts)),
-        batch.unusedFallbackKeyTypes && new Set(batch.unusedFallbackKeyTypes),
-      );
-      if (counts !== store.toldKeyCounts()) store.setToldKeyCounts(counts);
-      for (const userId of changed) encryptor.mustShare(store.rooms.roomsOf(userId));
+      if (hasNews || counts !== store.toldKeyCounts()) {
+        await machine
+          .receiveSyncChanges(
+            JSON.stringify(batch.toDevice),
+            new wasm.DeviceLists(userIds(changed), userIds(left)),
+            new Map(Object.entries(batch.oneTimeKeyCounts)),
+            batch.unusedFallbackKeyTypes && new Set(batch.unusedFallbackKeyTypes),
+          )
+          .finally(noteRequests);
+        if (counts !== store.toldKeyCounts()) store.setToldKeyCounts(counts);
+        for (const userId of changed) encryptor.mustShare(store.rooms.roomsOf(userId));
+      }
+      membersMayBeNew ||= batch.joined.some(changesMembers);
     },
     decrypt(roomId, event) {
-      mayHaveRequests = true; // it asks for keys that it misses
-      return decryptRoomEvent({ machine, pump, sessions: store.sessions }, roomId, event);
+      // it asks for keys that it misses
+      return decryptRoomEvent({ machine, pump, sessions: store.sessions }, roomId, event).finally(
+        noteRequests,
+      );
     },
     async drain() {
       if (membersMayBeNew) {

@@ -69,11 +69,17 @@ export class PolicyEncryptor implements PreparingEncryptor {
 
   /** Tries again for those who could not be reached, where something changed or it is time; not for a key at its end. */
   async heal(): Promise<void> {
+    const failures: unknown[] = [];
     for (const roomId of this.#store.ledger.roomsWithMissed()) {
       const room = this.#store.rooms.get(roomId);
-      if (room?.membership !== "join" || this.#isShared(roomId) || this.#isDue(room)) continue;
-      await this.prepare(roomId);
+      const rests = this.#isShared(roomId) || this.#clock() < (this.#retry.get(roomId)?.atMs ?? 0);
+      if (room?.membership !== "join" || rests || this.#isDue(room)) continue;
+      await this.prepare(roomId).catch((thrown) => {
+        this.#planRetry(roomId, true);
+        failures.push(thrown);
+      });
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** The next message has a new key. Returns when no message is under way any more that has the old one. */
@@ -140,10 +146,9 @@ export class PolicyEncryptor implements PreparingEncryptor {
   /** A share takes time; whoever comes, leaves or changes meanwhile is a reason for another look. */
   async #shareUntilSettled(roomId: RoomId): Promise<void> {
     for (;;) {
-      const room = this.#encryptedRoom(roomId);
-      await this.#rotateIfDue(room);
+      await this.#rotateIfDue(this.#encryptedRoom(roomId));
       if (this.#isShared(roomId)) return;
-      await this.#share(room);
+      await this.#share(this.#encryptedRoom(roomId)); // as it is now: rotating took time
     }
   }
 
@@ -193,8 +198,6 @@ export class PolicyEncryptor implements PreparingEncryptor {
     // before the work, not after: a change that sync reports meanwhile must stay a reason to share again
     this.#shared.add(roomId);
     try {
-      // the engine begins a new session here, also where a device has gone
-      await this.#oneStore.beforeNew();
       const share: Share = {
         machine: this.#machine,
         pump: this.#pump,
@@ -202,6 +205,7 @@ export class PolicyEncryptor implements PreparingEncryptor {
         members,
         policy,
         isFirst: !sessions.outbound(roomId) && !ledger.isOpen(roomId),
+        beforeNew: () => this.#oneStore.beforeNew(),
         record: (deliveries) => ledger.record(roomId, deliveries, this.#clock()),
       };
       await this.#completeLedger(share, await shareRoomKey(share));

@@ -32,6 +32,8 @@ export interface Share {
   policy: SharingPolicy;
   /** Nobody has the session's key yet, as far as we know. */
   isFirst: boolean;
+  /** Called when nothing stands against the share any more: the engine may begin a new session, also where a device has gone. */
+  beforeNew(): Promise<void>;
   /** Called as soon as the homeserver has a key, or the word that there is none; durable when it returns. */
   record(deliveries: Delivery[]): void;
 }
@@ -55,10 +57,10 @@ export async function shareRoomKey(share: Share): Promise<ReadonlySet<UserId>> {
     const devices = await readDevices(machine, members);
     const excluded = previewExcluded(devices, unreachable, policy.shareWith);
     if (excluded.length > 0) throw excludedError(share, excluded);
-    await shareAtOnce(share);
-  } else {
-    await shareInBatches(share, unreachable);
   }
+  await share.beforeNew();
+  if (policy.onExcluded === "refuse") await shareAtOnce(share);
+  else await shareInBatches(share, unreachable);
   return unreachable;
 }
 

@@ -54,6 +54,8 @@ export async function sendVoice(
     const { file, size } = await uploadEncrypted(account.contentRepository, clip.bytes);
     const { durationMs, waveform } = clip;
     const content = voiceContent({ durationMs, waveform, size, file, ...relation(options) });
+    // who is there is asked after that: encryption would wait for a key on its way, and its answer grow old
+    await preparing;
     await accepting?.();
     const job = account.outbox.accept(roomId, content);
     accepted?.();

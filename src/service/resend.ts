@@ -1,6 +1,7 @@
 import { SottoError, toSottoError } from "../errors.ts";
 import { readVoiceContent } from "../media/index.ts";
 import type { EventId } from "../model/ids.ts";
+import { megolmMessageIndex } from "../model/megolm-message.ts";
 import type { Account } from "./account.ts";
 import { type Acceptance, type Receipt, receiptOf } from "./pipeline.ts";
 import { sentJob } from "./why.ts";
@@ -22,19 +23,25 @@ export async function resend(
   eventId: EventId,
   { accepting, accepted }: Acceptance = {},
 ): Promise<Resent> {
-  const { roomId } = sentJob(account.store.jobs, eventId);
-  const content = await readBack(account, roomId, eventId);
+  const job = sentJob(account.store.jobs, eventId);
+  const { roomId } = job;
+  const content = await readBack(account, job);
   await accepting?.();
-  const job = account.outbox.accept(roomId, content);
+  const again = account.outbox.accept(roomId, content);
   accepted?.();
-  return { of: eventId, ...receiptOf(account, await account.outbox.send(job)) };
+  return { of: eventId, ...receiptOf(account, await account.outbox.send(again)) };
 }
 
-async function readBack(account: Account, roomId: string, eventId: EventId): Promise<object> {
+async function readBack(account: Account, job: ReturnType<typeof sentJob>): Promise<object> {
+  const { roomId, eventId, sessionId, messageIndex } = job;
   const unavailable = (cause: unknown) =>
     new SottoError("EVENT_UNAVAILABLE", `${eventId} cannot be read back from ${roomId}`, { cause });
   try {
     const event = await account.rooms.event(roomId, eventId);
+    const { session_id: given, ciphertext } = event.content;
+    // another of our messages in its place would reach people for whom it was not meant
+    if (given !== sessionId || megolmMessageIndex(String(ciphertext)) !== messageIndex)
+      throw unavailable("the homeserver gave another event in its place");
     const own = await account.crypto.decrypt(roomId, event);
     const isOurs = own.sender === account.config.account.userId && own.type === "m.room.message";
     if (!isOurs || !readVoiceContent(own.content)?.isVoice)

@@ -40,6 +40,8 @@ export class StoreWatch implements OneStore {
   /** What the homeserver may hold of the runs before this one. */
   readonly #before: Epoch[];
   #epoch: number;
+  /** What it holds of them. */
+  #held: Epoch | undefined;
   #compared = false;
   #stopped: SottoError | undefined;
   /** The raise that each run begins with. */
@@ -151,6 +153,9 @@ export class StoreWatch implements OneStore {
     const { store, accountData } = this.#options;
     this.#epoch += 1;
     const epoch = { epoch: this.#epoch, instance: this.#instance };
+    // if the homeserver never hears of the new number, it holds this one still, whatever was noted of it
+    if (this.#held) store.epoch.confirm(this.#held);
+    this.#held = undefined;
     store.epoch.claim(epoch);
     await accountData.put(this.type, { ...epoch });
     this.#compare((await accountData.get(this.type)) ?? {});
@@ -159,7 +164,14 @@ export class StoreWatch implements OneStore {
 
   #compare({ epoch, instance }: Record<string, unknown>): void {
     if (instance === this.#instance) return;
-    if (this.#before.some((known) => known.epoch === epoch && known.instance === instance)) return;
+    // of one run the homeserver may have heard of an earlier number and not of the last
+    const isKnown = this.#before.some(
+      (known) => instance === known.instance && (epoch as number) <= known.epoch,
+    );
+    if (isKnown) {
+      this.#held = { epoch, instance } as Epoch;
+      return;
+    }
     const isOlder = !this.#compared && Number.isSafeInteger(epoch) && (epoch as number) > this.#epoch;
     throw this.#stop(
       isOlder

@@ -1,121 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type Machine, wasm } from "../../src/crypto/engine.ts";
-import { RequestPump } from "../../src/crypto/requests.ts";
-import { PolicyEncryptor } from "../../src/crypto/room-encryptor.ts";
-import type { SharingPolicy } from "../../src/crypto/sharing.ts";
-import {
-  ALICE,
-  BOB,
-  batch,
-  joined,
-  MEGOLM,
-  megolmCiphertext,
-  member,
-  ONLY_STORE,
-  OWN,
-  openTestStore,
-  ROOM,
-  state,
-} from "../support/store.ts";
+import { encryptorFor, MINUTE } from "../support/stand-in-engine.ts";
+import { ALICE, BOB, MEGOLM, member, OTHER_ROOM, OWN, ROOM, state } from "../support/store.ts";
 
 // When a key is shared, and when it is not. The engine here is a stand-in that notes what it is asked for: moments such
 // as "while the key is on its way" cannot be hit with the real one, which the end-to-end tests use.
-
-const MINUTE = 60_000;
-const DEVICE = {
-  isCrossSignedByOwner: () => true,
-  isVerified: () => false,
-  isBlacklisted: () => false,
-  isDehydrated: false,
-  free() {},
-};
-
-function encryptorFor(
-  withheld: () => Record<string, string> = () => ({}),
-  policy: Partial<SharingPolicy> = {},
-) {
-  const store = openTestStore();
-  const apply = (...events: ReturnType<typeof member>[]) =>
-    store.transaction(() => store.rooms.apply(batch({ joined: [joined(events)] }), OWN));
-  apply(state("m.room.encryption", { algorithm: MEGOLM }), member(OWN, "join"), member(ALICE, "join"));
-  apply(member(BOB, "join"));
-  const shares: string[][] = [];
-  const asked: string[][] = [];
-  let sessions = 1;
-  let requests = 0;
-  let messages = 0;
-  let duringShare = () => {};
-  const machine = {
-    updateTrackedUsers: async () => {},
-    queryKeysForUsers(users: wasm.UserId[]) {
-      asked.push(users.map(String));
-      return new wasm.KeysQueryRequest("query", "{}");
-    },
-    outgoingRequests: async () => [],
-    userId: new wasm.UserId(OWN),
-    deviceId: new wasm.DeviceId("SOTTO1"),
-    getIdentity: async () => undefined,
-    getUserDevices: async () => ({
-      devices: () => [{ deviceId: "TABLET", ...DEVICE }],
-      free() {},
-    }),
-    getMissingSessions: async () => null,
-    markRequestAsSent: async () => true,
-    async invalidateGroupSession() {
-      sessions += 1;
-      return true;
-    },
-    async shareRoomKey(_room: wasm.RoomId, users: wasm.UserId[]) {
-      shares.push(users.map(String));
-      duringShare();
-      const messages = {
-        [BOB]: Object.fromEntries(Object.entries(withheld()).map(([id, code]) => [id, { code }])),
-      };
-      const body = JSON.stringify({ messages });
-      requests += 1;
-      return [new wasm.ToDeviceRequest(`id${requests}`, "m.room_key.withheld", `txn${requests}`, body)];
-    },
-    encryptRoomEvent: async () =>
-      JSON.stringify({
-        algorithm: MEGOLM,
-        session_id: `session ${sessions}`,
-        ciphertext: megolmCiphertext(messages++),
-      }),
-  } as unknown as Machine;
-  const at = { ms: 1_000_000 };
-  const sharing: SharingPolicy = { shareWith: "signed", onExcluded: "send", newMembers: "send", ...policy };
-  const rotation = { maxPeriodMs: 10 * MINUTE, maxMessages: 100 };
-  const pump = new RequestPump(machine, { send: async () => "{}" });
-  const encryptor = new PolicyEncryptor(
-    machine,
-    pump,
-    store,
-    ONLY_STORE,
-    { sharing: () => sharing, rotation },
-    () => at.ms,
-  );
-  const change = (...events: ReturnType<typeof member>[]) => {
-    const { rotate, share } = apply(...events);
-    store.sessions.requireRotation(rotate);
-    encryptor.mustShare([...share, ...rotate]);
-  };
-  return {
-    shares,
-    asked,
-    at,
-    change,
-    onShare: (work: () => void) => {
-      duringShare = () => {
-        duringShare = () => {};
-        work();
-      };
-    },
-    store,
-    encryptor,
-    encrypt: async () => (await encryptor.encrypt(ROOM, "m.room.message", {})).session_id,
-    verify: async () => (await encryptor.encryptForVerification(ROOM, "m.key", {})).session_id,
-  };
-}
 
 describe("a room's key", () => {
   it("is shared once, and again for whoever comes", async () => {
@@ -194,6 +82,18 @@ describe("a verification's event", () => {
   });
 });
 
+describe("a change while the key rotates", () => {
+  it("counts: who is only invited gets no key of a room whose history begins with the join by then", async () => {
+    const { encrypt, shares, change, onRotation } = encryptorFor();
+    change(member("@carol:example.org", "invite"));
+    await encrypt();
+    change(member(BOB, "leave"));
+    onRotation(() => change(state("m.room.history_visibility", { history_visibility: "joined" })));
+    await encrypt();
+    expect(shares.slice(1)).toEqual([[ALICE, OWN]]);
+  });
+});
+
 describe("a key that is prepared", () => {
   it("is not shared again for the event", async () => {
     const { encryptor, encrypt, shares } = encryptorFor();
@@ -239,6 +139,36 @@ describe("a device that was missed", () => {
     whole.encryptor.mustShare([ROOM]);
     await whole.encryptor.heal();
     expect(whole.shares).toHaveLength(1);
+  });
+});
+
+describe("a room that is held", () => {
+  const noKey = () => ({ TABLET: "m.no_olm" });
+
+  it("keeps no other room from being tried again", async () => {
+    const { encryptor, encrypt, shares, changedIdentities, changeIn } = encryptorFor(noKey);
+    changeIn(OTHER_ROOM, [state("m.room.encryption", { algorithm: MEGOLM }), member(OWN, "join")]);
+    await encrypt();
+    await encryptor.encrypt(OTHER_ROOM, "m.room.message", {});
+    changedIdentities.add(ALICE);
+    encryptor.mustShare([ROOM, OTHER_ROOM]);
+    await expect(encryptor.heal()).rejects.toMatchObject({ code: "IDENTITY_CHANGED" });
+    expect(shares.slice(2)).toEqual([[OWN]]);
+  });
+
+  it("is not looked at again before it is time or something has changed, and is nothing new", async () => {
+    const { encryptor, encrypt, raises, changedIdentities, at } = encryptorFor(noKey);
+    await encrypt();
+    const before = raises();
+    changedIdentities.add(ALICE);
+    encryptor.mustShare([ROOM]);
+    await expect(encryptor.heal()).rejects.toMatchObject({ code: "IDENTITY_CHANGED" });
+    await encryptor.heal();
+    await expect(encrypt()).rejects.toMatchObject({ code: "IDENTITY_CHANGED" });
+    at.ms += MINUTE;
+    await expect(encryptor.heal()).rejects.toMatchObject({ code: "IDENTITY_CHANGED" });
+    // each number is a write to the account's data, which the sync tells of: a number for each look would never end
+    expect(raises()).toBe(before);
   });
 });
 

@@ -126,4 +126,19 @@ describe("a message that the homeserver does not give back", () => {
     expect(refused).toMatchObject({ code: "EVENT_UNAVAILABLE", exitCode: 3 });
     expect(proxy.requests.slice(before).filter(({ path }) => path.includes("/send/"))).toEqual([]);
   });
+
+  it("is not sent again either when another of our messages is given in its place", async () => {
+    const { eventId: other } = await send();
+    const { event } = await alice.request("raw_event", { roomId, eventId: other });
+    const wanted = encodeURIComponent(missed.eventId);
+    const stop = proxy.intercept(({ path }) => path.includes(`/event/${wanted}`), {
+      status: 200,
+      body: { ...event, event_id: missed.eventId },
+    });
+    const before = proxy.requests.length;
+    const refused = errorOf(await bot.run(["queue", "resend", missed.eventId]));
+    stop();
+    expect(refused).toMatchObject({ code: "EVENT_UNAVAILABLE", exitCode: 3 });
+    expect(proxy.requests.slice(before).filter(({ path }) => path.includes("/send/"))).toEqual([]);
+  });
 });

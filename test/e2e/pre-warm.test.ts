@@ -29,6 +29,14 @@ async function roomWithBob(): Promise<string> {
   return roomId;
 }
 
+const kickBob = (roomId: string) =>
+  synapse.request(
+    "POST",
+    `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/kick`,
+    alice.session.accessToken,
+    { user_id: bob.userId },
+  );
+
 /** Speaks the first half, and the rest once the key was handed over and `between` is done. */
 async function speak(roomId: string, between: () => Promise<unknown> = async () => undefined) {
   await using sotto = await Sotto.open(bot.config);
@@ -55,18 +63,24 @@ describe("a recording that is still arriving", () => {
 
   it("is not encrypted with a key that went to someone who has left meanwhile", async () => {
     const roomId = await roomWithBob();
-    const { result, later } = await speak(roomId, () =>
-      synapse.request(
-        "POST",
-        `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/kick`,
-        alice.session.accessToken,
-        { user_id: bob.userId },
-      ),
-    );
+    const { result, later } = await speak(roomId, () => kickBob(roomId));
     expect(result.sharedWith.map(({ userId }) => userId)).toEqual([alice.userId]);
     const shares = later.filter(isShare);
     expect(shares.length).toBeGreaterThan(0);
     for (const { body } of shares) expect(body.toString()).not.toContain(bob.userId);
     await alice.request("wait_event", { roomId, eventId: result.eventId, kind: "m.audio" });
+  });
+
+  it("is not encrypted either with one that is long on its way to them, when nothing else syncs", async () => {
+    const roomId = await roomWithBob();
+    const busy = { errcode: "M_LIMIT_EXCEEDED", error: "busy", retry_after_ms: 5_000 };
+    await using sotto = await Sotto.open(bot.config);
+    const delayed = proxy.next(isShare, { status: 429, body: busy });
+    const uploaded = proxy.next(({ path }) => path.startsWith("/_matrix/media/v3/upload"));
+    const sending = sotto.sendVoice(roomId, { bytes });
+    await Promise.all([delayed, uploaded]);
+    await kickBob(roomId);
+    const { sharedWith } = await sending;
+    expect(sharedWith.map(({ userId }) => userId)).toEqual([alice.userId]);
   });
 });

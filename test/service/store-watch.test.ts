@@ -123,6 +123,29 @@ describe("each start", () => {
     expect(homeserver.epoch).toBe(4);
   });
 
+  it("knows what the homeserver has heard, however often it did not hear of the next number", async () => {
+    const { server: homeserver, path } = server();
+    const fails = async (run: Run, at: "put" | "get") => {
+      homeserver.onRequest = (what) => {
+        if (what === at) throw new Error("cut off");
+      };
+      await expect(run.watch.beforeUse()).rejects.toThrow("cut off");
+      homeserver.onRequest = () => undefined;
+    };
+    const failing = async (...at: ("put" | "get")[]) => {
+      const run = start(homeserver, path);
+      await run.sync();
+      for (const what of at) await fails(run, what);
+      run.close();
+    };
+    await use(homeserver, path);
+    await failing("get"); // heard, and no answer
+    await failing("put"); // not heard, by another run
+    await failing("get", "put"); // both in one run
+    await use(homeserver, path);
+    expect(homeserver.epoch).toBe(6);
+  });
+
   it("tries again when the homeserver was in trouble", async () => {
     const { server: homeserver, path } = server();
     const run = start(homeserver, path);
