@@ -50,6 +50,7 @@ export async function shareRoomKey(share: Share): Promise<ReadonlySet<UserId>> {
   await machine.updateTrackedUsers(usersOf(members));
   await pump.drain();
   await refuseChangedIdentities(machine, members);
+  if (policy.shareWith !== "all") await requireOwnSignature(machine);
   const unreachable = new Set(members.filter((userId) => pump.isUnreachable(userId)));
   if (policy.onExcluded === "refuse") {
     const devices = await readDevices(machine, members);
@@ -182,7 +183,25 @@ async function refuseChangedIdentities(machine: Machine, members: readonly UserI
   const changed: UserId[] = [];
   for (const userId of members) if (await hasChanged(machine, userId)) changed.push(userId);
   if (changed.length === 0) return;
+  const own = machine.userId.toString();
+  if (changed.includes(own)) {
+    throw new SottoError("IDENTITY_CHANGED", `the homeserver shows another identity of ${own}, our own`, {
+      cure: "if you have reset it, run `sotto identity bootstrap` with its --recovery-key-file; if nobody has, do not trust this homeserver",
+    });
+  }
   throw new SottoError("IDENTITY_CHANGED", `the identity of ${changed.join(", ")} has changed`);
+}
+
+/** The engine looks at our identity only: a homeserver may show our device as one that nobody has signed. */
+async function requireOwnSignature(machine: Machine): Promise<void> {
+  const device = await machine.getDevice(machine.userId, machine.deviceId);
+  const signed = device?.isCrossSignedByOwner();
+  device?.free();
+  if (signed) return;
+  throw new SottoError(
+    "IDENTITY_NOT_READY",
+    "the homeserver shows this device without its identity's signature",
+  );
 }
 
 function excludedError({ room }: Share, excluded: readonly Delivery[]): SottoError {

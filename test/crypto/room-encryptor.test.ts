@@ -55,6 +55,7 @@ function encryptorFor(
     userId: new wasm.UserId(OWN),
     deviceId: new wasm.DeviceId("SOTTO1"),
     getIdentity: async () => undefined,
+    getDevice: async () => DEVICE,
     getUserDevices: async () => ({
       devices: () => [{ deviceId: "TABLET", ...DEVICE }],
       free() {},
