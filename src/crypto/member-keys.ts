@@ -1,6 +1,7 @@
 import type { DeviceId, UserId } from "../model/ids.ts";
 import type { Delivery } from "../model/job.ts";
 import { type Machine, wasm } from "./engine.ts";
+import type { RequestPump } from "./requests.ts";
 import type { ShareWith } from "./sharing.ts";
 
 interface MemberDevice {
@@ -18,7 +19,8 @@ export interface MemberDevices {
   userId: UserId;
   /** Without the one that sends. */
   devices: MemberDevice[];
-  hasAnyDevice: boolean;
+  /** All that the engine takes, the one that sends too. */
+  known: ReadonlySet<DeviceId>;
 }
 
 /** A look into the engine's store for each member: not for everybody without a reason. */
@@ -31,7 +33,7 @@ export async function readDevices(machine: Machine, members: readonly UserId[]):
     found.push({
       userId,
       devices: devices.filter(({ deviceId }) => userId !== own || deviceId !== ownDevice),
-      hasAnyDevice: devices.length > 0,
+      known: new Set(devices.map(({ deviceId }) => deviceId)),
     });
   }
   return found;
@@ -74,11 +76,26 @@ export function usersOutOfReach(
   members: readonly MemberDevices[],
   unreachable: ReadonlySet<UserId>,
 ): Delivery[] {
-  const without = members.filter(({ userId, hasAnyDevice }) => !hasAnyDevice && !unreachable.has(userId));
+  const without = members.filter(({ userId, known }) => known.size === 0 && !unreachable.has(userId));
   return [
     ...[...unreachable].map((userId) => ({ userId, deviceId: null, outcome: "unreachable" })),
     ...without.map(({ userId }) => ({ userId, deviceId: null, outcome: "no-device" })),
   ];
+}
+
+/** Of a device whose keys the engine does not take: they are damaged, or not signed by the device itself. */
+export const KEYS_INVALID = "keys-invalid";
+
+/** Devices that the homeserver shows and that nothing is shared with, whatever the policy. */
+export function unsoundDevices(
+  members: readonly MemberDevices[],
+  pump: Pick<RequestPump, "listedDevices">,
+): Delivery[] {
+  return members.flatMap(({ userId, known }) =>
+    (pump.listedDevices(userId) ?? [])
+      .filter((deviceId) => !known.has(deviceId))
+      .map((deviceId) => ({ userId, deviceId, outcome: KEYS_INVALID })),
+  );
 }
 
 /** https://spec.matrix.org/v1.19/client-server-api/#mroom_keywithheld */

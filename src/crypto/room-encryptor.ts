@@ -6,7 +6,7 @@ import type { Clock, OneStore, PreparingEncryptor } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import type { Device, RoomRecord, Store } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
-import { readDevices, usersOutOfReach } from "./member-keys.ts";
+import { KEYS_INVALID, readDevices, unsoundDevices, usersOutOfReach } from "./member-keys.ts";
 import type { RequestPump } from "./requests.ts";
 import { mustRotate, type RotationLimits, rotationLimits } from "./rotation.ts";
 import { type Share, type SharingPolicy, shareForVerification, shareRoomKey } from "./sharing.ts";
@@ -223,18 +223,25 @@ export class PolicyEncryptor implements PreparingEncryptor {
     const told = isFirst ? ledger.entries(roomId) : [];
     const whole = new Set(told.map(({ userId }) => userId));
     for (const { userId, outcome } of told) if (outcome !== "shared") whole.delete(userId);
+    for (const userId of whole) {
+      const { length } = told.filter((entry) => entry.userId === userId);
+      if (length < (this.#pump.listedDevices(userId)?.length ?? 0)) whole.delete(userId);
+    }
     const looked = await readDevices(
       this.#machine,
       members.filter((userId) => !whole.has(userId)),
     );
-    const outOfReach = usersOutOfReach(looked, unreachable);
+    const outOfReach = [...usersOutOfReach(looked, unreachable), ...unsoundDevices(looked, this.#pump)];
     ledger.record(roomId, outOfReach, this.#clock());
+    const sessionId = sessions.outbound(roomId)?.sessionId;
     const present: Device[] = [
       ...told.filter(({ userId }) => whole.has(userId)),
       ...looked.flatMap(({ userId, devices }) => devices.map(({ deviceId }) => ({ userId, deviceId }))),
       ...outOfReach,
+      ...[roomId, ...(sessionId === undefined ? [] : [sessionId])]
+        .flatMap((key) => ledger.entries(key))
+        .filter(({ userId, outcome }) => outcome === KEYS_INVALID && !this.#pump.listedDevices(userId)),
     ];
-    const sessionId = sessions.outbound(roomId)?.sessionId;
     ledger.keepOnly(roomId, sessionId, present);
     this.#planRetry(roomId, ledger.hasMissed(roomId, sessionId));
   }

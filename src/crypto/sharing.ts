@@ -4,7 +4,7 @@ import type { Delivery } from "../model/job.ts";
 import type { RoomRecord } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
 import { hasChanged } from "./identity-change.ts";
-import { previewExcluded, readDevices } from "./member-keys.ts";
+import { previewExcluded, readDevices, unsoundDevices } from "./member-keys.ts";
 import type { RequestPump } from "./requests.ts";
 import { ENGINE_MESSAGES, ENGINE_PERIOD_MICROSECONDS } from "./rotation.ts";
 
@@ -54,7 +54,10 @@ export async function shareRoomKey(share: Share): Promise<ReadonlySet<UserId>> {
   const unreachable = new Set(members.filter((userId) => pump.isUnreachable(userId)));
   if (policy.onExcluded === "refuse") {
     const devices = await readDevices(machine, members);
-    const excluded = previewExcluded(devices, unreachable, policy.shareWith);
+    const excluded = [
+      ...previewExcluded(devices, unreachable, policy.shareWith),
+      ...unsoundDevices(devices, pump),
+    ];
     if (excluded.length > 0) throw excludedError(share, excluded);
     await shareAtOnce(share);
   } else {
