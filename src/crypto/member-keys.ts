@@ -1,3 +1,4 @@
+import { SottoError } from "../errors.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
 import type { Delivery } from "../model/job.ts";
 import { type Machine, wasm } from "./engine.ts";
@@ -54,6 +55,21 @@ async function devicesOf(machine: Machine, userId: UserId): Promise<MemberDevice
   });
   listed.free();
   return devices;
+}
+
+/**
+ * The engine looks at our identity only: a homeserver may show our device as one that nobody has signed.
+ * Throws `IDENTITY_NOT_READY`.
+ */
+export async function requireOwnSignature(machine: Machine): Promise<void> {
+  const device = await machine.getDevice(machine.userId, machine.deviceId);
+  const signed = device?.isCrossSignedByOwner();
+  device?.free();
+  if (signed) return;
+  throw new SottoError(
+    "IDENTITY_NOT_READY",
+    "the homeserver shows this device without its identity's signature",
+  );
 }
 
 /** Whom a share would leave out, before anything is claimed or sent. The engine decides in the same way. */

@@ -4,7 +4,7 @@ import type { Delivery } from "../model/job.ts";
 import type { RoomRecord } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
 import { hasChanged } from "./identity-change.ts";
-import { previewExcluded, readDevices, unsoundDevices } from "./member-keys.ts";
+import { previewExcluded, readDevices, requireOwnSignature, unsoundDevices } from "./member-keys.ts";
 import type { RequestPump } from "./requests.ts";
 import { ENGINE_MESSAGES, ENGINE_PERIOD_MICROSECONDS } from "./rotation.ts";
 
@@ -193,18 +193,6 @@ async function refuseChangedIdentities(machine: Machine, members: readonly UserI
     });
   }
   throw new SottoError("IDENTITY_CHANGED", `the identity of ${changed.join(", ")} has changed`);
-}
-
-/** The engine looks at our identity only: a homeserver may show our device as one that nobody has signed. */
-async function requireOwnSignature(machine: Machine): Promise<void> {
-  const device = await machine.getDevice(machine.userId, machine.deviceId);
-  const signed = device?.isCrossSignedByOwner();
-  device?.free();
-  if (signed) return;
-  throw new SottoError(
-    "IDENTITY_NOT_READY",
-    "the homeserver shows this device without its identity's signature",
-  );
 }
 
 function excludedError({ room }: Share, excluded: readonly Delivery[]): SottoError {
