@@ -3,7 +3,7 @@ import { median } from "./measure.ts";
 /** One line of the report: our figure, the floor's of the same rounds, and what their ratio has to be. */
 export interface Figure {
   name: string;
-  unit: "ms" | "/s" | "MB" | "MB/s";
+  unit: "ms" | "/s" | "MB" | "MB/s" | "";
   values: number[];
   floor: number[];
   /** Median of the rounds' own ratios. */

@@ -89,7 +89,7 @@ export async function openWorld(folder: string): Promise<World> {
   };
 }
 
-const encryption = {
+export const encryption = {
   type: "m.room.encryption",
   state_key: "",
   content: { algorithm: "m.megolm.v1.aes-sha2" },

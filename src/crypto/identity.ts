@@ -13,6 +13,8 @@ export interface IdentityStatus {
   exists: boolean;
   /** The identity has signed this device: clients show no shield. */
   deviceSigned: boolean;
+  /** It took the place of one that this store knew, which nobody but its owner has a reason to do. */
+  changed: boolean;
   /** The private keys are in this store. */
   privateKeysHere: boolean;
   /** The public master key that the homeserver shows, unpadded base64: what others verify. */
@@ -38,6 +40,7 @@ export async function identityStatus({
   return {
     exists,
     deviceSigned: exists && identity instanceof wasm.OwnUserIdentity && (await identity.trustsOurOwnDevice()),
+    changed: exists && (identity?.hasVerificationViolation() ?? false),
     privateKeysHere: keys.hasMaster && keys.hasSelfSigning && keys.hasUserSigning,
     masterKey: exists && identity ? publicKey(identity.masterKey) : undefined,
   };

@@ -15,7 +15,7 @@ import { deriveKey, type Store } from "../store/index.ts";
 import { createKeyBackup, type KeyBackup } from "./backup.ts";
 import { decryptRoomEvent } from "./decrypt.ts";
 import { type FingerprintMatch, keysOf, type UserKeys, verifyFingerprint } from "./devices.ts";
-import { openMachine, wasm } from "./engine.ts";
+import { openMachine } from "./engine.ts";
 import { awaitHistory, type ImportedHistory, importHistory, shareHistory } from "./history.ts";
 import { createIdentity, type IdentityStatus, identityStatus, joinIdentity, signDevice } from "./identity.ts";
 import { acceptIdentity, freshIdentity, type UserIdentity } from "./identity-change.ts";
@@ -26,6 +26,7 @@ import { fillStorage, type StorageStatus, storageStatus } from "./recovery.ts";
 import { RequestPump } from "./requests.ts";
 import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
 import type { SecretStorage } from "./secret-storage.ts";
+import { receiveToDevice, soundUserIds, type UnusableToDevice } from "./to-device.ts";
 import { Verifications } from "./verifications.ts";
 
 export type { BackupStatus, KeyBackup } from "./backup.ts";
@@ -99,7 +100,7 @@ export interface Crypto {
   /** `ed25519` and `curve25519`, unpadded base64. */
   readonly identityKeys: { ed25519: string; curve25519: string };
   /** Durable when it returns: only then may the sync token move. */
-  receive(batch: SyncBatch): Promise<void>;
+  receive(batch: SyncBatch): Promise<UnusableToDevice>;
   decrypt(roomId: RoomId, event: RoomEvent): Promise<DecryptedEvent>;
   /**
    * Sends what the engine has waiting, and asks for the keys of everyone in our encrypted rooms: who only listens must
@@ -182,19 +183,15 @@ export function createCrypto(options: CryptoOptions): Crypto {
       const counts = keyCounts(batch);
       const { changed, left } = batch.deviceLists;
       const hasNews = batch.toDevice.length > 0 || changed.length > 0 || left.length > 0;
-      if (hasNews || counts !== store.toldKeyCounts()) {
-        await machine
-          .receiveSyncChanges(
-            JSON.stringify(batch.toDevice),
-            new wasm.DeviceLists(userIds(changed), userIds(left)),
-            new Map(Object.entries(batch.oneTimeKeyCounts)),
-            batch.unusedFallbackKeyTypes && new Set(batch.unusedFallbackKeyTypes),
-          )
-          .finally(noteRequests);
-        if (counts !== store.toldKeyCounts()) store.setToldKeyCounts(counts);
-        for (const userId of changed) encryptor.mustShare(store.rooms.roomsOf(userId));
+      if (!hasNews && counts === store.toldKeyCounts()) {
+        membersMayBeNew ||= batch.joined.some(changesMembers);
+        return { damaged: 0, clearKeys: 0 };
       }
+      const unusable = await receiveToDevice(machine, batch).finally(noteRequests);
+      if (counts !== store.toldKeyCounts()) store.setToldKeyCounts(counts);
+      for (const userId of changed) encryptor.mustShare(store.rooms.roomsOf(userId));
       membersMayBeNew ||= batch.joined.some(changesMembers);
+      return unusable;
     },
     decrypt(roomId, event) {
       // it asks for keys that it misses
@@ -206,7 +203,7 @@ export function createCrypto(options: CryptoOptions): Crypto {
       if (membersMayBeNew) {
         membersMayBeNew = false;
         mayHaveRequests = true;
-        await machine.updateTrackedUsers(userIds(store.rooms.encryptedMembers()));
+        await machine.updateTrackedUsers(soundUserIds(store.rooms.encryptedMembers()));
       }
       if (!mayHaveRequests) return;
       mayHaveRequests = false;
@@ -241,8 +238,6 @@ export function createCrypto(options: CryptoOptions): Crypto {
     },
   };
 }
-
-const userIds = (ids: UserId[]): wasm.UserId[] => ids.map((id) => new wasm.UserId(id));
 
 const changesMembers = ({ state, timeline }: RoomSync): boolean =>
   [...state, ...timeline].some(({ type }) => type === "m.room.member" || type === "m.room.encryption");

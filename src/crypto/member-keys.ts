@@ -1,6 +1,8 @@
+import { SottoError } from "../errors.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
 import type { Delivery } from "../model/job.ts";
 import { type Machine, wasm } from "./engine.ts";
+import type { RequestPump } from "./requests.ts";
 import type { ShareWith } from "./sharing.ts";
 
 interface MemberDevice {
@@ -18,7 +20,8 @@ export interface MemberDevices {
   userId: UserId;
   /** Without the one that sends. */
   devices: MemberDevice[];
-  hasAnyDevice: boolean;
+  /** All that the engine takes, the one that sends too. */
+  known: ReadonlySet<DeviceId>;
 }
 
 /** A look into the engine's store for each member: not for everybody without a reason. */
@@ -31,7 +34,7 @@ export async function readDevices(machine: Machine, members: readonly UserId[]):
     found.push({
       userId,
       devices: devices.filter(({ deviceId }) => userId !== own || deviceId !== ownDevice),
-      hasAnyDevice: devices.length > 0,
+      known: new Set(devices.map(({ deviceId }) => deviceId)),
     });
   }
   return found;
@@ -54,6 +57,21 @@ async function devicesOf(machine: Machine, userId: UserId): Promise<MemberDevice
   return devices;
 }
 
+/**
+ * The engine looks at our identity only: a homeserver may show our device as one that nobody has signed.
+ * Throws `IDENTITY_NOT_READY`.
+ */
+export async function requireOwnSignature(machine: Machine): Promise<void> {
+  const device = await machine.getDevice(machine.userId, machine.deviceId);
+  const signed = device?.isCrossSignedByOwner();
+  device?.free();
+  if (signed) return;
+  throw new SottoError(
+    "IDENTITY_NOT_READY",
+    "the homeserver shows this device without its identity's signature",
+  );
+}
+
 /** Whom a share would leave out, before anything is claimed or sent. The engine decides in the same way. */
 export function previewExcluded(
   members: readonly MemberDevices[],
@@ -74,11 +92,26 @@ export function usersOutOfReach(
   members: readonly MemberDevices[],
   unreachable: ReadonlySet<UserId>,
 ): Delivery[] {
-  const without = members.filter(({ userId, hasAnyDevice }) => !hasAnyDevice && !unreachable.has(userId));
+  const without = members.filter(({ userId, known }) => known.size === 0 && !unreachable.has(userId));
   return [
     ...[...unreachable].map((userId) => ({ userId, deviceId: null, outcome: "unreachable" })),
     ...without.map(({ userId }) => ({ userId, deviceId: null, outcome: "no-device" })),
   ];
+}
+
+/** Of a device whose keys the engine does not take: they are damaged, or not signed by the device itself. */
+export const KEYS_INVALID = "keys-invalid";
+
+/** Devices that the homeserver shows and that nothing is shared with, whatever the policy. */
+export function unsoundDevices(
+  members: readonly MemberDevices[],
+  pump: Pick<RequestPump, "listedDevices">,
+): Delivery[] {
+  return members.flatMap(({ userId, known }) =>
+    (pump.listedDevices(userId) ?? [])
+      .filter((deviceId) => !known.has(deviceId))
+      .map((deviceId) => ({ userId, deviceId, outcome: KEYS_INVALID })),
+  );
 }
 
 /** https://spec.matrix.org/v1.19/client-server-api/#mroom_keywithheld */

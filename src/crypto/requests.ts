@@ -1,5 +1,5 @@
 import { SottoError } from "../errors.ts";
-import { type RoomId, serverNameOf, type UserId } from "../model/ids.ts";
+import { type DeviceId, type RoomId, serverNameOf, type UserId } from "../model/ids.ts";
 import type { KeyRequest, KeyServer } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import { type Machine, wasm } from "./engine.ts";
@@ -52,6 +52,8 @@ export class RequestPump {
   readonly #underWay = new Map<string, Promise<string>>();
   /** Homeservers that did not answer ours when it last asked them for their users' devices. */
   readonly #unreachable = new Set<string>();
+  /** The devices that the homeserver has shown of each user it was asked for, sound or not. */
+  readonly #listed = new Map<UserId, readonly DeviceId[]>();
 
   constructor(
     machine: Machine,
@@ -67,6 +69,11 @@ export class RequestPump {
   /** Whether the user's homeserver did not answer when its devices were last asked for. */
   isUnreachable(userId: UserId): boolean {
     return this.#unreachable.has(serverNameOf(userId));
+  }
+
+  /** The devices that the homeserver last showed of the user; undefined if it was not asked by this process. */
+  listedDevices(userId: UserId): readonly DeviceId[] | undefined {
+    return this.#listed.get(userId);
   }
 
   /** Does the work while no answer to what the engine has waiting reaches it. */
@@ -100,7 +107,7 @@ export class RequestPump {
   claimMissing(users: () => wasm.UserId[]): Promise<string[]> {
     return this.#serial.run("claim", async () => {
       const claim = await this.#machine.getMissingSessions(users());
-      return claim ? failures(await this.send(claim)) : [];
+      return claim ? failures(JSON.parse(await this.send(claim)) as KeyAnswer) : [];
     });
   }
 
@@ -155,8 +162,12 @@ export class RequestPump {
 
   #noteQuery(body: string, answer: string): void {
     const { device_keys: asked = {} } = JSON.parse(body) as { device_keys?: Record<UserId, unknown> };
-    for (const userId of Object.keys(asked)) this.#unreachable.delete(serverNameOf(userId));
-    for (const name of failures(answer)) this.#unreachable.add(name);
+    const answered = JSON.parse(answer) as KeyAnswer & { device_keys?: Record<UserId, object> };
+    for (const userId of Object.keys(asked)) {
+      this.#unreachable.delete(serverNameOf(userId));
+      this.#listed.set(userId, Object.keys(answered.device_keys?.[userId] ?? {}));
+    }
+    for (const name of failures(answered)) this.#unreachable.add(name);
   }
 }
 
@@ -165,7 +176,10 @@ const notSent: RoomSender = async (_roomId, _txnId, eventType) => {
 };
 
 /** https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysquery; the engine has read the rest. */
-function failures(answer: string): string[] {
-  const { failures } = JSON.parse(answer) as { failures?: unknown };
+interface KeyAnswer {
+  failures?: unknown;
+}
+
+function failures({ failures }: KeyAnswer): string[] {
   return typeof failures === "object" && failures !== null ? Object.keys(failures) : [];
 }

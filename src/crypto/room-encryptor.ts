@@ -6,7 +6,8 @@ import type { Clock, OneStore, PreparingEncryptor } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import type { Device, RoomRecord, Store } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
-import { readDevices, usersOutOfReach } from "./member-keys.ts";
+import { KEYS_INVALID, readDevices, unsoundDevices, usersOutOfReach } from "./member-keys.ts";
+import { encryptedRoom, reachesInvited, recipients } from "./recipients.ts";
 import type { RequestPump } from "./requests.ts";
 import { mustRotate, type RotationLimits, rotationLimits } from "./rotation.ts";
 import { type Share, type SharingPolicy, shareForVerification, shareRoomKey } from "./sharing.ts";
@@ -62,8 +63,9 @@ export class PolicyEncryptor implements PreparingEncryptor {
 
   /**
    * Shares early: whoever comes, leaves or changes before the next event is a reason for another look then, as always.
+   * True if there was anything to share, which takes time.
    */
-  prepare(roomId: RoomId): Promise<void> {
+  prepare(roomId: RoomId): Promise<boolean> {
     return this.#rooms.run(roomId, () => this.#shareUntilSettled(roomId));
   }
 
@@ -114,14 +116,14 @@ export class PolicyEncryptor implements PreparingEncryptor {
     content: Record<string, unknown>,
   ): Promise<MegolmContent> {
     return this.#rooms.run(roomId, async () => {
-      const room = this.#encryptedRoom(roomId);
+      const room = encryptedRoom(this.#store.rooms, roomId);
       // durable, and before anyone has this session: whatever is sent next in the room rotates first
       this.#store.transaction(() => this.#store.sessions.requireRotation([roomId]));
       await this.#oneStore.beforeUse();
       await this.#oneStore.beforeNew();
       const id = () => new wasm.RoomId(roomId);
       await this.#machine.invalidateGroupSession(id());
-      await shareForVerification(this.#machine, this.#pump, room, this.#recipients(room));
+      await shareForVerification(this.#machine, this.#pump, room, recipients(this.#store.rooms, room));
       const json = await this.#machine.encryptRoomEvent(id(), eventType, JSON.stringify(content));
       const encrypted = JSON.parse(json) as MegolmContent;
       const { session_id: sessionId, ciphertext } = encrypted;
@@ -138,38 +140,23 @@ export class PolicyEncryptor implements PreparingEncryptor {
    */
   async #askAboutInvited(roomId: RoomId): Promise<void> {
     const invited = this.#store.rooms.members(roomId, ["invite"]);
-    if (invited.length === 0 || !reachesInvited(this.#encryptedRoom(roomId))) return;
+    if (invited.length === 0 || !reachesInvited(encryptedRoom(this.#store.rooms, roomId))) return;
     await this.#pump.send(this.#machine.queryKeysForUsers(invited.map((userId) => new wasm.UserId(userId))));
     this.mustShare([roomId]);
   }
 
   /** A share takes time; whoever comes, leaves or changes meanwhile is a reason for another look. */
-  async #shareUntilSettled(roomId: RoomId): Promise<void> {
-    for (;;) {
-      await this.#rotateIfDue(this.#encryptedRoom(roomId));
-      if (this.#isShared(roomId)) return;
-      await this.#share(this.#encryptedRoom(roomId)); // as it is now: rotating took time
+  async #shareUntilSettled(roomId: RoomId): Promise<boolean> {
+    for (let shares = 0; ; shares += 1) {
+      await this.#rotateIfDue(encryptedRoom(this.#store.rooms, roomId));
+      if (this.#isShared(roomId)) return shares > 0;
+      await this.#share(encryptedRoom(this.#store.rooms, roomId)); // as it is now: rotating took time
     }
   }
 
   #isShared(roomId: RoomId): boolean {
     const retry = this.#retry.get(roomId);
     return this.#shared.has(roomId) && (retry === undefined || this.#clock() < retry.atMs);
-  }
-
-  #encryptedRoom(roomId: RoomId): RoomRecord {
-    const room = this.#store.rooms.get(roomId);
-    if (room?.membership !== "join") throw new SottoError("ROOM_NOT_JOINED", `not a member of ${roomId}`);
-    if (room.replacement)
-      throw new SottoError("ROOM_REPLACED", `${roomId} was replaced by ${room.replacement}`);
-    if (!room.encryption) throw new SottoError("ROOM_NOT_ENCRYPTED", `${roomId} is not encrypted`);
-    if (room.encryption.algorithm !== "m.megolm.v1.aes-sha2") {
-      throw new SottoError(
-        "ROOM_ENCRYPTION_UNKNOWN",
-        `${roomId} uses an encryption algorithm Sotto does not know`,
-      );
-    }
-    return room;
   }
 
   #isDue(room: RoomRecord): boolean {
@@ -192,7 +179,7 @@ export class PolicyEncryptor implements PreparingEncryptor {
   async #share(room: RoomRecord): Promise<void> {
     const { roomId } = room;
     const { ledger, sessions } = this.#store;
-    const members = this.#recipients(room);
+    const members = recipients(this.#store.rooms, room);
     const policy = this.#policy.sharing(roomId);
     this.#admit(roomId, members, policy);
     // before the work, not after: a change that sync reports meanwhile must stay a reason to share again
@@ -227,18 +214,25 @@ export class PolicyEncryptor implements PreparingEncryptor {
     const told = isFirst ? ledger.entries(roomId) : [];
     const whole = new Set(told.map(({ userId }) => userId));
     for (const { userId, outcome } of told) if (outcome !== "shared") whole.delete(userId);
+    for (const userId of whole) {
+      const { length } = told.filter((entry) => entry.userId === userId);
+      if (length < (this.#pump.listedDevices(userId)?.length ?? 0)) whole.delete(userId);
+    }
     const looked = await readDevices(
       this.#machine,
       members.filter((userId) => !whole.has(userId)),
     );
-    const outOfReach = usersOutOfReach(looked, unreachable);
+    const outOfReach = [...usersOutOfReach(looked, unreachable), ...unsoundDevices(looked, this.#pump)];
     ledger.record(roomId, outOfReach, this.#clock());
+    const sessionId = sessions.outbound(roomId)?.sessionId;
     const present: Device[] = [
       ...told.filter(({ userId }) => whole.has(userId)),
       ...looked.flatMap(({ userId, devices }) => devices.map(({ deviceId }) => ({ userId, deviceId }))),
       ...outOfReach,
+      ...[roomId, ...(sessionId === undefined ? [] : [sessionId])]
+        .flatMap((key) => ledger.entries(key))
+        .filter(({ userId, outcome }) => outcome === KEYS_INVALID && !this.#pump.listedDevices(userId)),
     ];
-    const sessionId = sessions.outbound(roomId)?.sessionId;
     ledger.keepOnly(roomId, sessionId, present);
     this.#planRetry(roomId, ledger.hasMissed(roomId, sessionId));
   }
@@ -266,16 +260,6 @@ export class PolicyEncryptor implements PreparingEncryptor {
     this.#retry.set(roomId, { atMs: this.#clock() + pauseMs, pauseMs });
   }
 
-  #recipients(room: RoomRecord): UserId[] {
-    const members = this.#store.rooms.members(
-      room.roomId,
-      reachesInvited(room) ? ["join", "invite"] : ["join"],
-    );
-    if (members.length === 0)
-      throw new SottoError("ROOM_MEMBERS_UNKNOWN", `the members of ${room.roomId} are not known`);
-    return members;
-  }
-
   #record(roomId: RoomId, { session_id: sessionId, ciphertext }: MegolmContent): void {
     const { sessions, ledger } = this.#store;
     const messageIndex = megolmMessageIndex(ciphertext);
@@ -289,6 +273,3 @@ export class PolicyEncryptor implements PreparingEncryptor {
     if (!isFree) throw this.#oneStore.indexSpent(sessionId);
   }
 }
-
-/** Invited users receive keys except where the room's history begins with the join. */
-const reachesInvited = ({ historyVisibility }: RoomRecord): boolean => historyVisibility !== "joined";

@@ -4,7 +4,7 @@ import type { Delivery } from "../model/job.ts";
 import type { RoomRecord } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
 import { hasChanged } from "./identity-change.ts";
-import { previewExcluded, readDevices } from "./member-keys.ts";
+import { previewExcluded, readDevices, requireOwnSignature, unsoundDevices } from "./member-keys.ts";
 import type { RequestPump } from "./requests.ts";
 import { ENGINE_MESSAGES, ENGINE_PERIOD_MICROSECONDS } from "./rotation.ts";
 
@@ -52,10 +52,14 @@ export async function shareRoomKey(share: Share): Promise<ReadonlySet<UserId>> {
   await machine.updateTrackedUsers(usersOf(members));
   await pump.drain();
   await refuseChangedIdentities(machine, members);
+  if (policy.shareWith !== "all") await requireOwnSignature(machine);
   const unreachable = new Set(members.filter((userId) => pump.isUnreachable(userId)));
   if (policy.onExcluded === "refuse") {
     const devices = await readDevices(machine, members);
-    const excluded = previewExcluded(devices, unreachable, policy.shareWith);
+    const excluded = [
+      ...previewExcluded(devices, unreachable, policy.shareWith),
+      ...unsoundDevices(devices, pump),
+    ];
     if (excluded.length > 0) throw excludedError(share, excluded);
   }
   await share.beforeNew();
@@ -184,6 +188,12 @@ async function refuseChangedIdentities(machine: Machine, members: readonly UserI
   const changed: UserId[] = [];
   for (const userId of members) if (await hasChanged(machine, userId)) changed.push(userId);
   if (changed.length === 0) return;
+  const own = machine.userId.toString();
+  if (changed.includes(own)) {
+    throw new SottoError("IDENTITY_CHANGED", `the homeserver shows another identity of ${own}, our own`, {
+      cure: "if you have reset it, run `sotto identity bootstrap` with its --recovery-key-file; if nobody has, do not trust this homeserver",
+    });
+  }
   throw new SottoError("IDENTITY_CHANGED", `the identity of ${changed.join(", ")} has changed`);
 }
 

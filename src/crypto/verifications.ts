@@ -5,6 +5,7 @@ import { queryKeys } from "./devices.ts";
 import { type Machine, wasm } from "./engine.ts";
 import type { Alarm } from "./patience.ts";
 import type { RequestPump } from "./requests.ts";
+import { soundUserIds } from "./to-device.ts";
 import { Verification, type VerificationTools } from "./verification.ts";
 import {
   engineMethods,
@@ -167,8 +168,9 @@ export class Verifications {
 
   /** To be called when the engine has had these messages: what they have changed is told. */
   async afterToDevice(events: readonly unknown[]): Promise<void> {
-    for (const event of events as ToDeviceEvent[]) {
-      if (event.type !== REQUEST || typeof event.sender !== "string") continue;
+    for (const event of events as (ToDeviceEvent | null)[]) {
+      if (event?.type !== REQUEST || typeof event.sender !== "string") continue;
+      if (soundUserIds([event.sender]).length === 0) continue;
       const { transaction_id: id, timestamp, from_device: deviceId } = event.content ?? {};
       if (typeof id !== "string" || typeof timestamp !== "number") continue;
       if (this.#discover(event.sender, id, timestamp)) continue;

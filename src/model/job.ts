@@ -56,6 +56,7 @@ export interface Delivery {
   /**
    * - `shared`: handed to the homeserver;
    * - a withheld code of the spec, e.g. `m.unverified`, `m.no_olm`;
+   * - `keys-invalid`: what the homeserver shows as the device's keys does not hold;
    * - `no-device`: the user has none; `unreachable`: the user's homeserver did not say which devices there are now.
    */
   outcome: string;

@@ -120,8 +120,11 @@ export interface RoomEncryptor {
 
 /** One that can be told early. */
 export interface PreparingEncryptor extends RoomEncryptor {
-  /** Shares the room's key with those who would get it now: encryption, which asks again, then finds most of it done. */
-  prepare(roomId: RoomId): Promise<void>;
+  /**
+   * Shares the room's key with those who would get it now: encryption, which asks again, then finds most of it done.
+   * True if there was anything to share, which takes time.
+   */
+  prepare(roomId: RoomId): Promise<boolean>;
 }
 
 /** Makes sure that no other copy of this store is in use. Each throws a `STORE_*` error where one is, and for ever. */

@@ -25,6 +25,7 @@ import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { findRoom } from "./destination.ts";
+import { atLiveEnd } from "./live-end.ts";
 import { MissingKeys } from "./recovery/missing-keys.ts";
 import { BackupUploads } from "./recovery/uploads.ts";
 import { logInAgain } from "./relogin.ts";
@@ -177,15 +178,6 @@ function reportOnce(logger: Logger): (error: SottoError) => void {
     logger.warn("an accepted message still waits", { code, reason: message });
   };
 }
-
-/** Who gets the key is decided on what the homeserver knows at the moment of encryption: encoding may have taken long. */
-const atLiveEnd = (sync: SyncDriver, encryptor: PreparingEncryptor): PreparingEncryptor => ({
-  prepare: (roomId) => encryptor.prepare(roomId),
-  async encrypt(roomId, eventType, content) {
-    await sync.toLiveEnd();
-    return encryptor.encrypt(roomId, eventType, content);
-  },
-});
 
 /** Nothing that an old copy of the store, or a second one, would do too leaves before it is known that there is none. */
 const watched = (keyServer: KeyServer, oneStore: OneStore): KeyServer => ({

@@ -102,6 +102,12 @@ export async function checkAccount({ crypto, transport, config, store, watch }: 
           "run `sotto identity bootstrap` with --recovery-key-out",
         );
       }
+      if (status.changed) {
+        return fail(
+          "the homeserver shows another identity of this account than this store knew",
+          "if you have reset it, run `sotto identity bootstrap` with its --recovery-key-file; if nobody has, do not trust this homeserver",
+        );
+      }
       if (!status.deviceSigned) {
         return fail(
           "the identity has not signed this device",

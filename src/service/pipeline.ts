@@ -15,7 +15,7 @@ export interface Receipt {
   /** Devices whose key for this session the homeserver was handed. */
   sharedWith: { userId: string; deviceId: string }[];
   /**
-   * Who was left out: devices with the spec's withheld code; and, without a device, users who have none (`no-device`)
+   * Who was left out: devices with the spec's withheld code, or `keys-invalid`; and, without a device, users who have none (`no-device`)
    * and users whose homeserver did not answer (`unreachable`).
    */
   withheld: { userId: string; deviceId: string | null; code: string }[];

@@ -9,6 +9,7 @@ import { Serial } from "../serial.ts";
 import type { Store } from "../store/index.ts";
 import { GapFiller } from "./gaps.ts";
 import type { StoreWatch } from "./store-watch.ts";
+import { mayHaveMore, ToDeviceReport } from "./to-device-report.ts";
 
 export interface SyncDriverOptions {
   transport: Transport;
@@ -25,9 +26,6 @@ interface Waiter {
   reject(error: SottoError): void;
 }
 
-/** The server gives at most this many to-device messages at once: as many may mean that more wait. */
-const TO_DEVICE_PAGE = 100;
-
 /**
  * The one reader of `/sync`. A batch is first made durable (to-device messages in the engine, then rooms, waiting
  * events and the token in one transaction) and told to listeners after that.
@@ -35,6 +33,7 @@ const TO_DEVICE_PAGE = 100;
 export class SyncDriver {
   readonly #options: SyncDriverOptions;
   readonly #gaps: GapFiller;
+  readonly #toDevice: ToDeviceReport;
   readonly #listeners = new Set<Listener>();
   readonly #serial = new Serial();
   readonly #stopping = new AbortController();
@@ -58,6 +57,7 @@ export class SyncDriver {
   constructor(options: SyncDriverOptions) {
     this.#options = options;
     this.#gaps = new GapFiller(options);
+    this.#toDevice = new ToDeviceReport(options.logger);
     options.crypto.onRoomKeys(() => this.wake());
   }
 
@@ -151,7 +151,7 @@ export class SyncDriver {
       await this.#makeDurable(batch);
       this.#tell(batch);
       await this.#drain();
-      if (batch.toDevice.length < TO_DEVICE_PAGE) return;
+      if (!mayHaveMore(batch)) return;
     }
   }
 
@@ -193,9 +193,9 @@ export class SyncDriver {
     return this.#answering.length > 0;
   }
 
-  #answer({ toDevice }: SyncBatch): void {
+  #answer(batch: SyncBatch): void {
     const waiters = this.#answering.splice(0);
-    if (toDevice.length < TO_DEVICE_PAGE) {
+    if (!mayHaveMore(batch)) {
       for (const { resolve } of waiters) resolve();
     } else if (waiters.length > 0) {
       this.#asking.unshift(...waiters);
@@ -217,7 +217,7 @@ export class SyncDriver {
 
   async #makeDurable(batch: SyncBatch): Promise<void> {
     const { crypto, store, userId } = this.#options;
-    await crypto.receive(batch);
+    this.#toDevice.note(batch, await crypto.receive(batch));
     // a power cut may take this back, all of it with the token: then the homeserver says the same again
     const changes = store.soon(() => {
       const changed = store.rooms.apply(batch, userId);

@@ -20,7 +20,7 @@ export interface DeviceAccount {
   deviceId: DeviceId | null;
   /** The homeserver was handed a key that opens this event. What became of it there, nobody tells us. */
   canRead: boolean;
-  /** `shared`, the spec's withheld code, `no-device` or `unreachable`. */
+  /** `shared`, the spec's withheld code, `keys-invalid`, `no-device` or `unreachable`. */
   outcome: string;
   /** Milliseconds since the epoch. */
   atMs: number;
@@ -80,6 +80,8 @@ const REASONS: Record<string, string> = {
   "m.unverified": "withheld: m.unverified (its owner has not signed it, or we have not verified its owner)",
   "m.blacklisted": "withheld: m.blacklisted (it is blocked here)",
   "m.no_olm": "withheld: m.no_olm (had no one-time key; gets the session for later events as soon as it has)",
+  "keys-invalid":
+    "keys-invalid: what the homeserver shows as its keys is damaged, or not signed by the device itself",
   "no-device": "no-device: the user has no device with keys",
   unreachable: "unreachable: the user's homeserver did not say which devices there are",
 };

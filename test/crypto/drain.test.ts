@@ -6,7 +6,7 @@ import { batch, ONLY_STORE, openTestStore } from "../support/store.ts";
 // The engine is a stand-in: what the real one has to send cannot be made to appear at a given moment.
 
 it("what the engine has to send after a sync is sent, though somebody looked while it was at work", async () => {
-  const done = Promise.withResolvers<void>();
+  const done = Promise.withResolvers<never[]>();
   let looked = 0;
   const machine = {
     identityKeys: { ed25519: { toBase64: () => "" }, curve25519: { toBase64: () => "" } },
@@ -26,7 +26,7 @@ it("what the engine has to send after a sync is sent, though somebody looked whi
   } as unknown as CryptoOptions);
   const receiving = crypto.receive(batch({ toDevice: [{ type: "m.room.encrypted" }] }));
   await crypto.drain();
-  done.resolve();
+  done.resolve([]);
   await receiving;
   const before = looked;
   await crypto.drain();

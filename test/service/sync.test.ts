@@ -41,6 +41,7 @@ async function setUp(
     async receive(batch: SyncBatch) {
       received.push(batch);
       receive(batch);
+      return { damaged: 0, clearKeys: 0 };
     },
     drain: async () => undefined,
     onRoomKeys: () => undefined,

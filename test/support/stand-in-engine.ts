@@ -55,6 +55,7 @@ export function encryptorFor(
       hasVerificationViolation: () => changedIdentities.has(String(userId)),
       free() {},
     }),
+    getDevice: async () => DEVICE,
     getUserDevices: async () => ({
       devices: () => [{ deviceId: "TABLET", ...DEVICE }],
       free() {},

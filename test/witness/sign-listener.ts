@@ -87,6 +87,41 @@ async function publishedKeys(session: ListenerSession) {
   return { device, master: of("master_keys"), selfSigning: of("self_signing_keys") };
 }
 
+/** An identity that a homeserver made for a user, with what it can sign under it. */
+export function foreignIdentity(userId: string) {
+  const [master, selfSigning, userSigning] = [newSigningKey(), newSigningKey(), newSigningKey()];
+  const describe = (usage: string, key: SigningKey) => ({
+    user_id: userId,
+    usage: [usage],
+    keys: { [key.id]: key.publicKey },
+  });
+  return {
+    master: describe("master", master),
+    selfSigning: withSignature(describe("self_signing", selfSigning), userId, master),
+    userSigning: withSignature(describe("user_signing", userSigning), userId, master),
+    /** The keys of a user's device, signed with this identity beside what has signed them already. */
+    sign<T extends { signatures?: Record<string, Record<string, string>> }>(device: T): T {
+      const { signatures } = withSignature(device as unknown as JsonObject, userId, selfSigning);
+      const made = (signatures as Record<string, Record<string, string>>)[userId];
+      return {
+        ...device,
+        signatures: { ...device.signatures, [userId]: { ...device.signatures?.[userId], ...made } },
+      };
+    },
+  };
+}
+
+/** A device of a homeserver's own making under the name of a user's, rightly signed by itself. */
+export function foreignDevice(userId: string, deviceId: string) {
+  const key = { ...newSigningKey(), id: `ed25519:${deviceId}` };
+  const curve = unpadded(
+    Buffer.from(generateKeyPairSync("x25519").publicKey.export({ format: "jwk" }).x ?? "", "base64url"),
+  );
+  const algorithms = ["m.olm.v1.curve25519-aes-sha2", "m.megolm.v1.aes-sha2"];
+  const keys = { [key.id]: key.publicKey, [`curve25519:${deviceId}`]: curve };
+  return withSignature({ user_id: userId, device_id: deviceId, algorithms, keys }, userId, key);
+}
+
 /** Creates a cross-signing identity for the account and signs the session's device, which must have uploaded its keys. */
 export async function signListener(session: ListenerSession): Promise<ListenerIdentity> {
   const { userId, deviceId } = session;
