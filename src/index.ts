@@ -23,5 +23,6 @@ export type { DrillRequest, DrillResult } from "./service/recovery/drill.ts";
 export type { RecoveryReport } from "./service/recovery/recovery.ts";
 export type { SendOptions } from "./service/relation.ts";
 export { type OpenOptions, Sotto } from "./service/sotto.ts";
+export { NO_IDENTITY, type SottoTrust, type TrustStatus } from "./service/trust.ts";
 export type { VerificationDesk } from "./service/verification.ts";
 export type { Withheld, WithheldKind } from "./service/withheld.ts";

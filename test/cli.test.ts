@@ -25,6 +25,10 @@ describe("the program", () => {
     expect(stderr).not.toContain("(outputHelp)");
   });
 
+  it.each(["trust", "queue", "identity", "recovery"])("says in JSON that %s alone is none", async (name) => {
+    expect(errorOf(await sotto([name, "--json"]))).toMatchObject({ code: "USAGE", exitCode: 2 });
+  });
+
   it.each(["bogus", "toString", "constructor", "__proto__"])("does not know the command %s", async (name) => {
     expect(errorOf(await sotto([name, "--json"]))).toMatchObject({ code: "USAGE", exitCode: 2 });
   });

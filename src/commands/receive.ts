@@ -2,6 +2,7 @@ import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { SottoError } from "../errors.ts";
+import { isRoomId } from "../model/ids.ts";
 import type { Emitted, Received } from "../service/operations.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
@@ -27,10 +28,20 @@ export function command(context: Context): Command {
 
 async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
   const count = flags.count === undefined ? undefined : wholeNumber(flags.count, "--count");
+  if (flags.room !== undefined && !isRoomId(flags.room)) {
+    throw new SottoError("USAGE", `${flags.room} is not a room ID`, {
+      cure: "give the room's ID, which begins with !; an alias can lead elsewhere tomorrow",
+    });
+  }
   const signals = [context.signal];
   if (flags.timeout !== undefined)
     signals.push(AbortSignal.timeout(wholeNumber(flags.timeout, "--timeout") * 1000));
-  await mkdir(flags.out, { recursive: true, mode: 0o700 });
+  await mkdir(flags.out, { recursive: true, mode: 0o700 }).catch((cause) => {
+    throw new SottoError("USAGE", `${flags.out} cannot be a folder for the files`, {
+      cause,
+      cure: "name a folder that this user may make or write to",
+    });
+  });
   const signal = AbortSignal.any(signals);
   let received = 0;
   const emit = async (message: Emitted): Promise<void> => {

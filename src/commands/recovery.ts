@@ -160,6 +160,7 @@ async function deleteBackup(context: Context, flags: CommonOptions): Promise<voi
   say(context, "Every device that is set up afterwards cannot read the messages of before.");
   const userId = await ask(context, "Type the account's whole name to delete its key backup: ");
   await perform(context, flags, { operation: "recovery-delete-backup", args: { userId } });
+  if (flags.json) return printJson(context, { userId });
   say(context, "the key backup is deleted");
 }
 

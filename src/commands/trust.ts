@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { SottoError } from "../errors.ts";
+import { groupsOfFour, parseFingerprint } from "../model/fingerprint.ts";
 import { isRoomId, isUserId } from "../model/ids.ts";
 import { NO_IDENTITY, type TrustStatus } from "../service/trust.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -36,14 +37,15 @@ async function acceptUser(context: Context, userId: string, flags: AcceptFlags):
       cure: "give the one that was compared, with --fingerprint",
     });
   }
+  const given = fingerprintOf(flags);
   const where = flags.room === undefined ? {} : { room: flags.room };
   const trust = (more: { fingerprint?: string }) =>
     perform<TrustStatus>(context, flags, { operation: "trust", args: { userId, ...where, ...more } });
-  const fingerprint = flags.fingerprint?.replace(/\s/g, "") ?? (await compared(context, await trust({})));
+  const fingerprint = given ?? (await compared(context, await trust({})));
   const accepted = await trust({ fingerprint });
   if (flags.json) return printJson(context, accepted);
   say(context, wordsFor(accepted));
-  printText(context, grouped(fingerprint));
+  printText(context, groupsOfFour(fingerprint));
 }
 
 /** Shows the fingerprint; gives it back once the person has said yes. */
@@ -56,7 +58,7 @@ async function compared(context: Context, status: TrustStatus): Promise<string> 
     context,
     masterKey === null ? `${userId} has no identity.` : "The fingerprint, as the homeserver shows it:",
   );
-  if (masterKey !== null) say(context, `  ${grouped(masterKey)}`);
+  if (masterKey !== null) say(context, `  ${groupsOfFour(masterKey)}`);
   say(context, "Compare it with the person by another way. A homeserver can show a false one.");
   if (!(await confirmed(context, "Accept it? Type yes: ")))
     throw new SottoError("NOT_CONFIRMED", `${userId} was not accepted`);
@@ -69,5 +71,7 @@ function wordsFor({ userId, identityChanged, newIn }: TrustStatus): string {
   return said ? `accepted ${userId}: ${said}` : `nothing of ${userId} waited to be accepted`;
 }
 
-/** As people read keys to each other. */
-const grouped = (key: string): string => key.match(/.{1,4}/g)?.join(" ") ?? "";
+function fingerprintOf({ fingerprint }: AcceptFlags): string | undefined {
+  if (fingerprint === undefined || fingerprint === NO_IDENTITY) return fingerprint;
+  return parseFingerprint(fingerprint);
+}

@@ -43,10 +43,15 @@ const ITERATIONS = 500_000;
 /** The homeserver names the number; above this one it could keep the process busy for minutes. */
 const MOST_ITERATIONS = 10_000_000;
 
-/** A key that nobody has seen yet: random, or one that the passphrase gives as well. */
+/** A key that nobody has seen yet: random, or one that the passphrase gives as well. Throws `USAGE` for an empty one. */
 export async function newStorageKey(
   passphrase: string | undefined,
 ): Promise<DescribedKey & { bytes: Uint8Array }> {
+  if (passphrase?.trim() === "") {
+    throw new SottoError("USAGE", "the passphrase is empty: whoever has the account's data could open it", {
+      cure: "write a long passphrase into the file, or make a recovery key alone",
+    });
+  }
   const description: KeyDescription = { algorithm: ALGORITHM };
   if (passphrase !== undefined) {
     const salt = randomBytes(24).toString("base64url");

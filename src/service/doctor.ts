@@ -172,7 +172,12 @@ async function check(name: string, look: () => Promise<Verdict>): Promise<Check>
 }
 
 async function privately(path: string): Promise<Verdict> {
-  const { mode } = await stat(path);
+  const { mode } = await stat(path).catch((cause) => {
+    throw new SottoError("CONFIG_INVALID", `cannot read ${path}`, {
+      cause,
+      cure: "put the file back and let this user read it; after `sotto logout`, make a new device with `sotto init`",
+    });
+  });
   if ((mode & 0o077) === 0) return "readable by its owner only";
   return warn(`${path} can be read by others`, `chmod 600 ${path}`);
 }

@@ -6,6 +6,7 @@ import {
   type StorageChoice,
 } from "../crypto/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
+import { groupsOfFour } from "../model/fingerprint.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
 import type { IdentityProof } from "../model/ports.ts";
 import type { Account } from "./account.ts";
@@ -36,7 +37,7 @@ export interface IdentityReport extends IdentityStatus {
 
 export async function reportIdentity({ crypto }: Account): Promise<IdentityReport> {
   const status = await crypto.identityStatus();
-  return { ...status, fingerprint: status.masterKey && inGroups(status.masterKey) };
+  return { ...status, fingerprint: status.masterKey && groupsOfFour(status.masterKey) };
 }
 
 /** Whom a new identity would be news to: everybody in our encrypted rooms holds the old one. */
@@ -56,8 +57,6 @@ export function identityAudience({ store, config }: Account): IdentityAudience {
   const users = store.rooms.encryptedMembers().filter((member) => member !== userId).length;
   return { userId, rooms, users };
 }
-
-const inGroups = (key: string): string => key.replace(/.{4}(?=.)/g, "$& ");
 
 /**
  * Gives the account an identity where it has none, and has this device signed. An identity that is there is never

@@ -12,6 +12,7 @@ import { type SendResult, sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { identityDoor, recoveryDoor, type SottoIdentity, type SottoRecovery } from "./recovery/doors.ts";
 import type { SendOptions } from "./relation.ts";
+import { type SottoTrust, trustDoor } from "./trust.ts";
 import type { VerificationDesk } from "./verification.ts";
 import type { Withheld } from "./withheld.ts";
 
@@ -30,6 +31,8 @@ export class Sotto {
   readonly identity: SottoIdentity;
   /** Secret storage and key backup. */
   readonly recovery: SottoRecovery;
+  /** Users whose identity has changed, and new members, once a person has compared. */
+  readonly trust: SottoTrust;
   readonly #control: ControlServer;
   readonly #handlers = new Set<(message: VoiceMessage) => void | Promise<void>>();
   readonly #withheld = new Set<(withheld: Withheld) => void>();
@@ -45,6 +48,7 @@ export class Sotto {
     this.account = account;
     this.identity = identityDoor(account);
     this.recovery = recoveryDoor(account);
+    this.trust = trustDoor(account);
     this.#control = control;
   }
 

@@ -15,6 +15,17 @@ export interface TrustStatus {
   newIn: RoomId[];
 }
 
+/** `sotto.trust`: see {@link trustStatus} and {@link acceptUser}. */
+export interface SottoTrust {
+  status(userId: UserId, room?: RoomId): Promise<TrustStatus>;
+  accept(accepted: { userId: UserId; fingerprint: string; room?: RoomId }): Promise<TrustStatus>;
+}
+
+export const trustDoor = (account: Account): SottoTrust => ({
+  status: (userId, room) => trustStatus(account, userId, room),
+  accept: (accepted) => acceptUser(account, accepted),
+});
+
 /** Stands for the fingerprint of a user who has no identity. */
 export const NO_IDENTITY = "none";
 

@@ -79,6 +79,17 @@ describe("doctor", () => {
     expect(checks["store key"]).toMatchObject({ result: "pass" });
   });
 
+  it("says that the access token is gone, as after a logout, and calls it no bug", async () => {
+    const config = configFor((await scriptedHomeserver()).url);
+    rmSync(join(config, "../data/access-token"));
+    const { code, checks } = await doctor(config);
+    expect(code).toBe(1);
+    expect(checks["access token"]).toMatchObject({
+      result: "fail",
+      cure: expect.stringContaining("sotto init"),
+    });
+  });
+
   it("warns while a recovery key lies beside the config or in the data directory", async () => {
     const config = configFor((await scriptedHomeserver()).url);
     expect((await doctor(config)).checks["recovery key"]).toMatchObject({ result: "pass" });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { configFor } from "../support/config.ts";
@@ -14,9 +14,17 @@ describe("receive is used wrongly", () => {
     ["with a count that is no number", ["--out", "in", "--count", "some"]],
     ["with a count below zero", ["--out", "in", "--count", "-1"]],
     ["with a timeout that is no number", ["--out", "in", "--timeout", "soon"]],
+    ["with an alias, which no message bears", ["--out", "in", "--room", "#team:example.org"]],
     ["with something that is no flag", ["--out", "in", "voice.ogg"]],
   ])("%s", async (_how, args) => {
     expect(errorOf(await receive(...args))).toMatchObject({ code: "USAGE", exitCode: 2 });
+  });
+
+  it("with a file where the folder should be", async () => {
+    const file = join(temporaryDirectory(), "in");
+    writeFileSync(file, "");
+    for (const out of [file, join(file, "deeper")])
+      expect(errorOf(await receive("--out", out))).toMatchObject({ code: "USAGE", exitCode: 2 });
   });
 
   it("without a config", async () => {

@@ -13,6 +13,7 @@ describe("trust accept refuses", () => {
       ["accept"],
       ["accept", "@a:b", "--room", "#a:b"],
       ["forget", "@a:b"],
+      ["accept", "@a:b", "--fingerprint", "fnW9"],
     ]) {
       expect(errorOf(await run(...args))).toMatchObject({ code: "USAGE", exitCode: 2 });
     }

@@ -102,6 +102,11 @@ describe("what does not open it is refused with the reason, and nothing is writt
     expect(data.writes).toBe(0);
   });
 
+  it("a new storage with an empty passphrase, which everybody knows", async () => {
+    for (const passphrase of ["", "  \n"])
+      await expect(createSecretStorage(new Data(), passphrase)).rejects.toMatchObject({ code: "USAGE" });
+  });
+
   it("a passphrase where there is none", async () => {
     const { data } = await stored();
     await expect(openSecretStorage(data, { passphrase: "x" })).rejects.toMatchObject({

@@ -11,6 +11,7 @@ export async function runProgram(args: string[]): Promise<number> {
   try {
     const program = await build(
       openContext(),
+      json,
       args.find((arg) => Object.hasOwn(COMMANDS, arg)),
     );
     await program.parseAsync(args, { from: "user" });
@@ -18,8 +19,9 @@ export async function runProgram(args: string[]): Promise<number> {
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) return printError(process.stderr, thrown, json);
     if (thrown.exitCode === 0) return 0;
-    if (thrown.code === "commander.help") return 2; // the help has said it
-    const message = thrown.message.replace(/^error: /, "");
+    const isHelp = thrown.code === "commander.help";
+    if (isHelp && !json) return 2; // the help has said it
+    const message = isHelp ? "which command is missing" : thrown.message.replace(/^error: /, "");
     return printError(process.stderr, new SottoError("USAGE", message), json);
   }
 }
@@ -40,11 +42,11 @@ function openContext(): Context {
 }
 
 /** The program with the one command that is called, or with all of them when none is. */
-async function build(context: Context, name: string | undefined): Promise<Command> {
+async function build(context: Context, json: boolean, name: string | undefined): Promise<Command> {
   const program = new Command("sotto")
     .description("voice messages into end-to-end encrypted Matrix rooms")
     .version(manifest.version)
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ outputError: () => undefined, ...(json ? { writeErr: () => undefined } : {}) })
     .exitOverride();
   for (const load of name ? [COMMANDS[name]!] : Object.values(COMMANDS)) {
     const command = (await load()).command(context);

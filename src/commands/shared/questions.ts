@@ -24,12 +24,8 @@ export async function yesOrNo(
 }
 
 /** The same without showing what is typed. */
-export async function askHidden(context: Context, question: string): Promise<string> {
-  context.stderr.write(printable(question));
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const answer = await readLine(context, "", nowhere);
-  context.stderr.write("\n");
-  return answer;
+export function askHidden(context: Context, question: string): Promise<string> {
+  return readLine(context, question, undefined);
 }
 
 export async function confirmed(context: Context, question: string): Promise<boolean> {
@@ -39,10 +35,13 @@ export async function confirmed(context: Context, question: string): Promise<boo
 async function readLine(
   context: Context,
   question: string,
-  output: Writable,
+  shown: Writable | undefined,
   signal?: AbortSignal,
 ): Promise<string> {
+  const output = shown ?? new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: context.stdin, output, terminal: context.interactive });
+  // not before: until here the terminal itself shows what is typed
+  if (!shown) context.stderr.write(printable(question));
   const either = signal ? AbortSignal.any([context.signal, signal]) : context.signal;
   try {
     return await lines.question(printable(question), { signal: either });
@@ -52,5 +51,6 @@ async function readLine(
     throw new SottoError("INTERRUPTED", "ended by Ctrl-C", { cause });
   } finally {
     lines.close();
+    if (!shown) context.stderr.write("\n");
   }
 }
