@@ -136,7 +136,7 @@ export const ERROR_CODES = {
     "do not send it again: the stored message is completed by the next `sotto send` or `sotto run`",
   ],
   STOPPED: [3, "try again: Sotto was closed before this was done"],
-  INTERRUPTED: [3, "run it again; nothing was sent"],
+  INTERRUPTED: [3, "run it again"],
   TIMEOUT: [3, "try again, or allow more time with --timeout"],
   // the homeserver
   HOMESERVER_UNREACHABLE: [4, "check the homeserver's address and that it runs"],

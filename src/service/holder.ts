@@ -15,6 +15,8 @@ export interface HolderOptions {
 }
 
 const RETRY_MS = 50;
+/** What is under way when somebody wants to leave has so long to end. */
+const LEAVE_MS = 3_000;
 
 /**
  * Performs a call where the store is: in the process that holds it, or here if nobody does. A recording that can be
@@ -53,9 +55,18 @@ async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Pr
     compileEngine(), // on threads of its own, while this one loads the rest
   ]);
   const sotto = await Sotto.open(read, { logger });
+  const { signal } = call;
+  // a homeserver that is silent must not keep whoever wants to leave
+  const leave = (): void => void setTimeout(() => sotto.account.transport.close(), LEAVE_MS).unref();
+  signal.addEventListener("abort", leave);
   try {
     return await perform(sotto.account, call);
+  } catch (thrown) {
+    if (signal.aborted && thrown instanceof SottoError && thrown.code === "HOMESERVER_UNREACHABLE")
+      throw signal.reason;
+    throw thrown;
   } finally {
+    signal.removeEventListener("abort", leave);
     await sotto.close();
   }
 }
