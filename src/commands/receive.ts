@@ -61,9 +61,9 @@ async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
       if (thrown !== signal.reason) throw thrown; // the end that was asked for
     });
   }
-  if (count !== undefined && received < count && !context.signal.aborted) {
-    throw new SottoError("TIMEOUT", `${received} of ${count} voice messages came in time`);
-  }
+  if (count === undefined || received === count) return;
+  context.signal.throwIfAborted();
+  throw new SottoError("TIMEOUT", `${received} of ${count} voice messages came in time`);
 }
 
 function report(

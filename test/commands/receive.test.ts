@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { configFor } from "../support/config.ts";
 import { scriptedHomeserver } from "../support/scripted-homeserver.ts";
-import { errorOf, sotto } from "../support/sotto.ts";
+import { errorOf, sotto, startSotto } from "../support/sotto.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const receive = (...args: string[]) => sotto(["receive", "--json", ...args], { cwd: temporaryDirectory() });
@@ -39,6 +39,15 @@ describe("receive ends", () => {
     const error = errorOf(await receive("--out", out, "--count", "1", "--timeout", "1", "--config", config));
     expect(error).toMatchObject({ code: "TIMEOUT", exitCode: 3 });
     expect(existsSync(out) ? readdirSync(out) : []).toEqual([]);
+  }, 20_000);
+
+  it("when it is told to; fewer than were asked for are an error then too", async () => {
+    const syncs = Promise.withResolvers<void>();
+    const { url } = await scriptedHomeserver([["/sync", () => void syncs.resolve()]]);
+    const out = join(temporaryDirectory(), "in");
+    const running = startSotto(["receive", "--json", "--out", out, "--count", "1", "--config", configFor(url)]);
+    await syncs.promise;
+    expect(errorOf(await running.end("SIGTERM"))).toMatchObject({ code: "INTERRUPTED", exitCode: 3 });
   }, 20_000);
 
   it("when its time is over and nothing was asked for, well", async () => {
