@@ -112,16 +112,21 @@ describe("what a dead process had accepted", () => {
   });
 
   it.each(["hang before", "hang after"] as const)(
-    "cannot be read by someone who has left meanwhile, %s the key was shared",
+    "cannot be read by someone who has left meanwhile, who has the key of before: %s who is there was told",
     async (fault) => {
       const carol = await newListener();
       await listener.request("invite", { roomId, userId: carol.userId });
       await carol.request("join", { roomId });
       resultOf(await bot.run(sendArguments()));
-      const reached = proxy.next(({ path }) => path.includes("/sendToDevice/"), fault);
+      let uploaded = false;
+      const reached = proxy.next(({ path }) => {
+        uploaded ||= path.includes("/upload");
+        return uploaded && path.includes("/sync");
+      }, fault);
       const sending = bot.start(sendArguments());
       await reached;
       await sending.end("SIGKILL");
+      expect(jobsOf(bot).at(-1)).toMatchObject({ state: "accepted" });
       await carol.request("leave", { roomId });
 
       const before = proxy.requests.length;
