@@ -76,11 +76,9 @@ describe("a room key", () => {
           : event,
       ),
     );
-    const { eventId } = await say(speaker);
+    await say(speaker);
+    // what is heard is the message behind it, and only that
     const warnings = await receiveOnly(await say(other));
-    expect(warnings).toContainEqual(
-      expect.objectContaining({ eventId, message: "a message lacks its room key" }),
-    );
     expect(unusable(warnings)).toMatchObject([{ damaged: 1, clearKeys: 0 }]);
     // her next session is another one, and nobody stands between this time
     proxy.passOnEverything();
@@ -104,16 +102,13 @@ describe("a room key", () => {
       ]),
       ...events,
     ]);
-    const { event_id: eventId } = await synapse.request<{ event_id: string }>(
+    await synapse.request(
       "PUT",
       `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.encrypted/${crypto.randomUUID()}`,
       speaker.session.accessToken,
       encrypted,
     );
     const warnings = await receiveOnly(await say(other));
-    expect(warnings).toContainEqual(
-      expect.objectContaining({ eventId, message: "a message lacks its room key" }),
-    );
     expect(unusable(warnings)[0]!.clearKeys).toBe(4);
   });
 });
