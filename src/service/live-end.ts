@@ -10,8 +10,9 @@ export const atLiveEnd = (
 ): PreparingEncryptor => ({
   prepare: (roomId) => encryptor.prepare(roomId),
   async encrypt(roomId, eventType, content) {
-    do await sync.toLiveEnd();
-    while (await encryptor.prepare(roomId));
+    await sync.toLiveEnd();
+    // once, and not until nothing is new: a homeserver that tells of changes for ever would hold the message for ever
+    if (await encryptor.prepare(roomId)) await sync.toLiveEnd();
     return encryptor.encrypt(roomId, eventType, content);
   },
 });

@@ -5,7 +5,7 @@ import { ROOM } from "../support/store.ts";
 
 it("asks who is there again after a share, which takes time, and before each event", async () => {
   const steps: string[] = [];
-  const mustShare = [true, false, false];
+  const mustShare = [true, false];
   const encryptor = atLiveEnd(
     { toLiveEnd: async () => void steps.push("ask") },
     {
