@@ -2,8 +2,8 @@ import { encodeVoice } from "../audio/index.ts";
 import type { Call } from "./operations.ts";
 
 /**
- * Starts what needs no store, so that it goes on while the store opens; resolves when its encoding has begun. A stream is left
- * alone: it can be read only once, and if another process turns out to hold the store, that one must read it.
+ * Starts what needs no store, so that it goes on while the store opens; resolves when its encoding has begun. A stream
+ * is left alone: it can be read only once, and if another process turns out to hold the store, that one must read it.
  */
 export async function begin(call: Call): Promise<void> {
   const { operation, source, signal } = call;

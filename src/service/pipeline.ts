@@ -15,8 +15,8 @@ export interface Receipt {
   /** Devices whose key for this session the homeserver was handed. */
   sharedWith: { userId: string; deviceId: string }[];
   /**
-   * Who was left out: devices with the spec's withheld code, or `keys-invalid`; and, without a device, users who have none (`no-device`)
-   * and users whose homeserver did not answer (`unreachable`).
+   * Who was left out: devices with the spec's withheld code, or `keys-invalid`; and, without a device, users who have
+   * none (`no-device`) and users whose homeserver did not answer (`unreachable`).
    */
   withheld: { userId: string; deviceId: string | null; code: string }[];
 }
@@ -54,7 +54,7 @@ export async function sendVoice(
     const { file, size } = await uploadEncrypted(account.contentRepository, clip.bytes);
     const { durationMs, waveform } = clip;
     const content = voiceContent({ durationMs, waveform, size, file, ...relation(options) });
-    // who is there is asked after that: encryption would wait for a key on its way, and its answer grow old
+    // before encryption asks who is there: while a key is on its way, the answer would grow old
     await preparing;
     await accepting?.();
     const job = account.outbox.accept(roomId, content);

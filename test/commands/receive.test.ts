@@ -45,7 +45,16 @@ describe("receive ends", () => {
     const syncs = Promise.withResolvers<void>();
     const { url } = await scriptedHomeserver([["/sync", () => void syncs.resolve()]]);
     const out = join(temporaryDirectory(), "in");
-    const running = startSotto(["receive", "--json", "--out", out, "--count", "1", "--config", configFor(url)]);
+    const running = startSotto([
+      "receive",
+      "--json",
+      "--out",
+      out,
+      "--count",
+      "1",
+      "--config",
+      configFor(url),
+    ]);
     await syncs.promise;
     expect(errorOf(await running.end("SIGTERM"))).toMatchObject({ code: "INTERRUPTED", exitCode: 3 });
   }, 20_000);
