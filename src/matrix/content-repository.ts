@@ -37,7 +37,7 @@ export function createContentRepository(transport: Transport): ContentRepository
           body:
             body instanceof Uint8Array
               ? { bytes: body, contentType }
-              : { stream: body, contentType, contentLength: size },
+              : { open: body, contentType, contentLength: size },
         });
         const mxcUri = requireString(answer, "content_uri");
         parseMxcUri(mxcUri);

@@ -1,16 +1,18 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { pipeline, type Readable } from "node:stream";
+import { pipeline } from "node:stream";
 import { SottoError } from "../errors.ts";
 import { retryAfterOf } from "./backoff.ts";
 import type { HttpPool } from "./http-agent.ts";
 import { ConnectionFailure, MatrixError } from "./request-failure.ts";
 
-/** What a request carries. `jsonText` is sent byte for byte; a stream is read once, so it cannot be sent twice. */
+/** What a request carries. `jsonText` is sent byte for byte; what is opened is opened anew for each attempt. */
 export type RequestBody =
   | { readonly json: unknown }
   | { readonly jsonText: string }
   | { readonly bytes: Uint8Array; readonly contentType: string }
-  | { readonly stream: Readable; readonly contentType: string; readonly contentLength: number };
+  | { readonly open: () => Chunks; readonly contentType: string; readonly contentLength: number };
+
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface Exchange {
   readonly method: string;
@@ -76,14 +78,14 @@ export function exchange(pool: HttpPool, { method, url, headers, body, timeoutMs
     onceConnected(request, url, () => {
       connected = true;
       request.setTimeout(timeoutMs);
-      // not before: a refused connection leaves the stream unread, so that the request can be repeated
-      if (content?.stream === undefined) return;
-      const chunks = exactly(content.stream, content.length, (thrown) => {
+      // not before: for a connection that is refused, nothing need be read
+      if (content?.open === undefined) return;
+      const chunks = exactly(content.open(), content.length, (thrown) => {
         bodyFailure = thrown;
       });
       pipeline(chunks, request, () => {});
     });
-    if (!content?.stream) request.end(content?.bytes);
+    if (!content?.open) request.end(content?.bytes);
   });
 }
 
@@ -91,11 +93,11 @@ interface EncodedBody {
   headers: Record<string, string>;
   length: number;
   bytes?: Uint8Array;
-  stream?: Readable;
+  open?: () => Chunks;
 }
 
 function encode(body: RequestBody): EncodedBody {
-  if ("stream" in body) return { ...described(body.contentType, body.contentLength), stream: body.stream };
+  if ("open" in body) return { ...described(body.contentType, body.contentLength), open: body.open };
   if ("bytes" in body) return { ...described(body.contentType, body.bytes.byteLength), bytes: body.bytes };
   const bytes = Buffer.from("jsonText" in body ? body.jsonText : JSON.stringify(body.json));
   return { ...described("application/json", bytes.byteLength), bytes };
@@ -107,13 +109,13 @@ function described(contentType: string, length: number): EncodedBody {
 
 /** A byte too many would be read as the next request on the same connection, a byte too few would hang it. */
 async function* exactly(
-  stream: Readable,
+  chunks: Chunks,
   length: number,
   onFailure: (thrown: unknown) => void,
 ): AsyncGenerator<Uint8Array> {
   let seen = 0;
   try {
-    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunks) {
       seen += chunk.byteLength;
       if (seen > length) break;
       yield chunk;

@@ -178,7 +178,7 @@ export function createTransport(options: TransportOptions): Transport {
       const waitMs = backoffMs(failure, attempts, timing.random());
       const allowedMs = isUnreachable(failure) ? Math.min(retryForMs, UNREACHABLE_RETRY_FOR_MS) : retryForMs;
       const inTime = !isClosed && timing.now() - startedAt + waitMs < allowedMs;
-      if (!inTime || !isRepeatable(failure, idempotent) || wasRead(request.body)) throw explain(failure, url);
+      if (!inTime || !isRepeatable(failure, idempotent)) throw explain(failure, url);
       logger?.info("request is repeated", { method, path: url.pathname, reason: failure.message, waitMs });
       await timing.sleep(waitMs, request.signal);
     }
@@ -254,10 +254,6 @@ function redirectOf(thrown: unknown, from: URL): URL | undefined {
 
 function isUnreachable(failure: Failure): boolean {
   return failure instanceof ConnectionFailure && !failure.mayHaveArrived;
-}
-
-function wasRead(body: RequestBody | undefined): boolean {
-  return body !== undefined && "stream" in body && body.stream.readableDidRead;
 }
 
 function parseJson(text: string, base: URL): unknown {

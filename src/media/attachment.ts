@@ -2,11 +2,8 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEq
 import { open, unlink } from "node:fs/promises";
 import { pipeline, type Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
-import type { EncryptedFile } from "../model/event.ts";
+import type { EncryptedFile, UnplacedFile } from "../model/event.ts";
 import { attachmentSecrets } from "./encrypted-file.ts";
-
-/** An `EncryptedFile` before its ciphertext has a place on the homeserver. */
-export type UnplacedFile = Omit<EncryptedFile, "url">;
 
 const ALGORITHM = "aes-256-ctr";
 

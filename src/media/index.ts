@@ -5,9 +5,7 @@ export {
   decryptToStream,
   encryptAttachment,
   encryptBytes,
-  type UnplacedFile,
 } from "./attachment.ts";
 export { downloadVerified } from "./download.ts";
 export { parseEncryptedFile } from "./encrypted-file.ts";
-export { type Upload, uploadEncrypted } from "./upload.ts";
 export { type ReceivedVoice, readVoiceContent, type VoiceFacts, voiceContent } from "./voice-content.ts";

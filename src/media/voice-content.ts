@@ -1,5 +1,5 @@
 import { type SottoError, toSottoError } from "../errors.ts";
-import type { EncryptedFile, RelatesTo, VoiceMessageContent } from "../model/event.ts";
+import type { EncryptedFile, RelatesTo, UnplacedFile, UnplacedVoiceMessage } from "../model/event.ts";
 import { isMxcUri, type MxcUri } from "../model/ids.ts";
 import { WAVEFORM_MAX } from "../model/recording.ts";
 import { parseEncryptedFile } from "./encrypted-file.ts";
@@ -11,7 +11,7 @@ export interface VoiceFacts {
   waveform: number[];
   /** Bytes of the clear file. */
   size: number;
-  file: EncryptedFile;
+  file: UnplacedFile;
   /** Names the file; not a caption, which clients do not show beside a voice message. */
   title?: string;
   relatesTo?: RelatesTo;
@@ -31,7 +31,7 @@ export function voiceContent({
   file,
   title,
   relatesTo,
-}: VoiceFacts): VoiceMessageContent {
+}: VoiceFacts): UnplacedVoiceMessage {
   return {
     msgtype: "m.audio",
     body: `${fileStem(title)}.ogg`,

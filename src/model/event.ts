@@ -21,6 +21,9 @@ export interface EncryptedFile {
   hashes: { sha256: string };
 }
 
+/** An `EncryptedFile` before its ciphertext has a place on the homeserver. */
+export type UnplacedFile = Omit<EncryptedFile, "url">;
+
 /** What the server is told about a relation; must stay in clear beside the ciphertext. */
 export interface RelatesTo {
   rel_type?: "m.thread";
@@ -46,6 +49,9 @@ export interface VoiceMessageContent {
   "m.mentions": Record<string, never>;
   "m.relates_to"?: RelatesTo;
 }
+
+/** The same before its attachment has a place on the homeserver. */
+export type UnplacedVoiceMessage = Omit<VoiceMessageContent, "file"> & { file: UnplacedFile };
 
 /** https://spec.matrix.org/v1.19/client-server-api/#mroomencryption */
 export interface RoomEncryptionContent {

@@ -1,13 +1,15 @@
-import type { DeviceId, EventId, RoomId, UserId } from "./ids.ts";
+import type { DeviceId, EventId, MxcUri, RoomId, UserId } from "./ids.ts";
 
 /**
  * A voice message on its way.
- * - `accepted`: everything that is needed to send it is durable; nothing has reached the room.
+ * - `encoded`: the attachment's ciphertext lies in the spool, its key in the job; from here on the message is sent
+ *   whatever becomes of its sender.
+ * - `uploaded`: the attachment is on the homeserver; nothing has reached the room.
  * - `encrypted`: the event is frozen; every repeat of the request is the same bytes under the same transaction ID.
  * - `sent`: the homeserver gave an event ID.
  * - `failed`: given up, with the reason; kept for a person to look at.
  */
-export const JOB_STATES = ["accepted", "encrypted", "sent", "failed"] as const;
+export const JOB_STATES = ["encoded", "uploaded", "encrypted", "sent", "failed"] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
 export interface Job {
@@ -16,8 +18,10 @@ export interface Job {
   txnId: string;
   roomId: RoomId;
   state: JobState;
-  /** The clear event content, JSON. Sealed at rest; gone once the job is sent. */
+  /** The clear event content, JSON; without the attachment's `url` before it is uploaded. Sealed at rest; gone once sent. */
   contentJson: string | undefined;
+  /** Where the attachment lies, if this job uploaded it. */
+  mxcUri: MxcUri | undefined;
   /** The frozen `m.room.encrypted` content, JSON. */
   eventJson: string | undefined;
   sessionId: string | undefined;

@@ -82,7 +82,7 @@ export interface AccountData {
 /** https://spec.matrix.org/v1.19/client-server-api/#content-repository */
 export interface ContentRepository {
   /** `application/octet-stream`, no file name: the server learns the size and nothing else. */
-  upload(body: Uint8Array | Readable, size: number): Promise<MxcUri>;
+  upload(body: Uint8Array | (() => Iterable<Uint8Array>), size: number): Promise<MxcUri>;
   /** Authenticated download as a stream; fails above `maxBytes` before or while reading. */
   download(mxcUri: MxcUri, maxBytes: number): Promise<Readable>;
   /** `m.upload.size` in bytes; undefined where the server names none. */

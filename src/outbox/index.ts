@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { type ErrorCode, SottoError, toSottoError } from "../errors.ts";
+import type { UnplacedVoiceMessage, VoiceMessageContent } from "../model/event.ts";
 import type { RoomId } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
 import { megolmMessageIndex } from "../model/megolm-message.ts";
-import type { Clock, RoomEncryptor, SendGate } from "../model/ports.ts";
+import type { Clock, ContentRepository, RoomEncryptor, SendGate } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
-import type { JobStore } from "../store/index.ts";
+import type { Store } from "../store/index.ts";
+import { Spooled } from "./spooled.ts";
 
 export interface OutboxOptions {
-  jobs: JobStore;
+  store: Pick<Store, "jobs" | "spool" | "soon">;
+  contentRepository: ContentRepository;
   encryptor: RoomEncryptor;
   gate: SendGate;
   /** Told why an earlier process's message still waits. */
@@ -51,11 +54,12 @@ function whyFailed({ errorCode, errorMessage }: Job): SottoError {
 }
 
 /**
- * Brings accepted messages into their rooms: `accepted ▸ encrypted ▸ sent`, each state durable before the next begins.
- * One room's messages go in order, rooms side by side.
+ * Brings accepted messages into their rooms: `encoded ▸ uploaded ▸ encrypted ▸ sent`, each state durable before the
+ * next begins. One room's messages go in order, rooms side by side.
  */
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
+  readonly #uploads = new Serial();
   readonly #rooms = new Serial();
   readonly #underWay = new Set<number>();
   #resuming: Promise<unknown> = Promise.resolve();
@@ -64,14 +68,29 @@ export class Outbox {
     this.#options = { clock: Date.now, ...options };
   }
 
-  /** Durable when it returns; the transaction ID is born here. */
-  accept(roomId: RoomId, content: object): Job {
-    return this.#options.jobs.insert({
-      txnId: randomUUID(),
+  /**
+   * Takes an attachment's ciphertext as it comes, and keeps no more than a piece of it in memory. The transaction ID of
+   * its message is born here.
+   *
+   * @throws SottoError `AUDIO_TOO_LARGE` as soon as there is more than the homeserver takes; what the source throws
+   */
+  spool(ciphertext: AsyncIterable<Uint8Array>): Promise<Spooled> {
+    const { store, contentRepository } = this.#options;
+    return Spooled.of(ciphertext, store.spool, contentRepository.maxUploadBytes());
+  }
+
+  /** Durable when it returns, with the attachment; without one in the spool, the content says where it lies. */
+  accept(roomId: RoomId, content: object, spooled?: Spooled): Job {
+    const { store, clock } = this.#options;
+    const job = store.jobs.insert({
+      txnId: spooled?.txnId ?? randomUUID(),
       roomId,
+      state: spooled ? "encoded" : "uploaded",
       contentJson: JSON.stringify(content),
-      createdMs: this.#options.clock(),
+      createdMs: clock(),
     });
+    spooled?.keep();
+    return job;
   }
 
   /**
@@ -108,7 +127,7 @@ export class Outbox {
 
   /** They are in their rooms' queues when it returns, so that in each room the older message comes first. */
   async #resume(before: number): Promise<void> {
-    const waiting = this.#options.jobs
+    const waiting = this.#options.store.jobs
       .open()
       .filter(({ jobId }) => jobId < before && !this.#underWay.has(jobId));
     const results = await Promise.allSettled(waiting.map((job) => this.#deliver(job, isRefusal)));
@@ -120,14 +139,18 @@ export class Outbox {
     givesUp: (error: SottoError, triedBefore: boolean) => boolean,
   ): Promise<SentJob> {
     this.#underWay.add(jobId);
+    // while the messages before it are on their way
+    const uploading = this.#uploads.run(roomId, () => this.#upload(jobId));
+    uploading.catch(() => undefined); // told in its turn
     return this.#rooms.run(roomId, async () => {
       const job = this.#job(jobId);
       const triedBefore = job.firstPutMs !== undefined;
       try {
-        return await this.#put(await this.#frozen(job));
+        await uploading;
+        return await this.#put(await this.#frozen(this.#job(jobId)));
       } catch (thrown) {
         const error = toSottoError(thrown);
-        if (givesUp(error, triedBefore)) this.#options.jobs.failed(jobId, error.code, error.message);
+        if (givesUp(error, triedBefore)) this.#options.store.jobs.failed(jobId, error.code, error.message);
         throw error;
       } finally {
         this.#underWay.delete(jobId);
@@ -135,12 +158,26 @@ export class Outbox {
     });
   }
 
+  async #upload(jobId: number): Promise<void> {
+    const { store, contentRepository } = this.#options;
+    const job = this.#job(jobId);
+    if (job.state !== "encoded") return;
+    const { jobs, spool } = store;
+    const mxcUri = await contentRepository.upload(() => spool.pieces(job.txnId), spool.size(job.txnId));
+    const content = JSON.parse(job.contentJson!) as UnplacedVoiceMessage;
+    const placed: VoiceMessageContent = { ...content, file: { ...content.file, url: mxcUri } };
+    store.soon(() => {
+      jobs.uploaded(job, mxcUri, JSON.stringify(placed));
+      spool.drop(job.txnId);
+    });
+  }
+
   /** The job with its event as every request will carry it. */
   async #frozen(job: Job): Promise<Job> {
-    const { jobs, encryptor, clock } = this.#options;
-    if (job.state !== "accepted") return job;
+    const { store, encryptor, clock } = this.#options;
+    if (job.state !== "uploaded") return job;
     const event = await encryptor.encrypt(job.roomId, "m.room.message", JSON.parse(job.contentJson!));
-    return jobs.freeze(job, {
+    return store.jobs.freeze(job, {
       eventJson: JSON.stringify(event),
       sessionId: event.session_id,
       messageIndex: megolmMessageIndex(event.ciphertext),
@@ -149,7 +186,8 @@ export class Outbox {
   }
 
   async #put(job: Job): Promise<SentJob> {
-    const { jobs, gate, clock } = this.#options;
+    const { store, gate, clock } = this.#options;
+    const { jobs } = store;
     const { jobId } = job;
     if (isSent(job)) return job;
     if (job.state === "failed") throw whyFailed(job);
@@ -172,7 +210,7 @@ export class Outbox {
   }
 
   #job(jobId: number): Job {
-    const job = this.#options.jobs.get(jobId);
+    const job = this.#options.store.jobs.get(jobId);
     if (!job) throw new Error(`no job ${jobId}`);
     return job;
   }

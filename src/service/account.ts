@@ -105,6 +105,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         keyTimeoutMs: config.trust.keyTimeout,
       },
     });
+    const contentRepository = createContentRepository(transport);
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId, watch });
     const backupUploads = new BackupUploads({ crypto, sync, logger });
@@ -125,12 +126,13 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
       store,
       crypto,
       transport,
-      contentRepository: createContentRepository(transport),
+      contentRepository,
       rooms,
       gate,
       encryptor,
       outbox: new Outbox({
-        jobs: store.jobs,
+        store,
+        contentRepository,
         encryptor,
         gate,
         onUnsent: reportOnce(logger),

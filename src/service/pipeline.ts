@@ -1,4 +1,4 @@
-import { uploadEncrypted, voiceContent } from "../media/index.ts";
+import { encryptAttachment, voiceContent } from "../media/index.ts";
 import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
 import type { SentJob } from "../model/job.ts";
 import type { VoiceClip } from "../model/recording.ts";
@@ -51,16 +51,18 @@ export async function sendVoice(
   const preparing = finding.then((roomId) => account.encryptor.prepare(roomId)).catch(() => undefined);
   try {
     const [roomId, clip] = await both(finding, encoding);
-    const { file, size } = await uploadEncrypted(account.contentRepository, clip.bytes);
+    const attachment = encryptAttachment([clip.bytes]);
+    using spooled = await account.outbox.spool(attachment.ciphertext);
+    const { size } = spooled;
     const { durationMs, waveform } = clip;
-    const content = voiceContent({ durationMs, waveform, size, file, ...relation(options) });
+    const content = voiceContent({ durationMs, waveform, size, file: attachment.file, ...relation(options) });
     // before encryption asks who is there: while a key is on its way, the answer would grow old
     await preparing;
     await accepting?.();
-    const job = account.outbox.accept(roomId, content);
+    const job = account.outbox.accept(roomId, content, spooled);
     accepted?.();
     const sent = await account.outbox.send(job);
-    return { ...receiptOf(account, sent), mxcUri: file.url, durationMs, size, waveform };
+    return { ...receiptOf(account, sent), mxcUri: sent.mxcUri!, durationMs, size, waveform };
   } finally {
     await preparing;
   }

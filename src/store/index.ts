@@ -10,6 +10,7 @@ import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
 import { createRoomStore, type RoomStore } from "./rooms.ts";
 import { createSealer } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
+import { createSpool, type Spool } from "./spool.ts";
 
 export type { Epoch, EpochStore } from "./epoch.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
@@ -19,6 +20,7 @@ export type { DrillRecord, RecoveryStore } from "./recovery.ts";
 export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
 export { createSealer, deriveKey } from "./seal.ts";
 export type { OutboundSession, SessionStore } from "./sessions.ts";
+export type { Spool } from "./spool.ts";
 
 const DEVICE_SINCE = "device since";
 
@@ -29,6 +31,7 @@ export interface Store {
   ledger: Ledger;
   inbox: InboxStore;
   jobs: JobStore;
+  spool: Spool;
   recovery: RecoveryStore;
   epoch: EpochStore;
   /** When this store was made, and with it the device; undefined in one that is older than this record. */
@@ -68,6 +71,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       ledger: createLedger(db),
       inbox: createInboxStore(db),
       jobs: createJobStore(db, sealer),
+      spool: createSpool(db),
       recovery: createRecoveryStore(db, {
         read: (name) => readMeta(db, name)?.toString(),
         write: (name, value) => writeMeta(db, name, Buffer.from(value)),

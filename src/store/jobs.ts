@@ -1,17 +1,28 @@
-import type { EventId, RoomId } from "../model/ids.ts";
+import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
 import type { FrozenEvent, Job, JobState } from "../model/job.ts";
 import type { Database, Row } from "./database.ts";
 import type { Sealer } from "./seal.ts";
 
+export interface NewJob {
+  txnId: string;
+  roomId: RoomId;
+  /** `encoded` where the attachment lies in the spool under this transaction ID. */
+  state: "encoded" | "uploaded";
+  contentJson: string;
+  createdMs: number;
+}
+
 /** The outbox's rows. Each call is durable when it returns. */
 export interface JobStore {
-  insert(job: { txnId: string; roomId: RoomId; contentJson: string; createdMs: number }): Job;
+  insert(job: NewJob): Job;
   get(jobId: number): Job | undefined;
   /** Jobs that are neither sent nor given up, oldest first. */
   open(): Job[];
   list(limit: number): Job[];
   /** The job whose event got this ID. */
   ofEvent(eventId: EventId): Job | undefined;
+  /** From here on the spool's pieces are of no use. */
+  uploaded(job: Job, mxcUri: MxcUri, contentJson: string): Job;
   /** From here on a request with this event may reach the server at any time. */
   freeze(job: Job, frozen: FrozenEvent): Job;
   /** The clear content goes with it: it holds the attachment's key. */
@@ -20,7 +31,7 @@ export interface JobStore {
 }
 
 const NEW_JOB = {
-  state: "accepted",
+  mxcUri: undefined,
   eventJson: undefined,
   sessionId: undefined,
   messageIndex: undefined,
@@ -40,6 +51,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     contentJson: row.sealed_content
       ? sealer.open(row.sealed_content as Uint8Array, place(row.txn_id as string))
       : undefined,
+    mxcUri: (row.mxc_uri as MxcUri | null) ?? undefined,
     eventJson: (row.event as string | null) ?? undefined,
     sessionId: (row.session_id as string | null) ?? undefined,
     messageIndex: (row.message_index as number | null) ?? undefined,
@@ -55,22 +67,37 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
   };
   return {
     get,
-    insert({ txnId, roomId, contentJson, createdMs }) {
+    insert({ txnId, roomId, state, contentJson, createdMs }) {
       const jobId = db.run(
-        "INSERT INTO job (txn_id, room_id, state, sealed_content, created_ms) VALUES (?, ?, 'accepted', ?, ?)",
+        "INSERT INTO job (txn_id, room_id, state, sealed_content, created_ms) VALUES (?, ?, ?, ?, ?)",
         txnId,
         roomId,
+        state,
         sealer.seal(contentJson, place(txnId)),
         createdMs,
       );
-      return { ...NEW_JOB, jobId, txnId, roomId, contentJson, createdMs };
+      return { ...NEW_JOB, jobId, txnId, roomId, state, contentJson, createdMs };
     },
     open: () =>
-      db.all("SELECT * FROM job WHERE state IN ('accepted', 'encrypted') ORDER BY job_id").map(read),
+      db
+        .all("SELECT * FROM job WHERE state IN ('encoded', 'uploaded', 'encrypted') ORDER BY job_id")
+        .map(read),
     list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
     ofEvent(eventId) {
       const row = db.get("SELECT * FROM job WHERE event_id = ?", eventId);
       return row && read(row);
+    },
+    uploaded(job, mxcUri, contentJson) {
+      // a power cut that takes this back uploads again: one ciphertext on the homeserver that nothing refers to
+      db.soon(() =>
+        db.run(
+          "UPDATE job SET state = 'uploaded', mxc_uri = ?, sealed_content = ? WHERE job_id = ?",
+          mxcUri,
+          sealer.seal(contentJson, place(job.txnId)),
+          job.jobId,
+        ),
+      );
+      return { ...job, state: "uploaded", mxcUri, contentJson };
     },
     freeze(job, frozen) {
       db.run(

@@ -118,4 +118,18 @@ export const MIGRATIONS: readonly string[] = [
   -- why it was reported that an event is not handed on; it may still be
   ALTER TABLE inbox ADD COLUMN reported TEXT;
   `,
+  `
+  -- ciphertext of attachments that are not on the homeserver yet; its key is in the job's sealed content
+  CREATE TABLE spool (
+    txn_id TEXT NOT NULL,
+    piece INTEGER NOT NULL,
+    ciphertext BLOB NOT NULL,
+    PRIMARY KEY (txn_id, piece)
+  ) STRICT;
+
+  ALTER TABLE job ADD COLUMN mxc_uri TEXT;
+  UPDATE job SET state = 'uploaded' WHERE state = 'accepted';
+  DROP INDEX job_open;
+  CREATE INDEX job_open ON job (state) WHERE state IN ('encoded', 'uploaded', 'encrypted');
+  `,
 ];

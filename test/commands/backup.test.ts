@@ -19,6 +19,7 @@ function place() {
   store.jobs.insert({
     txnId: "waits",
     roomId: ROOM,
+    state: "uploaded",
     contentJson: JSON.stringify({ key: SECRET }),
     createdMs: 1,
   });
@@ -48,7 +49,7 @@ describe("backup", () => {
     expect(opened.stdout).not.toContain(token);
     const { config: text, jobs, ledger, deviceId } = resultOf<Backup>(opened);
     expect(text).toBe(readFileSync(config, "utf8"));
-    expect(jobs).toMatchObject([{ txnId: "waits", roomId: ROOM, state: "accepted" }]);
+    expect(jobs).toMatchObject([{ txnId: "waits", roomId: ROOM, state: "uploaded" }]);
     expect(jobs[0]!.contentJson).toContain(SECRET);
     expect(ledger).toMatchObject([
       { sessionId: "session", userId: OWN, deviceId: "PHONE", outcome: "m.unverified", atMs: 2 },

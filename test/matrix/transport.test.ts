@@ -144,7 +144,7 @@ describe("repeats", () => {
       },
     });
     const body = {
-      stream: Readable.from([Buffer.from("voi"), Buffer.from("ce")]),
+      open: () => [Buffer.from("voi"), Buffer.from("ce")],
       contentType: "a/b",
       contentLength: 5,
     };
@@ -317,7 +317,7 @@ describe("a streamed body", () => {
     await using server = await scriptedServer(() => ({}));
     const transport = transportTo(server);
     for (const contentLength of [3, 9]) {
-      const body = { stream: Readable.from([Buffer.from("voice")]), contentType: "a/b", contentLength };
+      const body = { open: () => [Buffer.from("voice")], contentType: "a/b", contentLength };
       await expect(transport.request("POST", "/x", { body })).rejects.toMatchObject({ code: "INTERNAL" });
     }
     expect(server.requests).toEqual([]);
@@ -332,7 +332,7 @@ describe("a streamed body", () => {
         this.destroy(new Error("the spool is gone"));
       },
     });
-    const body = { stream, contentType: "a/b", contentLength: 5 };
+    const body = { open: () => stream, contentType: "a/b", contentLength: 5 };
     await expect(transport.request("POST", "/x", { body })).rejects.toThrow("the spool is gone");
     transport.close();
   });

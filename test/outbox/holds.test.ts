@@ -14,7 +14,7 @@ describe.each<ErrorCode>(["IDENTITY_CHANGED", "MEMBER_NOT_ACCEPTED"])("under %s"
     encryptor.outcomes.push(throwing(held));
     await outbox.resume();
     expect(unsent).toEqual([held]);
-    expect(jobs.get(jobId)?.state).toBe("accepted");
+    expect(jobs.get(jobId)?.state).toBe("uploaded");
     await outbox.resume();
     expect(jobs.get(jobId)?.state).toBe("sent");
   });

@@ -73,7 +73,7 @@ describe("what an earlier process left", () => {
     encryptor.outcomes.push(throwing(new SottoError("HOMESERVER_UNREACHABLE", "connection refused")));
     await outbox.resume();
     expect(unsent).toMatchObject([{ code: "HOMESERVER_UNREACHABLE" }]);
-    expect(jobs.open()).toMatchObject([{ state: "accepted" }]);
+    expect(jobs.open()).toMatchObject([{ state: "uploaded" }]);
   });
 
   it("is given up where the room refuses it, and does not hold up the others", async () => {

@@ -10,7 +10,7 @@ describe("an accepted message", () => {
     const { outbox, gate, encryptor, jobs, at } = outboxOn(openTestStore());
     const [one, two] = [outbox.accept(ROOM, CONTENT), outbox.accept(ROOM, CONTENT)];
     expect(one.txnId).not.toBe(two.txnId);
-    expect(jobs.get(one.jobId)).toMatchObject({ state: "accepted", createdMs: at.ms });
+    expect(jobs.get(one.jobId)).toMatchObject({ state: "uploaded", createdMs: at.ms });
     expect(jobs.open().map(({ jobId }) => jobId)).toEqual([one.jobId, two.jobId]);
     expect([gate.puts, encryptor.encrypted]).toEqual([[], []]);
   });
@@ -39,7 +39,7 @@ describe("sending", () => {
       expect(stored?.eventJson).toBe(eventJson);
     };
     await outbox.send(job);
-    expect(seen).toEqual(["accepted", "encrypted", at.ms]);
+    expect(seen).toEqual(["uploaded", "encrypted", at.ms]);
   });
 
   it("of a message that was sent gives the same event and sends nothing", async () => {

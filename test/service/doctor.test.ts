@@ -15,7 +15,7 @@ async function checksOf(fill: (jobs: Account["store"]["jobs"]) => void) {
 describe("doctor looks into the outbox", () => {
   it("and tells what will be sent from what may have arrived or not", async () => {
     const checks = await checksOf((jobs) => {
-      const message = { roomId: ROOM, contentJson: "{}", createdMs: 0 };
+      const message = { roomId: ROOM, state: "uploaded" as const, contentJson: "{}", createdMs: 0 };
       jobs.insert({ ...message, txnId: "waits" });
       jobs.failed(jobs.insert({ ...message, txnId: "lost" }).jobId, "SEND_UNCERTAIN", "nobody knows");
       jobs.failed(jobs.insert({ ...message, txnId: "refused" }).jobId, "ROOM_FORBIDDEN", "no");

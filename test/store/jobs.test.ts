@@ -14,6 +14,7 @@ const FROZEN = {
 const accepted = (txnId: string, contentJson = CLEAR) => ({
   txnId,
   roomId: ROOM,
+  state: "uploaded" as const,
   contentJson,
   createdMs: 1_000,
 });
@@ -26,7 +27,7 @@ describe("a job", () => {
   it("is accepted with its content and its transaction ID", () => {
     const { jobs } = openTestStore();
     const job = jobs.insert(accepted("txn1"));
-    expect(job).toMatchObject({ txnId: "txn1", roomId: ROOM, state: "accepted", contentJson: CLEAR });
+    expect(job).toMatchObject({ txnId: "txn1", roomId: ROOM, state: "uploaded", contentJson: CLEAR });
     expect(job).toMatchObject({
       eventJson: undefined,
       firstPutMs: undefined,

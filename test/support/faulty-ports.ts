@@ -1,6 +1,6 @@
 import type { SottoError } from "../../src/errors.ts";
 import type { MegolmContent } from "../../src/model/event.ts";
-import type { RoomEncryptor, SendGate } from "../../src/model/ports.ts";
+import type { ContentRepository, RoomEncryptor, SendGate } from "../../src/model/ports.ts";
 import { Outbox } from "../../src/outbox/index.ts";
 import type { Store } from "../../src/store/index.ts";
 import { MEGOLM } from "./store.ts";
@@ -47,14 +47,40 @@ export class FaultyEncryptor implements RoomEncryptor {
   }
 }
 
+/** Keeps what was uploaded. */
+export class FaultyContentRepository implements ContentRepository {
+  readonly uploads: Buffer[] = [];
+  readonly outcomes: (() => Promise<string> | string)[] = [];
+  /** `m.upload.size` */
+  limit: number | undefined;
+
+  async upload(body: Uint8Array | (() => Iterable<Uint8Array>), size: number): Promise<string> {
+    const outcome = this.outcomes.shift();
+    if (outcome) return outcome();
+    const bytes = body instanceof Uint8Array ? Buffer.from(body) : Buffer.concat([...body()]);
+    if (bytes.length !== size) throw new Error(`${size} bytes were announced, ${bytes.length} came`);
+    this.uploads.push(bytes);
+    return `mxc://example.org/${this.uploads.length}`;
+  }
+
+  async maxUploadBytes(): Promise<number | undefined> {
+    return this.limit;
+  }
+
+  async download(): Promise<never> {
+    throw new Error("an outbox downloads nothing");
+  }
+}
+
 /** An outbox on a real store, with a clock that stands still until it is moved. */
 export function outboxOn(store: Store, at = { ms: 1_000_000 }) {
   const gate = new FaultyGate();
   const encryptor = new FaultyEncryptor();
   const unsent: SottoError[] = [];
   const onUnsent = (error: SottoError) => void unsent.push(error);
-  const outbox = new Outbox({ jobs: store.jobs, gate, encryptor, onUnsent, clock: () => at.ms });
-  return { outbox, gate, encryptor, at, unsent, jobs: store.jobs };
+  const contentRepository = new FaultyContentRepository();
+  const outbox = new Outbox({ store, contentRepository, gate, encryptor, onUnsent, clock: () => at.ms });
+  return { outbox, contentRepository, gate, encryptor, at, unsent, jobs: store.jobs };
 }
 
 export const throwing = (error: unknown) => (): never => {

@@ -9,6 +9,9 @@ export interface JobRow {
   event_id: string | null;
 }
 
+/** Nothing is done with it any more. */
+export const isEnded = (state: string): boolean => state === "sent" || state === "failed";
+
 /** The jobs in a bot's outbox, oldest first, as they lie on the disk. Nobody may hold the store meanwhile. */
 export function jobsOf(bot: Bot): JobRow[] {
   const database = new DatabaseSync(join(bot.data, "sotto.sqlite"), { readOnly: true });

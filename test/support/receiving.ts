@@ -62,7 +62,10 @@ export async function receiving({ store = openTestStore(), rooms = {} }: Setup =
           trust: why ? "unknown" : "signed",
           ...(why && { unproven: why }),
           type: "m.room.message",
-          content: { ...voiceContent({ durationMs: 1, waveform: [], size: 1, file: { ...file, url } }) },
+          content: {
+            ...voiceContent({ durationMs: 1, waveform: [], size: 1, file }),
+            file: { ...file, url },
+          },
         };
       },
     },
