@@ -56,8 +56,6 @@ export async function sendVoice(
     const { size } = spooled;
     const { durationMs, waveform } = clip;
     const content = voiceContent({ durationMs, waveform, size, file: attachment.file, ...relation(options) });
-    // before encryption asks who is there: while a key is on its way, the answer would grow old
-    await preparing;
     await accepting?.();
     const job = account.outbox.accept(roomId, content, spooled);
     accepted?.();

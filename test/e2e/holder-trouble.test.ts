@@ -6,7 +6,7 @@ import { Sotto } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
 import { jobsOf } from "../support/outbox.ts";
 import { record } from "../support/recordings.ts";
-import { isSync, sentBy } from "../support/room-events.ts";
+import { isSend, isSync, sentBy } from "../support/room-events.ts";
 import { endAllSotto, errorOf, type RunningSotto, resultOf } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 
@@ -37,6 +37,8 @@ const say = () => listener.request("send_voice", { roomId, file: voice, duration
 const sent = async () =>
   (await sentBy(synapse, roomId, listener.session.accessToken, bot.userId)).map(({ event_id }) => event_id);
 const until = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Before the first piece of a recording is kept. */
+const asksForLimit = ({ path }: { path: string }): boolean => path.endsWith("/media/config");
 const isUpload = ({ path }: { path: string }): boolean => path.startsWith("/_matrix/media/v3/upload");
 const isPolling = (request: { path: string }): boolean =>
   isSync(request) && request.path.includes("timeout=30000");
@@ -57,9 +59,9 @@ describe("the service is killed", () => {
   it("before it accepted a recording: the command sends it by itself, once", async () => {
     const [jobs, events] = [jobsOf(bot).length, await sent()];
     const service = await startService();
-    const uploading = proxy.next(isUpload, "hang before");
+    const spooling = proxy.next(asksForLimit, "hang before");
     const sending = bot.start(["send", voice, "--room", roomId]);
-    await uploading;
+    await spooling;
     await service.end("SIGKILL");
     const { eventId } = resultOf<{ eventId: string }>(await sending.ended);
     expect(jobsOf(bot)).toHaveLength(jobs + 1);
@@ -68,13 +70,31 @@ describe("the service is killed", () => {
 
   it("before it accepted standard input: says that nothing was accepted", async () => {
     const service = await startService();
-    const uploading = proxy.next(isUpload, "hang before");
+    const spooling = proxy.next(asksForLimit, "hang before");
     const sending = bot.start(["send", "-", "--room", roomId], { input: await readFile(voice) });
-    await uploading;
+    await spooling;
     await service.end("SIGKILL");
     const error = errorOf(await sending.ended);
     expect(error).toMatchObject({ code: "STORE_HELD", cure: "try again" });
     expect(error.message).toContain("nothing was accepted");
+  });
+
+  it("while it uploads what it has accepted: says so, and the next one sends it, once", async () => {
+    const events = await sent();
+    const service = await startService();
+    const uploading = proxy.next(isUpload, "hang before");
+    const sending = bot.start(["send", voice, "--room", roomId]);
+    await uploading;
+    await service.end("SIGKILL");
+    expect(errorOf(await sending.ended)).toMatchObject({
+      code: "SEND_UNCERTAIN",
+      cure: expect.stringContaining("do not send it again"),
+    });
+    const completed = proxy.next(isSend);
+    await startService();
+    await completed;
+    await endAllSotto();
+    expect(await sent()).toHaveLength(events.length + 1);
   });
 });
 
