@@ -105,7 +105,12 @@ const OPERATIONS: Record<string, Operation> = {
   doctor: (account) => checkAccount(account),
   ...RECOVERY_OPERATIONS,
   devices: (account, { args }) => listDevices(account, (args as { user?: string }).user),
-  verify,
+
+  async verify(account, call) {
+    const result = await verify(account, call);
+    void account.outbox.resume(); // what waited for that
+    return result;
+  },
 
   async trust(account, { args }) {
     const { userId, fingerprint, room } = args as { userId: string; fingerprint?: string; room?: string };
