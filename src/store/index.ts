@@ -11,7 +11,7 @@ import { createRoomStore, type RoomStore } from "./rooms.ts";
 import { createSealer } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
 
-export type { Epoch, EpochStore } from "./epoch.ts";
+export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";
