@@ -2,6 +2,9 @@
 const NEW_DEVICE =
   "use this data directory no more: run `sotto init` with a new --config, a new --data-dir and --recovery-key-file, which makes a new device signed by the same identity; then delete the old device";
 
+/** Nothing is proven: a person knows whether the data directory was copied or put back, and the homeserver does not. */
+const ASK_A_PERSON = `if this data directory was never copied or put back from a backup, run \`sotto store confirm\` at a terminal; otherwise ${NEW_DEVICE}`;
+
 /**
  * Every way Sotto refuses or fails: a stable code, the exit code of the command line's contract, and the cure
  * that is printed when the thrower knows no better one. Codes are never renamed or reused.
@@ -121,6 +124,8 @@ export const ERROR_CODES = {
   ],
   STORE_ROLLED_BACK: [3, NEW_DEVICE],
   STORE_COPIED: [3, NEW_DEVICE],
+  STORE_RECORD_MISSING: [3, ASK_A_PERSON],
+  STORE_IN_DOUBT: [3, ASK_A_PERSON],
   LOGOUT_UNFINISHED: [3, "run `sotto logout` again: it finishes what was begun"],
   DISK_FULL: [3, "free some space; nothing was lost"],
   // messages

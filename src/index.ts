@@ -13,7 +13,7 @@ export type {
 } from "./crypto/index.ts";
 export { ERROR_CODES, type ErrorCode, SottoError } from "./errors.ts";
 export { createLogger, type Logger } from "./log.ts";
-export type { Trust } from "./model/event.ts";
+export type { Trust, Unproven } from "./model/event.ts";
 export type { AudioSource } from "./model/recording.ts";
 export type { BootstrapRequest, BootstrapResult, IdentityReport } from "./service/identity.ts";
 export type { SendResult } from "./service/pipeline.ts";
@@ -22,7 +22,9 @@ export type { SottoIdentity, SottoRecovery } from "./service/recovery/doors.ts";
 export type { DrillRequest, DrillResult } from "./service/recovery/drill.ts";
 export type { RecoveryReport } from "./service/recovery/recovery.ts";
 export type { SendOptions } from "./service/relation.ts";
+export type { Resent } from "./service/resend.ts";
 export { type OpenOptions, Sotto } from "./service/sotto.ts";
 export { NO_IDENTITY, type SottoTrust, type TrustStatus } from "./service/trust.ts";
 export type { VerificationDesk } from "./service/verification.ts";
+export type { DeviceAccount, Why } from "./service/why.ts";
 export type { Withheld, WithheldKind } from "./service/withheld.ts";

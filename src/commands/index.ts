@@ -18,6 +18,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   queue: () => import("./queue.ts"),
   rotate: () => import("./rotate.ts"),
   backup: () => import("./backup.ts"),
+  store: () => import("./store.ts"),
   logout: () => import("./logout.ts"),
   doctor: () => import("./doctor.ts"),
   identity: () => import("./identity.ts"),

@@ -2,6 +2,7 @@ import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { SottoError } from "../errors.ts";
+import type { Unproven } from "../model/event.ts";
 import { isRoomId } from "../model/ids.ts";
 import type { Emitted, Received } from "../service/operations.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -49,10 +50,22 @@ async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
     if (message.kind !== "voice") return;
     const file = await write(flags.out, message);
     received += 1;
-    const { eventId, roomId, sender, senderDeviceId, durationMs, trust, sentMs } = message;
+    const { eventId, roomId, sender, senderDeviceId, durationMs, trust, unproven, sentMs } = message;
     if (flags.json)
-      printJson(context, { eventId, roomId, sender, senderDeviceId, file, durationMs, trust, sentMs });
+      printJson(context, {
+        eventId,
+        roomId,
+        sender,
+        senderDeviceId,
+        file,
+        durationMs,
+        trust,
+        unproven,
+        sentMs,
+      });
     else printText(context, `${file}  ${spokenDuration(durationMs ?? 0)}  ${sender} (${trust})`);
+    if (unproven && !flags.json)
+      say(context, `${file}: nothing proves that ${sender} sent it; ${WHY[unproven]}`);
   };
   // another holder may end while we wait; the next one, perhaps this process, goes on
   while (!signal.aborted && received < (count ?? Number.POSITIVE_INFINITY)) {
@@ -65,6 +78,11 @@ async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
   context.signal.throwIfAborted();
   throw new SottoError("TIMEOUT", `${received} of ${count} voice messages came in time`);
 }
+
+const WHY: Record<Unproven, string> = {
+  "key-from-backup": "its room key came from a backup, into which a homeserver can put keys of its own",
+  "unknown-device": "the sender does not show the device that it came from",
+};
 
 function report(
   context: Context,

@@ -3,6 +3,7 @@ import { configPath, loadConfig } from "../config/index.ts";
 import { createLogger } from "../log.ts";
 import { healMissed } from "../service/heal.ts";
 import { acceptInvites } from "../service/invites.ts";
+import { sendWhatWaits } from "../service/retries.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { say } from "./shared/output.ts";
@@ -23,8 +24,7 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   await using sotto = await Sotto.open(config, { logger });
   const { account } = sotto;
   account.sync.onBatch((batch) => acceptInvites(account, batch));
-  // after each batch, and not before the first: whoever has left meanwhile must not get the key of what still waits
-  account.sync.onBatch(() => void account.outbox.resume());
+  using _retries = sendWhatWaits(account);
   // who had no one-time key may have one now
   account.sync.onBatch(() => void healMissed(account));
   const syncing = account.sync.run();

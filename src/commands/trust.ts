@@ -53,7 +53,8 @@ async function compared(context: Context, status: TrustStatus): Promise<string> 
   const { userId, masterKey, identityChanged, wasVerified, newIn } = status;
   if (identityChanged) say(context, `The identity of ${userId} is not the one that was known.`);
   if (identityChanged && wasVerified) say(context, "It was verified; accepting the new one gives that up.");
-  for (const roomId of newIn) say(context, `${userId} was never seen in ${roomId} before.`);
+  for (const roomId of newIn)
+    say(context, `${userId} came to ${roomId}, and nobody has accepted them there.`);
   say(
     context,
     masterKey === null ? `${userId} has no identity.` : "The fingerprint, as the homeserver shows it:",

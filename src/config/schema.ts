@@ -51,11 +51,13 @@ export const configSchema = z.strictObject({
       newMembers: newMembers
         .default("send")
         .describe(
-          "Someone never seen before in a room: send, or hold until `sotto trust accept`. A homeserver can add members.",
+          "Someone who is new in a room, or who was out of it: send, or hold until `sotto trust accept`. A homeserver can add members.",
         ),
       acceptFrom: acceptFrom
         .default("signed")
-        .describe("Whose messages are handed on. Commands to a bot want verified."),
+        .describe(
+          "Whose messages are handed on. Commands to a bot want verified. `all` takes any device, and messages whose key came from a backup: nothing proves who sent those.",
+        ),
       verifyFrom: z
         .array(userId)
         .default([])

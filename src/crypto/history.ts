@@ -3,8 +3,10 @@ import type { MxcUri, RoomId, UserId } from "../model/ids.ts";
 import type { Store } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
 import { hasChanged } from "./identity-change.ts";
+import { requireOwnSignature } from "./member-keys.ts";
+import { encryptedRoom, recipients } from "./recipients.ts";
 import type { RequestPump } from "./requests.ts";
-import type { ShareWith } from "./sharing.ts";
+import { memberNotAccepted, refuseChangedIdentities, type SharingPolicy } from "./sharing.ts";
 
 /**
  * The keys of a room's shared history for who is invited: a bundle, sealed like an attachment, of which the invited
@@ -22,30 +24,42 @@ interface Tools {
 
 /**
  * Does nothing where the room does not share its history, where we hold none of it, or where the user has no signed
- * device: no other device may have it, whatever the policy for new messages is.
+ * device: no other device may have it, whatever the policy for new messages is. What holds the room's messages holds
+ * its history too, and under `newMembers: hold` nobody gets any who was not accepted in this room.
  *
- * @throws SottoError `IDENTITY_CHANGED`
+ * @throws SottoError `IDENTITY_CHANGED`, `IDENTITY_NOT_READY`, `MEMBER_NOT_ACCEPTED`, or `ROOM_*` as for a message; nobody
+ * was told of a bundle then
  */
 export async function shareHistory(
-  { machine, pump, store, shareWith }: Tools & { store: Store; shareWith: ShareWith },
+  { machine, pump, store, policy }: Tools & { store: Store; policy: SharingPolicy },
   roomId: RoomId,
   userId: UserId,
   upload: (bundle: Uint8Array) => Promise<MxcUri>,
 ): Promise<void> {
   const room = store.rooms.get(roomId);
   if (!room?.encryption || !SHARED_VISIBILITY.includes(room.historyVisibility)) return;
-  await requireSameIdentity({ machine, pump }, userId);
+  const refuse = async (): Promise<void> => {
+    // before the first share of a room nobody is known, and whoever is not in it yet is not there to be taken as known
+    const [stranger] = store.ledger.newMembers(roomId, [userId]) ?? [userId];
+    if (policy.newMembers === "hold" && stranger) throw memberNotAccepted(roomId, [stranger]);
+    const members = recipients(store.rooms, encryptedRoom(store.rooms, roomId));
+    await refuseChangedIdentities(machine, [...new Set([...members, userId])]);
+    await requireOwnSignature(machine);
+  };
+  await pump.send(machine.queryKeysForUsers([new wasm.UserId(userId)]));
+  await refuse();
   if (!(await hasSignedDevice(machine, userId))) return;
   const bundle = await machine.buildRoomKeyBundle(new wasm.RoomId(roomId));
   if (!bundle) return;
   const url = await upload(bundle.encryptedData);
   await pump.claimMissing(() => [new wasm.UserId(userId)]);
+  await refuse(); // that took time
   const requests = await machine.shareRoomKeyBundleData(
     new wasm.UserId(userId),
     new wasm.RoomId(roomId),
     url,
     bundle.mediaEncryptionInfo,
-    shareWith === "verified"
+    policy.shareWith === "verified"
       ? wasm.CollectStrategy.onlyTrustedDevices()
       : wasm.CollectStrategy.identityBasedStrategy(),
   );

@@ -217,7 +217,7 @@ export function createCrypto(options: CryptoOptions): Crypto {
     },
     backup: createKeyBackup({ machine, pump, accountData, server }),
     shareHistory: (roomId, userId, upload) =>
-      shareHistory({ machine, pump, store, ...policy.sharing(roomId) }, roomId, userId, upload),
+      shareHistory({ machine, pump, store, policy: policy.sharing(roomId) }, roomId, userId, upload),
     awaitHistory: (roomId, inviter) => awaitHistory({ machine, pump }, roomId, inviter),
     importHistory: (download) => importHistory(machine, download),
     identityStatus: () => identityStatus(tools),

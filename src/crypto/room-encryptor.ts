@@ -1,4 +1,3 @@
-import { SottoError } from "../errors.ts";
 import type { MegolmContent } from "../model/event.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
 import { megolmMessageIndex } from "../model/megolm-message.ts";
@@ -10,7 +9,13 @@ import { KEYS_INVALID, readDevices, unsoundDevices, usersOutOfReach } from "./me
 import { encryptedRoom, reachesInvited, recipients } from "./recipients.ts";
 import type { RequestPump } from "./requests.ts";
 import { mustRotate, type RotationLimits, rotationLimits } from "./rotation.ts";
-import { type Share, type SharingPolicy, shareForVerification, shareRoomKey } from "./sharing.ts";
+import {
+  memberNotAccepted,
+  type Share,
+  type SharingPolicy,
+  shareForVerification,
+  shareRoomKey,
+} from "./sharing.ts";
 
 export interface EncryptionPolicy {
   sharing(roomId: RoomId): SharingPolicy;
@@ -244,12 +249,8 @@ export class PolicyEncryptor implements PreparingEncryptor {
   #admit(roomId: RoomId, members: readonly UserId[], { newMembers }: SharingPolicy): void {
     const { ledger } = this.#store;
     const strangers = ledger.newMembers(roomId, members);
-    if (newMembers === "hold" && strangers && strangers.length > 0) {
-      throw new SottoError(
-        "MEMBER_NOT_ACCEPTED",
-        `${strangers.join(", ")} in ${roomId} was never seen there before`,
-      );
-    }
+    if (newMembers === "hold" && strangers && strangers.length > 0)
+      throw memberNotAccepted(roomId, strangers);
     ledger.know(roomId, strangers ?? members, this.#clock());
   }
 

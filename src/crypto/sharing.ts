@@ -1,5 +1,5 @@
 import { SottoError } from "../errors.ts";
-import { serverNameOf, type UserId } from "../model/ids.ts";
+import { type RoomId, serverNameOf, type UserId } from "../model/ids.ts";
 import type { Delivery } from "../model/job.ts";
 import type { RoomRecord } from "../store/index.ts";
 import { type Machine, wasm } from "./engine.ts";
@@ -184,7 +184,7 @@ const OWN_IDENTITY_MISSING = /cross-signing is not set up|device is not verified
  * The engine shares with a swapped identity under every strategy, so Sotto asks first. Throws `IDENTITY_CHANGED` and
  * names the users; nothing is pinned anew by itself.
  */
-async function refuseChangedIdentities(machine: Machine, members: readonly UserId[]): Promise<void> {
+export async function refuseChangedIdentities(machine: Machine, members: readonly UserId[]): Promise<void> {
   const changed: UserId[] = [];
   for (const userId of members) if (await hasChanged(machine, userId)) changed.push(userId);
   if (changed.length === 0) return;
@@ -196,6 +196,9 @@ async function refuseChangedIdentities(machine: Machine, members: readonly UserI
   }
   throw new SottoError("IDENTITY_CHANGED", `the identity of ${changed.join(", ")} has changed`);
 }
+
+export const memberNotAccepted = (roomId: RoomId, strangers: readonly UserId[]): SottoError =>
+  new SottoError("MEMBER_NOT_ACCEPTED", `nobody has accepted ${strangers.join(", ")} in ${roomId}`);
 
 function excludedError({ room }: Share, excluded: readonly Delivery[]): SottoError {
   const named = excluded.map(

@@ -58,8 +58,8 @@ export class BotCrypto extends CryptoClient {
   }
 
   override async decryptRoomEvent(event: { raw: object }, roomId: string): Promise<RoomEvent<unknown>> {
-    const { type, content } = await this.#ports.decrypt(roomId, event.raw as EncryptedEvent);
-    return new RoomEvent({ ...event.raw, type, content });
+    const { type, content, trust } = await this.#ports.decrypt(roomId, event.raw as EncryptedEvent);
+    return new RoomEvent({ ...event.raw, type, content, trust });
   }
 
   override async encryptMedia(file: Buffer) {

@@ -35,15 +35,23 @@ export interface BotEventSource {
   process<T extends object>(event: T): Promise<T>;
 }
 
+/** An event without what the homeserver may have written where `trust` stands, which is ours to say. */
+export function withoutTrust<T extends object>(event: T): T {
+  const { trust: _, ...rest } = event as T & { trust?: unknown };
+  return rest as T;
+}
+
 /**
  * The events that matrix-bot-sdk 0.8 emits for a sync answer, in its order: account data, rooms left, invitations,
  * rooms joined with their timelines. An encrypted event is told three times: as it came, decrypted, and by its type.
+ * One that was decrypted bears `trust`, which says how far its sender is proven; no other event has that field.
  */
 export async function* botEvents(
   batch: SyncBatch,
   outcomes: Outcomes,
-  source: BotEventSource,
+  { process, ...told }: BotEventSource,
 ): AsyncGenerator<BotEvent, void> {
+  const source = { ...told, process: <T extends object>(event: T) => process(withoutTrust(event)) };
   const accountData = accountDataOf(batch.raw);
   for (const event of accountData.global) yield ["account_data", event];
   for (const room of batch.left) yield* leftRoom(room, accountData.of(room.roomId), source);
@@ -56,7 +64,10 @@ export async function* botEvents(
   for (const room of batch.joined) {
     for (const event of accountData.of(room.roomId)) yield ["room.account_data", room.roomId, event];
     for (const event of room.timeline)
-      yield* timelineEvent(room.roomId, event, outcomes.get(event.event_id), source);
+      yield* timelineEvent(room.roomId, event, outcomes.get(event.event_id), {
+        ...source,
+        decrypted: process,
+      });
   }
 }
 
@@ -76,7 +87,7 @@ async function* timelineEvent(
   roomId: RoomId,
   received: RoomEvent,
   outcome: DecryptedEvent | Error | undefined,
-  source: BotEventSource,
+  source: BotEventSource & { decrypted: BotEventSource["process"] },
 ): AsyncGenerator<BotEvent, void> {
   const encrypted = received.type === "m.room.encrypted";
   if (!encrypted && outcome instanceof Error) return;
@@ -90,7 +101,8 @@ async function* timelineEvent(
     if (outcome instanceof Error) {
       yield ["room.failed_decryption", roomId, event, outcome];
     } else {
-      event = await source.process({ ...event, type: outcome.type, content: outcome.content });
+      const { type, content, trust } = outcome;
+      event = await source.decrypted({ ...event, type, content, trust });
       yield ["room.decrypted_event", roomId, event];
     }
   }

@@ -12,7 +12,7 @@ import type { Logger } from "../log.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
 import type { SyncBatch } from "../model/sync.ts";
 import { BotCrypto, type BotCryptoPorts, notDriven } from "./bot-crypto.ts";
-import { botEvents, type Outcomes } from "./bot-events.ts";
+import { botEvents, type Outcomes, withoutTrust } from "./bot-events.ts";
 import type { RequestBody } from "./exchange.ts";
 import type { EventGate } from "./gate.ts";
 import { isObject, type JsonObject } from "./json.ts";
@@ -48,6 +48,7 @@ interface RawAnswer {
  * - every room event is encrypted, also by `sendRawEvent`, unless its type is on the gate's list of clear types;
  *   state and redactions leave only where the config allows them;
  * - a send fails with a `SottoError`; every other call with matrix-bot-sdk's own `MatrixError`, as before;
+ * - a decrypted event bears `trust`, as `VoiceMessage` has it: a bot that obeys commands should want "verified";
  * - `start` ignores a filter: Sotto must see all members and encryption settings;
  * - `accessToken` is empty: the token stays in the transport;
  * - impersonation and the calls that upload one-time keys by hand are refused.
@@ -149,6 +150,10 @@ export class SottoClient extends MatrixClient {
     content: JsonObject,
   ): Promise<EventId> {
     return this.#options.gate.putState(roomId, type, stateKey, content);
+  }
+
+  override async getRawEvent(roomId: RoomId, eventId: EventId): Promise<JsonObject> {
+    return withoutTrust(await super.getRawEvent(roomId, eventId));
   }
 
   /** The keys of the shared history go first (MSC4268); an invitation does not wait for what cannot be shared. */

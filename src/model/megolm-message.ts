@@ -1,3 +1,4 @@
+import { createPublicKey, verify } from "node:crypto";
 import { SottoError } from "../errors.ts";
 
 const VERSION = 3;
@@ -21,4 +22,23 @@ export function megolmMessageIndex(ciphertext: string): number {
     if (byte < 0x80 && index <= 0xffff_ffff) return index;
   }
   throw new SottoError("DECRYPT_FAILED", "the Megolm message index is not a 32-bit number");
+}
+
+const SIGNATURE_BYTES = 64;
+
+/**
+ * Whether the device that owns a Megolm session has made this message. It ends with an Ed25519 signature over all that
+ * stands before it, by the key whose public part is the session's ID; the private part is in nobody's hands but the
+ * owner's: a room key does not contain it. https://spec.matrix.org/v1.19/olm-megolm/megolm/#message-format
+ */
+export function isSignedBySession(ciphertext: string, sessionId: string): boolean {
+  const message = Buffer.from(ciphertext, "base64");
+  if (message.length <= SIGNATURE_BYTES) return false;
+  const x = Buffer.from(sessionId, "base64").toString("base64url");
+  try {
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+    return verify(null, message.subarray(0, -SIGNATURE_BYTES), key, message.subarray(-SIGNATURE_BYTES));
+  } catch {
+    return false; // the ID is no key
+  }
 }

@@ -7,6 +7,7 @@ import { megolmMessageIndex } from "../model/megolm-message.ts";
 import type { Clock, ContentRepository, RoomEncryptor, SendGate } from "../model/ports.ts";
 import { Serial } from "../serial.ts";
 import type { Store } from "../store/index.ts";
+import { Rests } from "./rests.ts";
 import { Spooled } from "./spooled.ts";
 
 export interface OutboxOptions {
@@ -59,13 +60,14 @@ function whyFailed({ errorCode, errorMessage }: Job): SottoError {
  */
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
-  readonly #uploads = new Serial();
   readonly #rooms = new Serial();
   readonly #underWay = new Set<number>();
+  readonly #rests: Rests;
   #resuming: Promise<unknown> = Promise.resolve();
 
   constructor(options: OutboxOptions) {
     this.#options = { clock: Date.now, ...options };
+    this.#rests = new Rests(this.#options.clock);
   }
 
   /**
@@ -100,7 +102,7 @@ export class Outbox {
    * for as long as that is safe.
    */
   send(job: Job): Promise<SentJob> {
-    void this.resume(job.jobId);
+    void this.resumeDue([job.roomId], job.jobId);
     return this.#deliver(
       job,
       (error, tried) => isRefusal(error) || (error.code !== "SEND_UNCERTAIN" && !tried),
@@ -111,13 +113,29 @@ export class Outbox {
    * Goes on with messages that nobody is sending: those of an earlier process, and those of which it was not known
    * whether they arrived. Only a refusal gives a job up, or that it is too old to be repeated: nobody waits for the
    * answer. Never rejects.
+   */
+  resume(): Promise<void> {
+    this.#rests.wake();
+    return this.resumeDue();
+  }
+
+  /**
+   * The same, but leaves a room alone in which that failed a moment ago: for one second, then for twice as long, at most
+   * a quarter of an hour, or for as long as the homeserver asked.
    *
+   * @param changed rooms that need not rest any more: something in them has changed
    * @param before only jobs that were accepted before this one
    */
-  resume(before = Number.POSITIVE_INFINITY): Promise<void> {
+  resumeDue(changed: Iterable<RoomId> = [], before = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#rests.wake(changed);
     const resumed = this.#resume(before).catch((thrown) => this.#options.onUnsent(toSottoError(thrown)));
     this.#resuming = Promise.all([this.#resuming, resumed]);
     return resumed;
+  }
+
+  /** When to call `resumeDue` again, in milliseconds from now; undefined where no room rests. */
+  nextDueMs(): number | undefined {
+    return this.#rests.nextMs();
   }
 
   /** Resolves when nothing is being resumed any more. */
@@ -127,48 +145,54 @@ export class Outbox {
 
   /** They are in their rooms' queues when it returns, so that in each room the older message comes first. */
   async #resume(before: number): Promise<void> {
-    const waiting = this.#options.store.jobs
-      .open()
-      .filter(({ jobId }) => jobId < before && !this.#underWay.has(jobId));
-    const results = await Promise.allSettled(waiting.map((job) => this.#deliver(job, isRefusal)));
+    const open = this.#options.store.jobs.open();
+    this.#rests.keepOnly(new Set(open.map(({ roomId }) => roomId)));
+    const waiting = open
+      .filter(({ jobId }) => jobId < before && !this.#underWay.has(jobId))
+      .filter(({ roomId }) => !this.#rests.reason(roomId));
+    const results = await Promise.allSettled(
+      waiting.map((job) => this.#deliver(job, isRefusal, () => this.#rests.reason(job.roomId))),
+    );
     for (const result of results) if (result.status === "rejected") this.#options.onUnsent(result.reason);
   }
 
+  /** @param waits why nothing new is encrypted by now: what stopped the message before it would stop this one too */
   #deliver(
     { jobId, roomId }: Job,
     givesUp: (error: SottoError, triedBefore: boolean) => boolean,
+    waits: () => SottoError | undefined = () => undefined,
   ): Promise<SentJob> {
     this.#underWay.add(jobId);
-    // while the messages before it are on their way
-    const uploading = this.#uploads.run(roomId, () => this.#upload(jobId));
-    uploading.catch(() => undefined); // told in its turn
-    return this.#rooms.run(roomId, async () => {
+    const delivered = this.#rooms.run(roomId, async () => {
       const job = this.#job(jobId);
+      const reason = job.state === "encoded" || job.state === "uploaded" ? waits() : undefined;
+      if (reason) throw reason;
       const triedBefore = job.firstPutMs !== undefined;
       try {
-        await uploading;
-        return await this.#put(await this.#frozen(this.#job(jobId)));
+        const sent = await this.#put(await this.#frozen(await this.#uploaded(job)));
+        this.#rests.over(roomId);
+        return sent;
       } catch (thrown) {
         const error = toSottoError(thrown);
         if (givesUp(error, triedBefore)) this.#options.store.jobs.failed(jobId, error.code, error.message);
+        else this.#rests.failed(roomId, error);
         throw error;
-      } finally {
-        this.#underWay.delete(jobId);
       }
     });
+    return delivered.finally(() => this.#underWay.delete(jobId));
   }
 
-  async #upload(jobId: number): Promise<void> {
+  /** The job with its content as it will be encrypted. */
+  async #uploaded(job: Job): Promise<Job> {
     const { store, contentRepository } = this.#options;
-    const job = this.#job(jobId);
-    if (job.state !== "encoded") return;
+    if (job.state !== "encoded") return job;
     const { jobs, spool } = store;
     const mxcUri = await contentRepository.upload(() => spool.pieces(job.txnId), spool.size(job.txnId));
     const content = JSON.parse(job.contentJson!) as UnplacedVoiceMessage;
     const placed: VoiceMessageContent = { ...content, file: { ...content.file, url: mxcUri } };
-    store.soon(() => {
-      jobs.uploaded(job, mxcUri, JSON.stringify(placed));
+    return store.soon(() => {
       spool.drop(job.txnId);
+      return jobs.uploaded(job, mxcUri, JSON.stringify(placed));
     });
   }
 

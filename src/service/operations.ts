@@ -12,6 +12,7 @@ import type { RestoreProgress } from "./recovery/recovery.ts";
 import type { SendOptions } from "./relation.ts";
 import { resend } from "./resend.ts";
 import { rotate } from "./rotate.ts";
+import { confirmStore, storeDoubts } from "./store-doubts.ts";
 import { acceptUser, trustStatus } from "./trust.ts";
 import { type Question, type VerifyProgress, verify } from "./verify.ts";
 import { whyUnreadable } from "./why.ts";
@@ -105,7 +106,12 @@ const OPERATIONS: Record<string, Operation> = {
   doctor: (account) => checkAccount(account),
   ...RECOVERY_OPERATIONS,
   devices: (account, { args }) => listDevices(account, (args as { user?: string }).user),
-  verify,
+
+  async verify(account, call) {
+    const result = await verify(account, call);
+    void account.outbox.resume(); // what waited for that
+    return result;
+  },
 
   async trust(account, { args }) {
     const { userId, fingerprint, room } = args as { userId: string; fingerprint?: string; room?: string };
@@ -127,6 +133,9 @@ const OPERATIONS: Record<string, Operation> = {
   },
 
   rotate: (account, { args }) => rotate(account, args.room as string | undefined),
+
+  "store-doubts": (account) => storeDoubts(account),
+  "store-confirm": (account, { args }) => confirmStore(account, args.deviceId as string),
 
   backup: async (account) => makeBackup(account),
 };

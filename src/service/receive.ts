@@ -1,7 +1,7 @@
 import { sniffAudio } from "../audio/index.ts";
 import { type ErrorCode, toSottoError } from "../errors.ts";
 import { downloadVerified, readVoiceContent } from "../media/index.ts";
-import type { DecryptedEvent, Trust } from "../model/event.ts";
+import type { DecryptedEvent, Trust, Unproven } from "../model/event.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
 import type { WaitingEvent } from "../store/index.ts";
 import type { Account } from "./account.ts";
@@ -17,6 +17,8 @@ export interface VoiceMessage {
   senderDeviceId: DeviceId | undefined;
   /** How far the sender is proven. */
   trust: Trust;
+  /** Why `trust` is `unknown`: it is handed on under `acceptFrom: all` alone. */
+  unproven?: Unproven;
   /** Milliseconds since the epoch, by the sender's homeserver. */
   sentMs: number;
   durationMs: number | undefined;
@@ -186,6 +188,7 @@ async function readVoice(account: Account, event: DecryptedEvent): Promise<Voice
     sender: event.sender,
     senderDeviceId: event.senderDeviceId,
     trust: event.trust,
+    ...(event.unproven && { unproven: event.unproven }),
     sentMs: event.originServerTs,
     durationMs: voice.durationMs,
     waveform: voice.waveform,

@@ -4,6 +4,7 @@ import { type Config, loadConfig } from "../config/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import type { SottoClient } from "../matrix/client.ts";
+import type { DeviceId, EventId, UserId } from "../model/ids.ts";
 import type { AudioSource } from "../model/recording.ts";
 import { type Account, openAccount } from "./account.ts";
 import { controlSocketPath } from "./control/path.ts";
@@ -12,8 +13,10 @@ import { type SendResult, sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { identityDoor, recoveryDoor, type SottoIdentity, type SottoRecovery } from "./recovery/doors.ts";
 import type { SendOptions } from "./relation.ts";
+import { type Resent, resend } from "./resend.ts";
 import { type SottoTrust, trustDoor } from "./trust.ts";
 import type { VerificationDesk } from "./verification.ts";
+import { type Why, whyUnreadable } from "./why.ts";
 import type { Withheld } from "./withheld.ts";
 
 export interface OpenOptions {
@@ -77,10 +80,27 @@ export class Sotto {
   sendVoice(room: string, source: AudioSource, options: SendOptions = {}): Promise<SendResult> {
     // a stream may never end; any other recording is finished before we close
     const clip = encodeVoice(source, "stream" in source ? { signal: this.#closing.signal } : {});
-    const sending = sendVoice(this.account, room, clip, options);
-    const done = sending.catch(() => undefined).finally(() => this.#sending.delete(done));
-    this.#sending.add(done);
-    return sending;
+    return this.#finish(sendVoice(this.account, room, clip, options));
+  }
+
+  /**
+   * Sends a voice message of this account again, as a new event under the key that the room's devices have now: for those
+   * who were handed the key too late for the first one.
+   * @returns who can decrypt it now; `of` is the event that was given
+   * @throws SottoError `EVENT_UNKNOWN`, or `EVENT_UNAVAILABLE` where it cannot be read back, and what `sendVoice` throws
+   */
+  resend(eventId: EventId): Promise<Resent> {
+    return this.#finish(resend(this.account, eventId));
+  }
+
+  /**
+   * Who can decrypt a voice message that this account has sent: for each device whether the homeserver was handed the key
+   * for it, when, or why not, also as a sentence. Later than the result of the send, and after a restart too.
+   * @param only one user's devices, or one device
+   * @throws SottoError `EVENT_UNKNOWN`, or `NOT_IN_LEDGER` where nothing is known of what was asked for
+   */
+  async why(eventId: EventId, only: { userId?: UserId; deviceId?: DeviceId } = {}): Promise<Why> {
+    return whyUnreadable(this.account, eventId, only);
   }
 
   /**
@@ -128,6 +148,13 @@ export class Sotto {
     this.#closed.catch((thrown) =>
       this.account.logger.error("closing failed", { reason: toSottoError(thrown).message }),
     );
+  }
+
+  /** Closing waits for it. */
+  #finish<T>(sending: Promise<T>): Promise<T> {
+    const done = sending.catch(() => undefined).finally(() => this.#sending.delete(done));
+    this.#sending.add(done);
+    return sending;
   }
 
   async #close(): Promise<void> {

@@ -1,11 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { SottoError } from "../errors.ts";
-import type { RoomEvent } from "../model/event.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
-import { megolmMessageIndex } from "../model/megolm-message.ts";
 import type { AccountData, OneStore } from "../model/ports.ts";
-import type { SyncBatch } from "../model/sync.ts";
-import type { Epoch, Store } from "../store/index.ts";
+import type { RoomSync, SyncBatch } from "../model/sync.ts";
+import type { DoubtfulEvent, Epoch, Store } from "../store/index.ts";
+import { unknownOwnEvents } from "./own-events.ts";
 
 export interface StoreWatchOptions {
   store: Store;
@@ -15,6 +14,13 @@ export interface StoreWatchOptions {
   accessToken: string;
   /** Asks the homeserver whose the access token is. */
   whoami(): Promise<{ userId: UserId; deviceId: DeviceId | undefined }>;
+}
+
+/** What only a person can decide of this store. */
+export interface StoreDoubts {
+  /** The account's data had the record of this store, and has it no more. */
+  recordMissing: boolean;
+  events: DoubtfulEvent[];
 }
 
 /**
@@ -88,13 +94,14 @@ export class StoreWatch implements OneStore {
   /**
    * Looks at an answer of `/sync` before anything in it is acted on; the first one begins the run.
    *
-   * @throws SottoError `STORE_ROLLED_BACK`, `STORE_COPIED`
+   * @throws SottoError `STORE_ROLLED_BACK`, `STORE_COPIED`, `STORE_RECORD_MISSING`, `STORE_IN_DOUBT`
    */
   async check(batch: SyncBatch): Promise<void> {
     this.#requireSound();
     const told = batch.accountData.findLast(({ type }) => type === this.type);
-    if (told) this.#compare(told.content);
-    for (const { timeline } of [...batch.joined, ...batch.left]) this.#requireOurs(timeline);
+    // an answer says nothing of a record that is as it was at the last token
+    if (told && !this.#compare(told.content)) this.#recordIsMissing();
+    this.#requireKnown([...batch.joined, ...batch.left]);
     this.#compared = true;
     const started = this.beforeUse();
     started.catch(() => undefined); // told to whoever is about to use it
@@ -117,11 +124,29 @@ export class StoreWatch implements OneStore {
   }
 
   /** Compares with what the homeserver holds now, and changes nothing. Throws as `check` does. */
-  async inspect(): Promise<Epoch | undefined> {
+  async inspect(): Promise<void> {
     this.#requireSound();
-    const told = await this.#options.accountData.get(this.type);
-    if (told) this.#compare(told);
-    return told as Epoch | undefined;
+    if (await this.#isRecordMissing()) this.#recordIsMissing();
+  }
+
+  /** @throws SottoError `STORE_ROLLED_BACK`, `STORE_COPIED`: of these there is no doubt */
+  async doubts(): Promise<StoreDoubts> {
+    const { epoch } = this.#options.store;
+    if (this.#stopped) throw this.#stopped;
+    epoch.requireNotCondemned();
+    return { recordMissing: await this.#isRecordMissing(), events: epoch.doubts() };
+  }
+
+  /** A person has said that this store was never copied or put back: what was in doubt is so no more. Throws as `doubts`. */
+  async confirm(): Promise<StoreDoubts> {
+    const doubts = await this.doubts();
+    this.#options.store.epoch.dispelDoubts();
+    if (doubts.recordMissing) {
+      await this.requireOwnToken();
+      this.#compared = true;
+      await this.#raiseOnce();
+    }
+    return doubts;
   }
 
   /** The engine gave an index that was spent: its part of the store is older than ours. */
@@ -158,21 +183,40 @@ export class StoreWatch implements OneStore {
     this.#held = undefined;
     store.epoch.claim(epoch);
     await accountData.put(this.type, { ...epoch });
-    this.#compare((await accountData.get(this.type)) ?? {});
+    if (!this.#compare((await accountData.get(this.type)) ?? {})) throw recordMissing();
     store.epoch.confirm(epoch);
   }
 
-  #compare({ epoch, instance }: Record<string, unknown>): void {
-    if (instance === this.#instance) return;
+  async #isRecordMissing(): Promise<boolean> {
+    const { accountData, store } = this.#options;
+    const told = await accountData.get(this.type);
+    if (told) return !this.#compare(told);
+    // before its first start a device has none
+    return store.epoch.wasConfirmed();
+  }
+
+  /**
+   * Any client of the account can clear the record. A run that has found itself the newest writes it again, before the
+   * next use. A start cannot know: an old copy of the store would find the same.
+   */
+  #recordIsMissing(): void {
+    if (!this.#compared) throw recordMissing();
+    this.#started = undefined;
+  }
+
+  /** False where the record is none: that of another instance is something else. */
+  #compare(record: Record<string, unknown>): boolean {
+    if (!isEpoch(record)) return false;
+    const { epoch, instance } = record;
+    const isOurs = instance === this.#instance;
+    if (isOurs && epoch <= this.#epoch) return true;
     // of one run the homeserver may have heard of an earlier number and not of the last
-    const isKnown = this.#before.some(
-      (known) => instance === known.instance && (epoch as number) <= known.epoch,
-    );
-    if (isKnown) {
-      this.#held = { epoch, instance } as Epoch;
-      return;
+    if (this.#before.some((known) => instance === known.instance && epoch <= known.epoch)) {
+      this.#held = { epoch, instance };
+      return true;
     }
-    const isOlder = !this.#compared && Number.isSafeInteger(epoch) && (epoch as number) > this.#epoch;
+    // a number of this very run that it has not reached: the machine itself was put back
+    const isOlder = (isOurs || !this.#compared) && epoch > this.#epoch;
     throw this.#stop(
       isOlder
         ? new SottoError(
@@ -183,19 +227,14 @@ export class StoreWatch implements OneStore {
     );
   }
 
-  #requireOurs(timeline: RoomEvent[]): void {
-    const { store, userId, deviceId } = this.#options;
-    for (const { type, sender, content, unsigned, event_id } of timeline) {
-      if (type !== "m.room.encrypted" || sender !== userId) continue;
-      const { session_id: sessionId, ciphertext } = content;
-      if (typeof sessionId !== "string" || typeof ciphertext !== "string") continue;
-      const free = store.sessions.nextIndex(sessionId);
-      // the homeserver gives the transaction ID to the device that sent it, and to no other
-      const isOurs = free !== undefined || content.device_id === deviceId || unsigned?.transaction_id;
-      if (isOurs && indexOf(ciphertext) >= (free ?? 0)) {
-        throw this.#condemn(`this device has sent ${event_id}, and this store does not know of it`);
-      }
-    }
+  #requireKnown(rooms: readonly RoomSync[]): void {
+    const { store } = this.#options;
+    const { proof, doubtful } = unknownOwnEvents(rooms, this.#options);
+    if (proof)
+      throw this.#condemn(`this device has sent ${proof.eventId}, and this store does not know of it`);
+    if (doubtful.length === 0) return;
+    store.epoch.doubt(doubtful);
+    this.#requireSound();
   }
 
   #requireSound(): void {
@@ -214,11 +253,11 @@ export class StoreWatch implements OneStore {
   }
 }
 
-/** What is no Megolm message was not sent by any Sotto. */
-function indexOf(ciphertext: string): number {
-  try {
-    return megolmMessageIndex(ciphertext);
-  } catch {
-    return -1;
-  }
-}
+const isEpoch = (record: Record<string, unknown>): record is Record<string, unknown> & Epoch =>
+  Number.isSafeInteger(record.epoch) && typeof record.instance === "string";
+
+const recordMissing = (): SottoError =>
+  new SottoError(
+    "STORE_RECORD_MISSING",
+    "the account's data says nothing any more of who used this device last",
+  );

@@ -11,7 +11,7 @@ export interface TrustStatus {
   identityChanged: boolean;
   /** We verified it, or the one before it; accepting it gives that up. */
   wasVerified: boolean;
-  /** Rooms that are held because they were never seen there before. */
+  /** Rooms to which they came, or came again, and where nobody has accepted them. */
   newIn: RoomId[];
 }
 
@@ -59,7 +59,10 @@ export async function acceptUser(
     throw new SottoError("FINGERPRINT_MISMATCH", `the master key of ${userId} ${shown}`);
   }
   if (status.identityChanged) await account.crypto.acceptIdentity(userId, fingerprint);
-  for (const roomId of status.newIn) account.store.ledger.know(roomId, [userId], Date.now());
+  // whoever has left meanwhile is a stranger again
+  const present = new Set(account.store.rooms.roomsOf(userId));
+  for (const roomId of status.newIn)
+    if (present.has(roomId)) account.store.ledger.know(roomId, [userId], Date.now());
   void account.outbox.resume();
   return status;
 }

@@ -12,7 +12,7 @@ import { createSealer } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
 import { createSpool, type Spool } from "./spool.ts";
 
-export type { Epoch, EpochStore } from "./epoch.ts";
+export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";

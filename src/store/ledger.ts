@@ -27,7 +27,10 @@ export interface Ledger {
   hasMissed(roomId: RoomId, sessionId: string | undefined): boolean;
   /** Rooms whose session in use somebody lacks who may get it later. */
   roomsWithMissed(): RoomId[];
-  /** Those of the users whom no key was ever shared with in the room; undefined if there was no share at all. */
+  /**
+   * Those of the users whom no key was shared with in the room since they last came; undefined if there was no share at
+   * all. Whoever leaves is forgotten with the batch that tells it.
+   */
   newMembers(roomId: RoomId, userIds: readonly UserId[]): UserId[] | undefined;
   /** Durable when it returns. */
   know(roomId: RoomId, userIds: readonly UserId[], atMs: number): void;

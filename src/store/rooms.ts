@@ -66,17 +66,33 @@ export function createRoomStore(db: Database): RoomStore {
       membership,
     );
   };
-  const applyMember = ({ roomId, limited }: RoomSync, event: RoomEvent, changes: RoomChanges): void => {
+  /**
+   * Whoever has left is a stranger when they come again: it may be somebody else who lets them in. After we ourselves
+   * were away everybody is. We stay known, so that no later share is taken for the room's first.
+   */
+  const forget = (roomId: RoomId, userId: UserId, own: UserId): void => {
+    const whom = userId === own ? "user_id <> ?" : "user_id = ?";
+    db.run(`DELETE FROM known_member WHERE room_id = ? AND ${whom}`, roomId, userId);
+  };
+  const applyMember = (
+    { roomId, limited }: RoomSync,
+    event: RoomEvent,
+    changes: RoomChanges,
+    own: UserId,
+  ): void => {
     const userId = event.state_key ?? "";
     const row = db.get("SELECT membership FROM member WHERE room_id = ? AND user_id = ?", roomId, userId);
     const before = row?.membership as string | undefined;
     const membership = String(event.content.membership);
     // where events are missing, whoever is not simply new may have come and left in between
     if (limited && (membership !== "join" || before !== undefined)) changes.rotate.add(roomId);
+    // nobody is invited who is in the room: they have left in between
+    const wasInvitedAnew = before === "join" && membership === "invite";
+    if (wasInvitedAnew || !isHere(membership) || (limited && before !== undefined))
+      forget(roomId, userId, own);
     if (isHere(membership)) {
       if (before !== membership) changes.share.add(roomId);
-      // nobody is invited who is in the room: they have left in between
-      if (before === "join" && membership === "invite") changes.rotate.add(roomId);
+      if (wasInvitedAnew) changes.rotate.add(roomId);
       db.run("INSERT OR REPLACE INTO member VALUES (?, ?, ?)", roomId, userId, membership);
     } else {
       // also when we never saw them come: between two batches they may have come, got a key and left. Who knocks stands
@@ -104,11 +120,11 @@ export function createRoomStore(db: Database): RoomStore {
       roomId,
     );
   };
-  const applyState = (room: RoomSync, event: RoomEvent, changes: RoomChanges): void => {
+  const applyState = (room: RoomSync, event: RoomEvent, changes: RoomChanges, own: UserId): void => {
     const { roomId } = room;
     if (event.state_key === undefined) return;
     if (event.type === "m.room.member") {
-      applyMember(room, event, changes);
+      applyMember(room, event, changes, own);
     } else if (event.state_key !== "") {
       return;
     } else if (event.type === "m.room.encryption") {
@@ -154,13 +170,14 @@ export function createRoomStore(db: Database): RoomStore {
       const changes: RoomChanges = { rotate: new Set(), share: new Set(), weakened: [] };
       for (const room of batch.joined) {
         ensure(room.roomId, "join");
-        for (const event of [...room.state, ...room.timeline]) applyState(room, event, changes);
+        for (const event of [...room.state, ...room.timeline]) applyState(room, event, changes, ownUserId);
         if (room.hasGap) changes.rotate.add(room.roomId);
       }
       for (const { roomId } of batch.invited) ensure(roomId, "invite");
       for (const room of batch.left) {
         db.run("UPDATE room SET membership = 'leave' WHERE room_id = ?", room.roomId);
         db.run("DELETE FROM member WHERE room_id = ? AND user_id = ?", room.roomId, ownUserId);
+        forget(room.roomId, ownUserId, ownUserId);
         changes.rotate.add(room.roomId);
       }
       return changes;

@@ -198,6 +198,21 @@ describe("a member who was never there before", () => {
     expect(shares[1]).toContain("@carol:example.org");
   });
 
+  it("is a stranger again after they were removed, whoever lets them in", async () => {
+    const { encrypt, shares, change, store } = encryptorFor(undefined, { newMembers: "hold" });
+    await encrypt();
+    change(member(BOB, "leave"));
+    await encrypt();
+    change(member(BOB, "invite"));
+    await expect(encrypt()).rejects.toMatchObject({ code: "MEMBER_NOT_ACCEPTED" });
+    change(member(BOB, "join"));
+    await expect(encrypt()).rejects.toThrow(BOB);
+    expect(shares).toHaveLength(2);
+    store.ledger.know(ROOM, [BOB], 1);
+    await encrypt();
+    expect(shares[2]).toContain(BOB);
+  });
+
   it("is known from the first share on, under `send` too", async () => {
     const { encrypt, change, store } = encryptorFor();
     await encrypt();

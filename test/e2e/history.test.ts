@@ -6,6 +6,7 @@ import type { Bot } from "../support/bot.ts";
 import { record } from "../support/recordings.ts";
 import { eventsOf } from "../support/room-events.ts";
 import { type Listener, openWorld } from "../support/world.ts";
+import { signListener } from "../witness/sign-listener.ts";
 
 // MSC4268, both ends: who is invited gets the keys of the history that the room shares, from the inviter and nobody else.
 
@@ -72,5 +73,48 @@ describe("who is invited", () => {
     expect(await guestReads({ visibility: "invited" })).toEqual([false, false]);
     const uploads = proxy.requests.slice(before).filter(({ path }) => path.includes("/media/v3/upload"));
     expect(uploads).toHaveLength(1); // the recording
+  });
+});
+
+describe("a room that is held", () => {
+  const uploadsSince = (from: number) =>
+    proxy.requests.slice(from).filter(({ path }) => path.includes("/media/v3/upload"));
+
+  async function hostsRoom(config: Record<string, unknown>) {
+    const own = await newBot({ config });
+    const { roomId } = await alice.request("create_room", { invite: [own.userId] });
+    const sotto = await Sotto.open(own.config);
+    await sotto.sendVoice(roomId, { path: voice });
+    return { sotto, roomId, client: await sotto.client() };
+  }
+
+  it("gives its history to nobody whom no person has accepted, and to who was, when they are invited again", async () => {
+    const { sotto, roomId, client } = await hostsRoom({ trust: { newMembers: "hold" } });
+    await using _ = sotto;
+    const guest = await newListener();
+    const from = proxy.requests.length;
+    await alice.request("invite", { roomId, userId: guest.userId });
+    await client.inviteUser(guest.userId, roomId);
+    expect(uploadsSince(from)).toEqual([]);
+    const fingerprint = guest.identity!.masterKey;
+    expect(await sotto.trust.accept({ userId: guest.userId, fingerprint })).toMatchObject({
+      newIn: [roomId],
+    });
+    await client.inviteUser(guest.userId, roomId);
+    expect(uploadsSince(from)).toHaveLength(1);
+  });
+
+  it("gives its history to nobody while the identity of any member has changed", async () => {
+    const { sotto, roomId, client } = await hostsRoom({});
+    await using _ = sotto;
+    const [guest, session] = [await newListener(), alice.session];
+    await signListener({ baseUrl: synapse.baseUrl, ...session, password: alice.account.password });
+    const from = proxy.requests.length;
+    await client.inviteUser(guest.userId, roomId);
+    expect(uploadsSince(from)).toEqual([]);
+    const { masterKey } = await sotto.trust.status(alice.userId);
+    await sotto.trust.accept({ userId: alice.userId, fingerprint: masterKey! });
+    await client.inviteUser(guest.userId, roomId);
+    expect(uploadsSince(from)).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { wasm } from "@matrix-org/matrix-sdk-crypto-nodejs/engine";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SendResult } from "../../src/index.ts";
+import { type SendResult, Sotto } from "../../src/index.ts";
 import type { Why } from "../../src/service/why.ts";
 import type { Bot } from "../support/bot.ts";
 import { EngineDevice } from "../support/engine-device.ts";
@@ -35,6 +35,12 @@ const send = async () => resultOf<SendResult>(await bot.run(["send", voice, "--r
 const why = async (...args: string[]) => resultOf<Why>(await bot.run(["why", ...args]));
 const onTablet = async ({ eventId }: { eventId: string }) =>
   (await why(eventId, "--user", tablet.userId, "--device", tablet.deviceId)).devices[0]!;
+const missedAsWhy = () => ({
+  eventId: missed.eventId,
+  roomId,
+  sessionId: missed.sessionId,
+  messageIndex: 0,
+});
 const toTablet = ({ path, body }: { path: string; body: Buffer }): boolean =>
   path.includes("/sendToDevice/m.room.encrypted/") && body.includes(tablet.deviceId);
 
@@ -83,6 +89,33 @@ describe("a device that has no one-time key", () => {
     expect(event.type).toBe("m.room.encrypted");
     const heard = await alice.request("wait_event", { roomId, eventId: missed.eventId, kind: "m.audio" });
     expect((await tablet.read(roomId, again.eventId)).content).toEqual(heard.content);
+  });
+});
+
+describe("a program", () => {
+  it("is told the same, and sends again what somebody has missed", async () => {
+    await using program = await Sotto.open(bot.config);
+    const only = { userId: tablet.userId, deviceId: tablet.deviceId };
+    expect(await program.why(missed.eventId, only)).toEqual({
+      ...missedAsWhy(),
+      devices: [expect.objectContaining({ ...only, canRead: false, outcome: "shared" })],
+    });
+    const again = await program.resend(missed.eventId);
+    expect(again).toMatchObject({ of: missed.eventId, roomId, sharedWith: expect.arrayContaining([only]) });
+    expect((await tablet.read(roomId, again.eventId)).content.msgtype).toBe("m.audio");
+    expect((await program.why(again.eventId, only)).devices).toMatchObject([{ canRead: true }]);
+    const devices = (await program.why(again.eventId)).devices.map(({ userId }) => userId);
+    expect(devices).toEqual(expect.arrayContaining([alice.userId, tablet.userId]));
+  });
+
+  it("is refused what this account has not sent, and whom no key was meant for", async () => {
+    await using program = await Sotto.open(bot.config);
+    const unknown = { code: "EVENT_UNKNOWN", exitCode: 3 };
+    await expect(program.why("$nobody-knows-it")).rejects.toMatchObject(unknown);
+    await expect(program.resend("$nobody-knows-it")).rejects.toMatchObject(unknown);
+    await expect(program.why(missed.eventId, { deviceId: "TOASTER" })).rejects.toMatchObject({
+      code: "NOT_IN_LEDGER",
+    });
   });
 });
 

@@ -36,11 +36,13 @@ describe("a bot's handlers and commands", () => {
     await using sotto = await Sotto.open(bot.config);
     const client = await sotto.client();
     const bodies: unknown[] = [];
+    const trusts: unknown[] = [];
     const refused: string[] = [];
     const last = Promise.withResolvers<void>();
     client.on("room.failed_decryption", (_room, event) => refused.push(event.event_id));
     client.on("room.message", (_room, event) => {
       bodies.push(event.content.body);
+      trusts.push(event.trust);
       if (event.content.body === "!last") last.resolve();
     });
     await client.start();
@@ -57,6 +59,7 @@ describe("a bot's handlers and commands", () => {
     await alice.request("send_text", { roomId, body: "!last" });
     await last.promise;
     expect(bodies).toEqual(["!last"]);
+    expect(trusts).toEqual(["signed"]);
     expect(refused).toEqual([eventId]);
   });
 });

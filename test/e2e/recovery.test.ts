@@ -90,10 +90,10 @@ describe("a new machine with the recovery key", () => {
     // what proves who sent it is lost with the old machine, and the operator says so
     next.configure({ trust: { acceptFrom: "all" } });
     const out = join(next.home, "heard");
-    const lines = linesOf<{ eventId: string; trust: string }>(
+    const lines = linesOf<{ eventId: string; trust: string; unproven?: string }>(
       await next.run(["receive", "--out", out, "--count", "1", "--timeout", "60"]),
     );
-    expect(lines).toMatchObject([{ eventId: heard.eventId, trust: "unknown" }]);
+    expect(lines).toMatchObject([{ eventId: heard.eventId, trust: "unknown", unproven: "key-from-backup" }]);
     const request = proxy.requests.find(({ path }) =>
       path.includes(`/room_keys/keys/${encodeURIComponent(roomId)}/`),
     );

@@ -291,6 +291,7 @@ describe("client.crypto", () => {
       expect(await client.getEvent(ROOM, "$1")).toMatchObject({
         type: "m.room.message",
         content: { body: "clear" },
+        trust: "signed",
       });
     });
   });
@@ -316,6 +317,13 @@ class Original extends MatrixClient {
   process(raw: unknown): Promise<void> {
     return this.processSync(raw);
   }
+}
+
+/** An argument as matrix-bot-sdk would have it. */
+function plain(told: unknown): unknown {
+  if (typeof told !== "object" || told instanceof Error) return told;
+  const { trust: _, ...rest } = told as { trust?: unknown };
+  return rest;
 }
 
 const QUIET = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
@@ -359,9 +367,9 @@ describe("dispatch", () => {
         ["room.join", ROOM, member("$0", "join")],
         ["room.event", ROOM, member("$0", "join")],
         ["room.encrypted_event", ROOM, encryptedEvent],
-        ["room.decrypted_event", ROOM, clear],
-        ["room.message", ROOM, clear],
-        ["room.event", ROOM, clear],
+        ["room.decrypted_event", ROOM, { ...clear, trust: "signed" }],
+        ["room.message", ROOM, { ...clear, trust: "signed" }],
+        ["room.event", ROOM, { ...clear, trust: "signed" }],
         ["room.encrypted_event", ROOM, undecryptable],
         ["room.failed_decryption", ROOM, undecryptable, NO_KEY],
         ["room.event", ROOM, undecryptable],
@@ -375,7 +383,53 @@ describe("dispatch", () => {
       const original = new Original("https://b", "");
       const expected = record(original);
       await original.process(batch.raw);
-      expect(seen).toEqual(expected);
+      // but for the one thing that is ours to say
+      const ours = seen.map((args) => args.map((arg) => (arg as { trust?: string })?.trust ?? null));
+      expect(ours.flat().filter(Boolean)).toEqual(["signed", "signed", "signed"]);
+      expect(seen.map((args) => args.map((arg) => plain(arg)))).toEqual(expected);
+    });
+  });
+
+  test("says of decrypted events how far the sender is proven, and never lets the homeserver say it", async () => {
+    const lie = { trust: "verified" };
+    const batch = parseSync({
+      next_batch: "s1",
+      rooms: {
+        leave: { "!left": { timeline: { events: [{ ...member("$8", "leave"), ...lie }] } } },
+        invite: { "!invited": { invite_state: { events: [{ ...member("$9", "invite"), ...lie }] } } },
+        join: {
+          [ROOM]: {
+            timeline: {
+              events: [
+                event("$1", "m.room.encrypted", {}, lie),
+                event("$2", "m.room.encrypted", {}, lie),
+                event("$3", "m.reaction", {}, lie),
+                event("$4", "m.room.tombstone", {}, { ...lie, state_key: "" }),
+              ],
+            },
+          },
+        },
+      },
+    });
+    const outcomes: Outcomes = new Map<string, DecryptedEvent | Error>([
+      ["$1", decrypted("$1", "m.room.message", { body: "hello" })],
+      ["$2", NO_KEY],
+    ]);
+    await withClient(homeserver, async (client) => {
+      const seen = record(client);
+      await client.dispatch(batch, outcomes);
+      const trusts = seen.map(([name, , told]) => [name, (told as { trust?: string }).trust]);
+      expect(trusts.filter(([, trust]) => trust !== undefined)).toEqual([
+        ["room.decrypted_event", "signed"],
+        ["room.message", "signed"],
+        ["room.event", "signed"],
+      ]);
+      expect(trusts).toHaveLength(12);
+    });
+    const lying = (seen: Seen): Answer =>
+      seen.path.includes("/event/") ? { json: event("$1", "m.reaction", {}, lie) } : homeserver(seen);
+    await withClient(lying, async (client) => {
+      expect(await client.getEvent(ROOM, "$1")).not.toHaveProperty("trust");
     });
   });
 

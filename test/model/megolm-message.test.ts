@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { megolmMessageIndex } from "../../src/model/megolm-message.ts";
+import { isSignedBySession, megolmMessageIndex } from "../../src/model/megolm-message.ts";
+import { megolmSession } from "../support/store.ts";
 
 /** https://protobuf.dev/programming-guides/encoding/#varints */
 function varint(value: number): number[] {
@@ -71,4 +72,26 @@ describe("the index of a Megolm message", () => {
       }),
     );
   });
+});
+
+describe("the signature of a Megolm message", () => {
+  it("is the session's own, over every byte before it", () => {
+    const { sessionId, ciphertext } = megolmSession();
+    const bytes = Buffer.from(ciphertext(5), "base64");
+    expect(isSignedBySession(base64(bytes), sessionId)).toBe(true);
+    expect(isSignedBySession(base64(bytes), megolmSession().sessionId)).toBe(false);
+    for (const at of bytes.keys()) {
+      const changed = Buffer.from(bytes);
+      changed[at]! ^= 1;
+      expect(isSignedBySession(base64(changed), sessionId)).toBe(false);
+    }
+  });
+
+  it.each(["", "!!", "session", "A".repeat(43), "A".repeat(44)])(
+    "is not of a session ID that is %j",
+    (sessionId) => {
+      expect(isSignedBySession(megolmSession().ciphertext(0), sessionId)).toBe(false);
+      expect(isSignedBySession("", sessionId)).toBe(false);
+    },
+  );
 });

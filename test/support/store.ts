@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from "node:crypto";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { RoomEvent } from "../../src/model/event.ts";
@@ -84,3 +85,19 @@ export const ONLY_STORE: OneStore = {
 /** As much of a Megolm message as says its index, below 128. */
 export const megolmCiphertext = (index: number): string =>
   Buffer.from([3, 0x08, index, 0x12, 0]).toString("base64").replaceAll("=", "");
+
+const unpadded = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64").replace(/=+$/, "");
+
+/** A Megolm session with its private key: as much of its messages as says their index, below 128, and who made them. */
+export function megolmSession() {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const sessionId = unpadded(Buffer.from(publicKey.export({ format: "jwk" }).x!, "base64url"));
+  return {
+    sessionId,
+    ciphertext(index: number): string {
+      const message = Buffer.from([3, 0x08, index, 0x12, 0, ...new Uint8Array(8)]);
+      return unpadded(Buffer.concat([message, sign(null, message, privateKey)]));
+    },
+  };
+}
+export type MegolmSession = ReturnType<typeof megolmSession>;
