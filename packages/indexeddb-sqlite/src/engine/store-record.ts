@@ -23,17 +23,16 @@ export function storeRecord(
   const { key, next } = store.autoIncrement
     ? generateKey(transaction, store, value.clone, givenKey)
     : given(givenKey);
-  const bounds = keyBounds(key, after(key));
-  const exists = reader.first(store, bounds, "next", false) !== undefined;
+  const exists = reader.has(store.id, key);
   if (exists && noOverwrite) throw exception("ConstraintError", "A record with this key exists already.");
   const entries = checkedEntries(transaction, store, value.clone, key);
   transaction.beginChange();
   if (transaction.isLogged) {
-    if (exists) undoLog.saveRecords(store.id, bounds);
-    else undoLog.saveAbsence(store.id, bounds);
+    if (exists) undoLog.saveRecords(store.id, keyBounds(key, after(key)));
+    else undoLog.saveAbsence(store.id, key);
   }
   if (next !== null) setNextKey(transaction, store, next);
-  if (exists && store.maintained.size > 0) writer.withdraw(bounds, store.maintainedIds);
+  if (exists && store.maintained.size > 0) writer.withdraw(keyBounds(key, after(key)), store.maintainedIds);
   writer.put(store.id, key, serialize(value));
   for (const entry of entries) writer.enter(entry, key);
   return key;

@@ -50,8 +50,11 @@ export class TaskQueue {
  * exactly there, without a turn of the event loop: https://nodejs.org/api/process.html#processnexttickcallback-args
  */
 export function afterMicrotasks(callback: () => void): void {
-  queueMicrotask(() => process.nextTick(callback));
+  NOW.then(() => process.nextTick(callback));
 }
+
+/** What follows it is a microtask, and costs less than queueMicrotask(). */
+const NOW = Promise.resolve();
 
 export function microtasksDrained(): Promise<void> {
   return new Promise(afterMicrotasks);

@@ -12,27 +12,32 @@ const CAPTURING_PHASE = 1;
 const AT_TARGET = 2;
 const BUBBLING_PHASE = 3;
 
-const travelling = new WeakMap<Event, Journey>();
+const JOURNEY = Symbol("journey");
+
+interface Travelling extends Event {
+  [JOURNEY]?: Journey;
+}
 
 /**
  * https://dom.spec.whatwg.org/#concept-event-dispatch
  * Yields after each listener: a browser drains the microtasks there, which only the caller can wait for.
  * Returns the first exception of a listener wrapped, or null: the standard's "legacyOutputDidListenersThrowFlag".
  */
-export function* dispatch(event: Event, target: EventTarget): Generator<void, { threw: boolean }> {
-  if (travelling.get(event)?.currentTarget)
-    throw exception("InvalidStateError", "The event is being dispatched.");
+export function* dispatch(event: Travelling, target: EventTarget): Generator<void, { threw: boolean }> {
+  if (event[JOURNEY]?.currentTarget) throw exception("InvalidStateError", "The event is being dispatched.");
   const path = eventPath(target);
   const journey: Journey = { path, currentTarget: null, eventPhase: 0, stopped: false };
+  const hears = (node: EventTarget) => listenersOf(node).some(({ type }) => type === event.type);
   let threw = false;
-  if (path.every((node) => listenersOf(node).length === 0)) return { threw };
   embark(event, journey);
   for (let depth = path.length - 1; depth >= 0; depth--) {
+    if (!hears(path[depth]!)) continue;
     journey.eventPhase = depth === 0 ? AT_TARGET : CAPTURING_PHASE;
     threw = (yield* invoke(event, journey, path[depth]!, true)) || threw;
   }
   for (const [depth, node] of path.entries()) {
     if (depth > 0 && !event.bubbles) break;
+    if (!hears(node)) continue;
     journey.eventPhase = depth === 0 ? AT_TARGET : BUBBLING_PHASE;
     threw = (yield* invoke(event, journey, node, false)) || threw;
   }
@@ -76,13 +81,13 @@ function call({ callback, isHandler }: Listener, event: Event, node: EventTarget
 }
 
 /** Node's Event keeps its way to itself, so an event that travels here answers from its journey. */
-function embark(event: Event, journey: Journey): void {
-  const isEquipped = event instanceof TravellingEvent || travelling.has(event);
-  travelling.set(event, journey);
+function embark(event: Travelling, journey: Journey): void {
+  const isEquipped = event instanceof TravellingEvent || JOURNEY in event;
+  event[JOURNEY] = journey;
   if (!isEquipped) Object.defineProperties(event, journeyProperties);
 }
 
-const journeyOf = (event: Event): Journey => travelling.get(event)!;
+const journeyOf = (event: Travelling): Journey => event[JOURNEY]!;
 
 const journeyProperties: PropertyDescriptorMap & ThisType<Event> = {
   target: {

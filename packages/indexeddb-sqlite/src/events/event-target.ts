@@ -23,22 +23,28 @@ interface Node {
   readonly listeners: Listener[];
 }
 
-const nodes = new WeakMap<EventTarget, Node>();
+const NODE = Symbol("event tree");
+
+interface Joined extends EventTarget {
+  [NODE]?: Node;
+}
+
+const nodeOf = (target: Joined): Node => target[NODE]!;
 
 /** Called by the constructor of each interface. The parent: https://dom.spec.whatwg.org/#get-the-parent */
-export function joinEventTree(target: EventTarget, parent: EventTarget | null): void {
-  nodes.set(target, { parent, listeners: [] });
+export function joinEventTree(target: Joined, parent: EventTarget | null): void {
+  target[NODE] = { parent, listeners: [] };
 }
 
 /** The target and its ancestors, innermost first. */
 export function eventPath(target: EventTarget): EventTarget[] {
   const path: EventTarget[] = [];
-  for (let at: EventTarget | null = target; at !== null; at = nodes.get(at)!.parent) path.push(at);
+  for (let at: EventTarget | null = target; at !== null; at = nodeOf(at).parent) path.push(at);
   return path;
 }
 
 export function listenersOf(target: EventTarget): Listener[] {
-  return nodes.get(target)!.listeners;
+  return nodeOf(target).listeners;
 }
 
 /** https://dom.spec.whatwg.org/#interface-eventtarget, for objects whose events bubble. */

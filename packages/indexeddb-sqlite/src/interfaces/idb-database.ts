@@ -1,5 +1,6 @@
 import { createObjectStore, deleteObjectStore } from "../engine/change-schema.ts";
 import type { Connection } from "../engine/connection.ts";
+import type { ObjectStore } from "../engine/schema.ts";
 import { Transaction, type TransactionDurability } from "../engine/transaction.ts";
 import { exception } from "../errors.ts";
 import { defineEventTarget, type EventHandler, joinEventTree } from "../events/event-target.ts";
@@ -57,13 +58,12 @@ export class IDBDatabase extends EventTarget {
     const connection = this.#connection;
     if (connection.upgrade) throw exception("InvalidStateError", "An upgrade transaction is running.");
     if (connection.closePending) throw exception("InvalidStateError", "The connection is closed.");
-    const scope = new Set(
-      Array.from(names, (name) => {
-        const store = connection.stores.get(name);
-        if (store === undefined) throw exception("NotFoundError", `There is no object store '${name}'.`);
-        return store;
-      }),
-    );
+    const scope = new Set<ObjectStore>();
+    for (const name of names) {
+      const store = connection.stores.get(name);
+      if (store === undefined) throw exception("NotFoundError", `There is no object store '${name}'.`);
+      scope.add(store);
+    }
     if (scope.size === 0)
       throw exception("InvalidAccessError", "A transaction needs at least one object store.");
     if (kind === "versionchange") throw new TypeError("The mode must be 'readonly' or 'readwrite'");

@@ -1,13 +1,13 @@
 import { Cursor } from "../engine/cursor.ts";
-import type { Index, ObjectStore } from "../engine/schema.ts";
+import { type Index, ObjectStore } from "../engine/schema.ts";
 import type { Transaction } from "../engine/transaction.ts";
-import { valueOfKey } from "../keys/key.ts";
+import { requireKey, valueOfKey } from "../keys/key.ts";
 import type { Bounds, IDBCursorDirection } from "../storage/bounds.ts";
 import type { StoredRecord } from "../storage/record-reader.ts";
 import { deserialize } from "../values/serialize.ts";
 import { enforceUnsignedLong, INTERNAL, toDictionary, toEnum } from "../webidl.ts";
 import { IDBCursor, IDBCursorWithValue } from "./idb-cursor.ts";
-import { isPotentialKeyRange, toBounds } from "./idb-key-range.ts";
+import { IDBKeyRange, isPotentialKeyRange, toBounds } from "./idb-key-range.ts";
 import { IDBRecord } from "./idb-record.ts";
 import type { IDBRequest } from "./idb-request.ts";
 
@@ -47,9 +47,17 @@ export function requestOne(
   kind: Kind,
 ): IDBRequest {
   transaction.assertActive();
+  const { reader } = transaction.storage.file;
+  if (kind === "value" && source instanceof ObjectStore && !(query instanceof IDBKeyRange)) {
+    const key = requireKey(query);
+    return transaction.execute(handle, () => {
+      const value = reader.value(source.id, key);
+      return value && deserialize(value);
+    });
+  }
   const bounds = toBounds(query, false);
   return transaction.execute(handle, () => {
-    const record = transaction.storage.file.reader.first(source, bounds, "next", kind !== "key");
+    const record = reader.first(source, bounds, "next", kind !== "key");
     return record && pick(record, kind);
   });
 }

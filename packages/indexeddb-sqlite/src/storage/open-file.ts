@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { SqliteCode, StoreError, sqliteCode } from "../errors.ts";
 import { lockedError } from "./file-lock.ts";
-import { APPLICATION_ID, FORMAT_VERSION, TABLES } from "./schema.ts";
+import { APPLICATION_ID, FORMAT_VERSION, FROM_VERSION_1, TABLES } from "./schema.ts";
 
 /** Opens or creates the SQLite file behind a store. The lock on it must be held already. */
 export function openFile(path: string): DatabaseSync {
@@ -37,7 +37,19 @@ function prepareFormat(connection: DatabaseSync, path: string): void {
   const pragma = (name: string) => Number(connection.prepare(`PRAGMA ${name}`).get()?.[name]);
   const application = pragma("application_id");
   const version = pragma("user_version");
+  const become = (tables: string) =>
+    connection.exec(`
+      BEGIN IMMEDIATE;
+      ${tables}
+      PRAGMA application_id = ${APPLICATION_ID};
+      PRAGMA user_version = ${FORMAT_VERSION};
+      COMMIT;
+    `);
   if (application === APPLICATION_ID && version === FORMAT_VERSION) return;
+  if (application === APPLICATION_ID && version === 1) {
+    become(FROM_VERSION_1);
+    return;
+  }
   if (application === APPLICATION_ID && version > FORMAT_VERSION) {
     throw new StoreError(
       "ERR_STORE_NEWER",
@@ -52,13 +64,7 @@ function prepareFormat(connection: DatabaseSync, path: string): void {
       `${path} is an SQLite database of another program. It was not changed. Choose another path.`,
     );
   }
-  connection.exec(`
-    BEGIN IMMEDIATE;
-    ${TABLES}
-    PRAGMA application_id = ${APPLICATION_ID};
-    PRAGMA user_version = ${FORMAT_VERSION};
-    COMMIT;
-  `);
+  become(TABLES);
 }
 
 function explain(error: unknown, path: string): unknown {

@@ -17,13 +17,26 @@ export interface StoredRecord {
 
 const NO_VALUE = new Uint8Array(0);
 
-/** Reads records. Every question of the standard is one range scan over the primary key of a table. */
+/** Reads records. Every question of the standard is a look-up of one key, or one range scan over a table's order. */
 export class RecordReader {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #value: StatementSync;
+  readonly #presence: StatementSync;
 
   constructor(connection: DatabaseSync) {
     this.#connection = connection;
+    this.#value = this.#prepare("SELECT value FROM record WHERE store_id = ? AND key = ?");
+    this.#presence = this.#prepare("SELECT 1 FROM record WHERE store_id = ? AND key = ?");
+  }
+
+  /** The value of the record with this key, if there is one. */
+  value(storeId: number, key: Key): Uint8Array | undefined {
+    return (this.#value.get(storeId, key) as unknown as [Uint8Array] | undefined)?.[0];
+  }
+
+  has(storeId: number, key: Key): boolean {
+    return this.#presence.get(storeId, key) !== undefined;
   }
 
   /** After the first `skip` records, up to `limit` records within the bounds, in the order of the direction. */
@@ -103,6 +116,12 @@ function boundParameters({ storeId, indexId }: RecordSource, bounds: Bounds): SQ
   return [indexId, bounds.lower, bounds.lowerPrimary, bounds.upper, bounds.upperPrimary];
 }
 
+/**
+ * SQLite plans a statement anew at each run if a parameter stands by itself in its LIMIT, because the plan may depend on
+ * the number (https://sqlite.org/c3ref/c_dbconfig_defensive.html#sqlitedbconfigenableqpsg). Of a sum it does not think so.
+ */
+const SECTION = "LIMIT ? + 0 OFFSET ?";
+
 const storeScans = new Map<string, string>();
 const indexScans = new Map<string, string>();
 
@@ -111,7 +130,7 @@ function storeScan(direction: IDBCursorDirection, withValues: boolean): string {
   return remembered(storeScans, direction, withValues, () => {
     const order = isForward(direction) ? "ASC" : "DESC";
     const value = withValues ? ", value" : "";
-    return `SELECT key, key${value} FROM record WHERE ${STORE_BOUNDS} ORDER BY key ${order} LIMIT ? OFFSET ?`;
+    return `SELECT key, key${value} FROM record WHERE ${STORE_BOUNDS} ORDER BY key ${order} ${SECTION}`;
   });
 }
 
@@ -121,9 +140,9 @@ function indexScan(direction: IDBCursorDirection, withValues: boolean): string {
     const order = isForward(direction) ? "ASC" : "DESC";
     const entries = isUnique(direction)
       ? `SELECT key, min(primary_key) AS primary_key FROM index_record WHERE ${INDEX_BOUNDS}
-         GROUP BY key ORDER BY key ${order} LIMIT ? OFFSET ?`
+         GROUP BY key ORDER BY key ${order} ${SECTION}`
       : `SELECT key, primary_key FROM index_record WHERE ${INDEX_BOUNDS}
-         ORDER BY key ${order}, primary_key ${order} LIMIT ? OFFSET ?`;
+         ORDER BY key ${order}, primary_key ${order} ${SECTION}`;
     if (!withValues) return entries;
     return `SELECT entry.key, entry.primary_key, record.value
       FROM (${entries}) AS entry CROSS JOIN record ON record.store_id = ? AND record.key = entry.primary_key

@@ -19,7 +19,9 @@ export class RecordWriter {
 
   constructor(connection: DatabaseSync) {
     const prepare = (sql: string) => connection.prepare(sql);
-    this.#put = prepare("INSERT OR REPLACE INTO record VALUES (?, ?, ?)");
+    this.#put = prepare(
+      "INSERT INTO record VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    );
     this.#delete = prepare("DELETE FROM record WHERE store_id = ? AND key >= ? AND key < ?");
     this.#enter = prepare("INSERT OR IGNORE INTO index_record VALUES (?, ?, ?)");
     this.#withdraw = prepare(

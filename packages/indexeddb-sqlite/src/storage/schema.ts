@@ -2,7 +2,20 @@
 export const APPLICATION_ID = 0x49_44_42_53;
 
 /** The version of the tables below, kept in `user_version`. A file with a higher one is refused, not touched. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+
+/**
+ * A table with row IDs, found through an index that has no values in it. Where the key is the table's own order, SQLite
+ * keeps key and value in one tree and reads whole values, also those that fill many pages, to compare their keys.
+ */
+const RECORD_TABLE = `
+CREATE TABLE record (
+  store_id INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  value BLOB NOT NULL,
+  UNIQUE (store_id, key)
+) STRICT;
+`;
 
 /**
  * Names and key paths are JSON: any string of UTF-16 code units survives, and stays readable.
@@ -32,13 +45,7 @@ CREATE TABLE object_index (
   multi_entry INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE record (
-  store_id INTEGER NOT NULL,
-  key BLOB NOT NULL,
-  value BLOB NOT NULL,
-  PRIMARY KEY (store_id, key)
-) STRICT, WITHOUT ROWID;
-
+${RECORD_TABLE}
 CREATE TABLE index_record (
   index_id INTEGER NOT NULL,
   key BLOB NOT NULL,
@@ -55,4 +62,12 @@ CREATE TABLE undo (
   key BLOB, -- NULL: the row is about the key generator
   value ANY -- NULL: there was no record
 ) STRICT;
+`;
+
+/** From version 1, whose records lay in a table WITHOUT ROWID. */
+export const FROM_VERSION_1 = `
+ALTER TABLE record RENAME TO old_record;
+${RECORD_TABLE}
+INSERT INTO record SELECT store_id, key, value FROM old_record;
+DROP TABLE old_record;
 `;

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { after } from "../keys/key-encoding.ts";
+import { after, type Key } from "../keys/key-encoding.ts";
 import { extractIndexKeys } from "../keys/key-path.ts";
 import { deserialize } from "../values/serialize.ts";
 import { type Bounds, keyBounds } from "./bounds.ts";
@@ -47,8 +47,8 @@ export class UndoLog {
   }
 
   /** Notes that there is no such record: to be called before it is added. */
-  saveAbsence(storeId: number, { lower }: Bounds): void {
-    this.#saveAbsence.run(storeId, lower);
+  saveAbsence(storeId: number, key: Key): void {
+    this.#saveAbsence.run(storeId, key);
   }
 
   saveGenerator(storeId: number): void {
