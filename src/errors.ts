@@ -53,11 +53,16 @@ export const ERROR_CODES = {
     1,
     "have the devices signed by their owners, or set `onExcluded: send` for the room; nothing was shared",
   ],
-  NOT_CONFIRMED: [1, "nothing was changed; run it again and type yes once the fingerprint was compared"],
+  NOT_CONFIRMED: [1, "nothing was changed; run it again to be asked again"],
   // usage and config
   USAGE: [2, "run `sotto --help`"],
   CONFIG_NOT_FOUND: [2, "run `sotto init`, or name the file with --config"],
   CONFIG_INVALID: [2, "correct the line that is named"],
+  SECRET_UNREADABLE: [2, "check the path, and that this user may read what lies there"],
+  TOKEN_MISSING: [
+    2,
+    "put the file back; after `sotto logout` the device is gone: make a new one with `sotto init`, a new --config, a new --data-dir and --recovery-key-file",
+  ],
   FILE_EXISTS: [2, "name another file, or move the one that is there"],
   AUDIO_UNREADABLE: [2, "check the path and its permissions"],
   AUDIO_EMPTY: [2, "record again: the file holds no data"],

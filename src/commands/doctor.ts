@@ -13,7 +13,8 @@ export function command(context: Context): Command {
 }
 
 async function doctor(context: Context, flags: CommonOptions): Promise<void> {
-  const checks = await checkMachine(configPath(flags.config, context.env));
+  const checks = await checkMachine(configPath(flags.config, context.env), context.signal);
+  context.signal.throwIfAborted();
   const ready = checks.every(({ name, result }) => result !== "fail" || name === "ffmpeg");
   checks.push(...(ready ? await checkStore(context, flags) : [notChecked]));
   if (flags.json) printJson(context, { checks });

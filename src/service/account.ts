@@ -1,6 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Config, readSecret, readStoreKey, roomTrust } from "../config/index.ts";
+import { type Config, readAccessToken, readStoreKey, roomTrust } from "../config/index.ts";
 import { type Crypto, createCrypto, holdEngine } from "../crypto/index.ts";
 import type { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -26,6 +25,7 @@ import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { findRoom } from "./destination.ts";
 import { atLiveEnd } from "./live-end.ts";
+import { makeFolder } from "./private-file.ts";
 import { MissingKeys } from "./recovery/missing-keys.ts";
 import { BackupUploads } from "./recovery/uploads.ts";
 import { logInAgain } from "./relogin.ts";
@@ -64,10 +64,10 @@ export interface Account {
 
 /** Throws a `STORE_*` error if the data directory cannot be held; touches the network not at all. */
 export async function openAccount(config: Config, logger: Logger): Promise<Account> {
-  const { userId, deviceId, accessTokenFile } = config.account;
+  const { userId, deviceId } = config.account;
   const storeKey = readStoreKey(config);
-  mkdirSync(config.data, { recursive: true, mode: 0o700 });
-  const accessToken = readSecret(accessTokenFile, "CONFIG_INVALID");
+  makeFolder(config.data);
+  const accessToken = readAccessToken(config);
   const transport = createTransport({
     homeserver: config.homeserver,
     accessToken,

@@ -18,7 +18,7 @@ export interface Check {
 const LOOKED_BACK = 100;
 
 /** What can be looked at without the store. */
-export async function checkMachine(configPath: string): Promise<Check[]> {
+export async function checkMachine(configPath: string, signal: AbortSignal): Promise<Check[]> {
   const checks = [
     // one that is too old does not come so far
     await check("node", async () => `Node ${process.versions.node}`),
@@ -50,7 +50,7 @@ export async function checkMachine(configPath: string): Promise<Check[]> {
     await check("access token", () => privately(read.account.accessTokenFile)),
     await check("homeserver", async () => {
       const trust = read.caFile ? { caFile: read.caFile } : {};
-      return `${(await discoverHomeserver(read.homeserver, trust)).baseUrl} answers`;
+      return `${(await discoverHomeserver(read.homeserver, { ...trust, signal })).baseUrl} answers`;
     }),
   ];
 }

@@ -27,6 +27,17 @@ describe("receive is used wrongly", () => {
       expect(errorOf(await receive("--out", out))).toMatchObject({ code: "USAGE", exitCode: 2 });
   });
 
+  it("with a folder that nobody can write to, which is said at once", async () => {
+    for (const out of ["/proc/sotto", "/proc/sotto/deeper", "/proc/self/fd"]) {
+      const error = errorOf(await receive("--out", out));
+      expect(error).toMatchObject({
+        code: "USAGE",
+        exitCode: 2,
+        message: expect.stringContaining("/proc/s"),
+      });
+    }
+  });
+
   it("without a config", async () => {
     expect(errorOf(await receive("--out", "in"))).toMatchObject({ code: "CONFIG_NOT_FOUND", exitCode: 2 });
   });

@@ -62,7 +62,7 @@ async function atTerminal(args: string[], typed: string): Promise<{ code: number
   let shown = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     shown += text;
-    if (text.includes("Type yes")) child.stdin.write(`${typed}\n`);
+    if (text.includes("Accept it?")) child.stdin.write(`${typed}\n`);
   });
   const [code] = await once(child, "close");
   return { code, shown };
