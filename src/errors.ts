@@ -136,6 +136,7 @@ export const ERROR_CODES = {
   EVENT_UNKNOWN: [3, "give the event ID of a voice message that this store has sent"],
   EVENT_UNAVAILABLE: [3, "send the recording itself again"],
   NOT_IN_LEDGER: [3, "see the whole list with `sotto why EVENT_ID`"],
+  JOB_UNKNOWN: [3, "see `sotto queue list` for what is there"],
   SEND_UNCERTAIN: [
     3,
     "do not send it again: the stored message is completed by the next `sotto send` or `sotto run`",

@@ -38,7 +38,7 @@ const MARKS: Record<Check["result"], string> = { pass: "✓", warn: "!", fail: "
 
 /** The cure, and what a message has of further lines, stand below it. */
 function linesOf({ name, result, message, cure }: Check): string[] {
-  const [first, ...further] = [...message.split("\n"), ...(cure ? [cure] : [])];
+  const [first, ...further] = [...message.split("\n"), ...(cure ? cure.split("\n") : [])];
   return [
     `${MARKS[result]} ${name.padEnd(12)} ${first}`,
     ...further.map((line) => `  ${"".padEnd(12)} ${line}`),

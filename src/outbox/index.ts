@@ -101,6 +101,28 @@ export class Outbox {
     return resumed;
   }
 
+  /**
+   * Takes a message out that waits or was given up; it is gone when this resolves, with its content. Gives it as it was.
+   *
+   * @throws SottoError `JOB_UNKNOWN`; `SEND_UNCERTAIN` for one that may have reached its room, `USAGE` for one that has
+   */
+  async drop(jobId: number): Promise<Job> {
+    const { roomId } = this.#job(jobId);
+    // in its room's queue: no try is under way then
+    return this.#rooms.run(roomId, async () => {
+      const job = this.#job(jobId);
+      if (job.state === "sent") {
+        throw new SottoError("USAGE", `message ${jobId} was sent: it is not in the queue`, {
+          cure: "remove it in the room, with any client",
+        });
+      }
+      if (job.state === "encrypted")
+        throw new SottoError("SEND_UNCERTAIN", `message ${jobId} may have reached its room already`);
+      this.#options.jobs.remove(jobId);
+      return job;
+    });
+  }
+
   /** Resolves when nothing is being resumed any more. */
   async settled(): Promise<void> {
     await this.#resuming;
@@ -119,6 +141,7 @@ export class Outbox {
     { jobId, roomId }: Job,
     givesUp: (error: SottoError, triedBefore: boolean) => boolean,
   ): Promise<SentJob> {
+    const { jobs, clock } = this.#options;
     this.#underWay.add(jobId);
     return this.#rooms.run(roomId, async () => {
       const job = this.#job(jobId);
@@ -127,7 +150,7 @@ export class Outbox {
         return await this.#put(await this.#frozen(job));
       } catch (thrown) {
         const error = toSottoError(thrown);
-        if (givesUp(error, triedBefore)) this.#options.jobs.failed(jobId, error.code, error.message);
+        if (givesUp(error, triedBefore)) jobs.failed(jobId, error.code, error.message, clock());
         throw error;
       } finally {
         this.#underWay.delete(jobId);
@@ -155,7 +178,7 @@ export class Outbox {
     if (job.state === "failed") throw whyFailed(job);
     if (job.firstPutMs !== undefined && clock() - job.firstPutMs > REPEATABLE_MS) {
       // given up, or each later start would warn of it again
-      jobs.failed(jobId, "SEND_UNCERTAIN", TOO_OLD);
+      jobs.failed(jobId, "SEND_UNCERTAIN", TOO_OLD, clock());
       throw whyFailed(this.#job(jobId));
     }
     const eventId = await gate.putEncrypted(job.roomId, job.txnId, job.eventJson!);
@@ -173,7 +196,7 @@ export class Outbox {
 
   #job(jobId: number): Job {
     const job = this.#options.jobs.get(jobId);
-    if (!job) throw new Error(`no job ${jobId}`);
+    if (!job) throw new SottoError("JOB_UNKNOWN", `there is no message ${jobId} in the queue`);
     return job;
   }
 }

@@ -29,6 +29,7 @@ import { makeFolder } from "./private-file.ts";
 import { MissingKeys } from "./recovery/missing-keys.ts";
 import { BackupUploads } from "./recovery/uploads.ts";
 import { logInAgain } from "./relogin.ts";
+import { dailyPruning } from "./retention.ts";
 import { StoreWatch } from "./store-watch.ts";
 import { SyncDriver } from "./sync.ts";
 import { VerificationDesk } from "./verification.ts";
@@ -107,6 +108,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
     });
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId, watch });
+    sync.onBatch(dailyPruning(config, store));
     const backupUploads = new BackupUploads({ crypto, sync, logger });
     const missingKeys = new MissingKeys({ crypto, logger });
     const encryptor = atLiveEnd(sync, crypto.encryptor);

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ffmpegVersion } from "../audio/index.ts";
 import { type Config, loadConfig, readStoreKey } from "../config/index.ts";
+import type { Held } from "../crypto/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
 import type { Account } from "./account.ts";
@@ -128,6 +129,11 @@ export async function checkAccount({ crypto, transport, config, store, watch }: 
         "have them signed, then set `signed`: a homeserver can add a device to any account",
       );
     }),
+    await check("held", async () => {
+      const held = await crypto.heldRooms();
+      if (held.length === 0) return "no room waits for a person to look at a member";
+      return fail(held.map(heldWords).join("\n"), held.map(liftedBy).join("\n"));
+    }),
     await check("outbox", async () => {
       const open = store.jobs.open().length;
       if (open === 0) return "empty";
@@ -144,6 +150,16 @@ export async function checkAccount({ crypto, transport, config, store, watch }: 
     }),
   ];
 }
+
+const heldWords = ({ roomId, userId, because }: Held): string =>
+  because === "identity"
+    ? `nothing is sent to ${roomId}: the identity of ${userId} has changed`
+    : `nothing is sent to ${roomId}: ${userId} was never seen there before`;
+
+const liftedBy = ({ roomId, userId, because }: Held): string =>
+  because === "identity"
+    ? `ask ${userId} by another way, then \`sotto trust accept ${userId}\``
+    : `find out who has let ${userId} in, then \`sotto trust accept ${userId} --room ${roomId}\``;
 
 /** Where the config asks for `all`. */
 function openToAll({ trust, rooms }: Config): string[] {
