@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { MIGRATIONS } from "../../src/store/migrations.ts";
-import { ALICE, event, openTestStore, ROOM, storeOptions } from "../support/store.ts";
+import { ALICE, batch, event, joined, openTestStore, ROOM, storeOptions } from "../support/store.ts";
 
 const LONG_AGO = 1_000;
 const LATELY = 9_000;
@@ -33,7 +33,7 @@ describe("what is kept for a while only", () => {
   });
 
   it("is the ledger of a session, as a whole, that is not in use and of which no message is known", () => {
-    const { ledger, sessions, jobs, retention } = openTestStore();
+    const { ledger, sessions, jobs, retention, rooms } = openTestStore();
     const share = (sessionId: string, deviceId: string, atMs: number): void => {
       ledger.record(ROOM, [{ userId: ALICE, deviceId, outcome: "shared" }], atMs);
       ledger.settle(ROOM, sessionId, 0);
@@ -44,11 +44,13 @@ describe("what is kept for a while only", () => {
     const frozen = { eventJson: "{}", sessionId: "of a message", messageIndex: 0, firstPutMs: LONG_AGO };
     jobs.freeze(jobs.insert(message("waits", LONG_AGO)), frozen);
     // of a session that has no message yet
+    rooms.apply(batch({ joined: [joined([])] }), ALICE);
     ledger.record(ROOM, [{ userId: ALICE, deviceId: "A", outcome: "shared" }], LONG_AGO);
     retention.prune(LIMITS, NOW);
     const left = (key: string) => ledger.entries(key).map(({ deviceId }) => deviceId);
     expect(left("at rest")).toEqual([]);
     expect([left("in use"), left("of a message"), left("healed")]).toEqual([["A"], ["A"], ["A", "B"]]);
+    expect(ledger.isOpen(ROOM)).toBe(true);
   });
 });
 
