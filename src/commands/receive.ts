@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
+import { configPath, dataDirectoryOf } from "../config/data-directory.ts";
 import { SottoError } from "../errors.ts";
 import type { Emitted, Received } from "../service/operations.ts";
 import { requireWritableFolder, unusableFolder } from "../service/private-file.ts";
@@ -33,6 +34,7 @@ async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
   const signals = [context.signal];
   if (flags.timeout !== undefined)
     signals.push(AbortSignal.timeout(wholeNumber(flags.timeout, "--timeout") * 1000));
+  await dataDirectoryOf(configPath(flags.config, context.env)); // before a folder is made for nothing
   requireWritableFolder(flags.out);
   const signal = AbortSignal.any(signals);
   let received = 0;

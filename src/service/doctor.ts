@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ffmpegVersion } from "../audio/index.ts";
-import { type Config, loadConfig, readStoreKey } from "../config/index.ts";
+import { type Config, loadConfig, readAccessToken, readStoreKey } from "../config/index.ts";
 import type { Held } from "../crypto/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
@@ -48,7 +48,10 @@ export async function checkMachine(configPath: string, signal: AbortSignal): Pro
         "keep the recovery key elsewhere, on paper or in a password manager, and delete the file",
       );
     }),
-    await check("access token", () => privately(read.account.accessTokenFile)),
+    await check("access token", async () => {
+      readAccessToken(read);
+      return privately(read.account.accessTokenFile);
+    }),
     await check("homeserver", async () => {
       const trust = read.caFile ? { caFile: read.caFile } : {};
       return `${(await discoverHomeserver(read.homeserver, { ...trust, signal })).baseUrl} answers`;
@@ -188,12 +191,7 @@ async function check(name: string, look: () => Promise<Verdict>): Promise<Check>
 }
 
 async function privately(path: string): Promise<Verdict> {
-  const { mode } = await stat(path).catch((cause) => {
-    throw new SottoError("CONFIG_INVALID", `cannot read ${path}`, {
-      cause,
-      cure: "put the file back and let this user read it; after `sotto logout`, make a new device with `sotto init`",
-    });
-  });
+  const { mode } = await stat(path);
   if ((mode & 0o077) === 0) return "readable by its owner only";
   return warn(`${path} can be read by others`, `chmod 600 ${path}`);
 }

@@ -53,14 +53,14 @@ describe("queue", () => {
         exitCode: 2,
       });
     }
-  });
+  }, 20_000);
 
   it("sends nothing again that this store has not sent", async () => {
     const server = await scriptedHomeserver();
     const args = ["queue", "resend", "$unheard-of", "--config", configFor(server.url), "--json"];
     expect(errorOf(await sotto(args))).toMatchObject({ code: "EVENT_UNKNOWN", exitCode: 3 });
     expect(leaks(server)).toEqual([]);
-  });
+  }, 20_000);
 
   it("lists what was not sent, and shows what it is and what became of it", async () => {
     const { config, numbers } = await filled();
