@@ -6,7 +6,8 @@ const NEW_DEVICE =
  * Every way Sotto refuses or fails: a stable code, the exit code of the command line's contract, and the cure
  * that is printed when the thrower knows no better one. Codes are never renamed or reused.
  *
- * Exit codes: 1 a refused send or verification, 2 wrong usage or config, 3 could not complete, 4 homeserver unreachable.
+ * Exit codes: 1 a refused send or verification, 2 wrong usage or config, 3 could not complete, 4 homeserver
+ * unreachable.
  */
 export const ERROR_CODES = {
   // refused sends

@@ -102,7 +102,8 @@ export class Outbox {
   }
 
   /**
-   * Takes a message out that waits or was given up; it is gone when this resolves, with its content. Gives it as it was.
+   * Takes a message out that waits or was given up; it is gone when this resolves, with its content. Gives it as it
+   * was.
    *
    * @throws SottoError `JOB_UNKNOWN`; `SEND_UNCERTAIN` for one that may have reached its room, `USAGE` for one that has
    */

@@ -181,7 +181,9 @@ function reportOnce(logger: Logger): (error: SottoError) => void {
   };
 }
 
-/** Nothing that an old copy of the store, or a second one, would do too leaves before it is known that there is none. */
+/**
+ * Nothing that an old copy of the store, or a second one, would do too leaves before it is known that there is none.
+ */
 const watched = (keyServer: KeyServer, oneStore: OneStore): KeyServer => ({
   async send(request) {
     if (request.kind === "keys-upload") await oneStore.beforeNew();

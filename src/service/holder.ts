@@ -42,7 +42,10 @@ export async function callWhereTheStoreIs(options: HolderOptions, call: Call): P
   }
 }
 
-/** Loaded only here: a command that another process serves never pays for the engine. The recording's encoding begins before it. */
+/**
+ * Loaded only here: a command that another process serves never pays for the engine. The recording's encoding begins
+ * before it.
+ */
 async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Promise<unknown> {
   const { begin } = await import("./begin.ts");
   await begin(call);

@@ -7,8 +7,8 @@ export const LEAVE_MS = 3_000;
 const ENDED = new Set<ErrorCode>(["HOMESERVER_UNREACHABLE", "STOPPED"]);
 
 /**
- * Work that talks to the homeserver, for somebody who may want to leave: what is under way then has a moment to end well,
- * and a homeserver that is silent keeps nobody.
+ * Work that talks to the homeserver, for somebody who may want to leave: what is under way then has a moment to end
+ * well, and a homeserver that is silent keeps nobody.
  *
  * @param close - ends the connections
  * @throws the signal's reason where leaving is what ended the work

@@ -13,8 +13,8 @@ export interface Retention {
   /** When `prune` was last called. */
   prunedMs(): number | undefined;
   /**
-   * Nothing goes that protects: of a session in use, or of one whose events wait, everything stays; of any other it stays
-   * known for ever which indexes were seen and which were spent.
+   * Nothing goes that protects: of a session in use, or of one whose events wait, everything stays; of any other it
+   * stays known for ever which indexes were seen and which were spent.
    */
   prune(limits: RetentionLimits, nowMs: number): void;
 }

@@ -7,7 +7,8 @@ import { record } from "../support/recordings.ts";
 import { eventsOf } from "../support/room-events.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 
-// MSC4268, both ends: who is invited gets the keys of the history that the room shares, from the inviter and nobody else.
+// MSC4268, both ends: who is invited gets the keys of the history that the room shares, from the inviter and nobody
+// else.
 
 const { newBot, newListener, synapse, proxy } = await openWorld();
 let alice: Listener;
