@@ -9,7 +9,8 @@ const ASK_A_PERSON = `if this data directory was never copied or put back from a
  * Every way Sotto refuses or fails: a stable code, the exit code of the command line's contract, and the cure
  * that is printed when the thrower knows no better one. Codes are never renamed or reused.
  *
- * Exit codes: 1 a refused send or verification, 2 wrong usage or config, 3 could not complete, 4 homeserver unreachable.
+ * Exit codes: 1 a refused send or verification, 2 wrong usage or config, 3 could not complete, 4 homeserver
+ * unreachable.
  */
 export const ERROR_CODES = {
   // refused sends
@@ -56,11 +57,16 @@ export const ERROR_CODES = {
     1,
     "have the devices signed by their owners, or set `onExcluded: send` for the room; nothing was shared",
   ],
-  NOT_CONFIRMED: [1, "nothing was changed; run it again and type yes once the fingerprint was compared"],
+  NOT_CONFIRMED: [1, "nothing was changed; run it again to be asked again"],
   // usage and config
   USAGE: [2, "run `sotto --help`"],
   CONFIG_NOT_FOUND: [2, "run `sotto init`, or name the file with --config"],
   CONFIG_INVALID: [2, "correct the line that is named"],
+  SECRET_UNREADABLE: [2, "check the path, and that this user may read what lies there"],
+  TOKEN_MISSING: [
+    2,
+    "put the file back; after `sotto logout` the device is gone: make a new one with `sotto init`, a new --config, a new --data-dir and --recovery-key-file",
+  ],
   FILE_EXISTS: [2, "name another file, or move the one that is there"],
   AUDIO_UNREADABLE: [2, "check the path and its permissions"],
   AUDIO_EMPTY: [2, "record again: the file holds no data"],
@@ -136,6 +142,7 @@ export const ERROR_CODES = {
   EVENT_UNKNOWN: [3, "give the event ID of a voice message that this store has sent"],
   EVENT_UNAVAILABLE: [3, "send the recording itself again"],
   NOT_IN_LEDGER: [3, "see the whole list with `sotto why EVENT_ID`"],
+  JOB_UNKNOWN: [3, "see `sotto queue list` for what is there"],
   SEND_UNCERTAIN: [
     3,
     "do not send it again: the stored message is completed by the next `sotto send` or `sotto run`",

@@ -15,7 +15,22 @@ describe("the program", () => {
   it.each(NAMES)("helps with %s, and with the options every command has", async (name) => {
     const { code, stdout, stderr } = await sotto([name, "--help"]);
     expect([code, stderr]).toEqual([0, ""]);
-    for (const text of [`sotto ${name}`, "--config", "--json", "--wait"]) expect(stdout).toContain(text);
+    for (const text of [`sotto ${name}`, "--config", "--json"]) expect(stdout).toContain(text);
+    // only who asks another process waits for it
+    expect(stdout.includes("--wait")).toBe(!["init", "run", "logout"].includes(name));
+  });
+
+  it.each([
+    ["queue", "drop"],
+    ["recovery", "drill"],
+  ])("helps with %s %s, and names the options it shares", async (...names) => {
+    const { stdout } = await sotto([...names, "--help"]);
+    for (const text of [`sotto ${names.join(" ")}`, "--config", "--json"]) expect(stdout).toContain(text);
+  });
+
+  it("says where to read on: in the help of the command that was meant", async () => {
+    expect(errorOf(await sotto(["queue", "burn", "--json"])).cure).toContain("sotto queue --help");
+    expect(errorOf(await sotto(["burn", "--json"])).cure).toContain("`sotto --help`");
   });
 
   it("without a command says what there is, as a wrong use and in words of its own", async () => {

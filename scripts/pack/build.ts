@@ -116,7 +116,9 @@ async function buildDropIn(): Promise<Metafile> {
   return metafile;
 }
 
-/** In one file, whole: it and the 150 packages it needs are 3,000 files otherwise. Its declarations come as they are. */
+/**
+ * In one file, whole: it and the 150 packages it needs are 3,000 files otherwise. Its declarations come as they are.
+ */
 async function buildBotSdk(): Promise<Metafile> {
   const home = path.join(modules, botSdk);
   const { main, typings, name, version, license } = manifestOf(home);

@@ -9,8 +9,8 @@ import { WAVEFORM_OUTPUT, WaveformMeter } from "./waveform.ts";
 
 export interface EncodeOptions extends FfmpegLimits {
   /**
-   * The process ends with this recording. Then ffmpeg draws the waveform of one that is ready, where there is an ffmpeg:
-   * it is done before a thread has started.
+   * The process ends with this recording. Then ffmpeg draws the waveform of one that is ready, where there is an
+   * ffmpeg: it is done before a thread has started.
    */
   shortLived?: boolean;
 }

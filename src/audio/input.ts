@@ -31,7 +31,9 @@ export function openInput(source: AudioSource, signal?: AbortSignal): Promise<Au
   return openStream(source.stream, signal);
 }
 
-/** A file is handed over as a descriptor, so that its name never reaches ffmpeg: it may look like an option or a URL. */
+/**
+ * A file is handed over as a descriptor, so that its name never reaches ffmpeg: it may look like an option or a URL.
+ */
 async function openFile(path: string): Promise<AudioInput> {
   const file = await openForReading(path);
   try {

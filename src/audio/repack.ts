@@ -10,9 +10,9 @@ import { WAVEFORM_OUTPUT, WAVEFORM_SAMPLE_RATE, WaveformMeter } from "./waveform
 const MAX_MISSING_SECONDS = 0.02;
 
 /**
- * Makes a clip of a recording that is Opus in Ogg already, without encoding it again and without need of ffmpeg: nothing
- * is lost, and minutes take milliseconds. The packets stay byte for byte; the container is written anew, without tags.
- * They are decoded all the same, for the waveform.
+ * Makes a clip of a recording that is Opus in Ogg already, without encoding it again and without need of ffmpeg:
+ * nothing is lost, and minutes take milliseconds. The packets stay byte for byte; the container is written anew,
+ * without tags. They are decoded all the same, for the waveform.
  *
  * @returns undefined when the recording is anything but one sane mono stream whose packets all decode: then it must be
  *   encoded

@@ -1,10 +1,9 @@
 import { Command } from "commander";
-import { SottoError } from "../errors.ts";
 import { groupsOfFour } from "../model/fingerprint.ts";
-import { isUserId } from "../model/ids.ts";
 import type { DevicesResult } from "../service/devices.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
+import { requireUserId } from "./shared/ids.ts";
 import { printJson, printText } from "./shared/output.ts";
 
 export function command(context: Context): Command {
@@ -15,7 +14,7 @@ export function command(context: Context): Command {
 }
 
 async function devices(context: Context, user: string | undefined, flags: CommonOptions): Promise<void> {
-  if (user !== undefined && !isUserId(user)) throw new SottoError("USAGE", `${user} is not a user ID`);
+  if (user !== undefined) requireUserId(user);
   const result = await perform<DevicesResult>(context, flags, { operation: "devices", args: { user } });
   if (flags.json) return printJson(context, result);
   for (const line of linesOf(result)) printText(context, line);

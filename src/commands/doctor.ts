@@ -13,7 +13,8 @@ export function command(context: Context): Command {
 }
 
 async function doctor(context: Context, flags: CommonOptions): Promise<void> {
-  const checks = await checkMachine(configPath(flags.config, context.env));
+  const checks = await checkMachine(configPath(flags.config, context.env), context.signal);
+  context.signal.throwIfAborted();
   const ready = checks.every(({ name, result }) => result !== "fail" || name === "ffmpeg");
   checks.push(...(ready ? await checkStore(context, flags) : [notChecked]));
   if (flags.json) printJson(context, { checks });
@@ -37,7 +38,7 @@ const MARKS: Record<Check["result"], string> = { pass: "✓", warn: "!", fail: "
 
 /** The cure, and what a message has of further lines, stand below it. */
 function linesOf({ name, result, message, cure }: Check): string[] {
-  const [first, ...further] = [...message.split("\n"), ...(cure ? [cure] : [])];
+  const [first, ...further] = [...message.split("\n"), ...(cure ? cure.split("\n") : [])];
   return [
     `${MARKS[result]} ${name.padEnd(12)} ${first}`,
     ...further.map((line) => `  ${"".padEnd(12)} ${line}`),

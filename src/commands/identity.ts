@@ -1,17 +1,17 @@
 import { Command } from "commander";
-import { configPath, dataDirectoryOf, readSecret } from "../config/index.ts";
+import { configPath, dataDirectoryOf } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import type { BootstrapResult, IdentityAudience, IdentityReport } from "../service/identity.ts";
 import type { Emitted } from "../service/operations.ts";
 import type { ChoiceArguments } from "../service/recovery/operations.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
+import { type LoginFlags, passwordOf } from "./shared/login.ts";
 import { printJson, printText, say } from "./shared/output.ts";
-import { ask, askHidden } from "./shared/questions.ts";
+import { askHidden, requirePerson, typeAccountName } from "./shared/questions.ts";
 import { type Keeping, keepingPlace, type SecretFlags, secretOf } from "./shared/recovery-key.ts";
 
-interface IdentityFlags extends CommonOptions, SecretFlags {
-  passwordFile?: string;
+interface IdentityFlags extends CommonOptions, SecretFlags, Pick<LoginFlags, "passwordFile"> {
   recoveryKeyOut?: string;
 }
 
@@ -66,21 +66,14 @@ async function bootstrap(context: Context, flags: IdentityFlags): Promise<void> 
 }
 
 async function reset(context: Context, flags: IdentityFlags): Promise<void> {
-  if (!context.interactive) {
-    throw new SottoError("USAGE", "an identity is reset only by a person at a terminal", {
-      cure: "run it where you can type the account's name",
-    });
-  }
+  requirePerson(context, "an identity is reset");
   const audience = await perform<IdentityAudience>(context, flags, {
     operation: "identity-audience",
     args: {},
   });
   for (const line of warning(audience)) say(context, line);
-  const userId = await ask(context, `Type ${audience.userId} to replace its identity: `);
-  if (userId !== audience.userId)
-    throw new SottoError("USAGE", "the account's name was not typed", {
-      cure: "nothing was changed",
-    });
+  const { userId } = audience;
+  await typeAccountName(context, userId, "replace its identity");
   const keeping = await newKeyKeeping(context, flags);
   const password = flags.passwordFile
     ? passwordOf(flags)
@@ -118,9 +111,6 @@ function show(context: Context, flags: IdentityFlags, report: IdentityReport): v
 }
 
 const passwordFrom = (password: string): { password?: string } => (password === "" ? {} : { password });
-
-const passwordOf = ({ passwordFile }: IdentityFlags): { password?: string } =>
-  passwordFile === undefined ? {} : { password: readSecret(passwordFile, "LOGIN_FAILED") };
 
 /** Undefined where nothing was named and nobody is here to write the key down. */
 async function newKeyKeeping(context: Context, flags: IdentityFlags): Promise<Keeping | undefined> {

@@ -1,20 +1,18 @@
 import { dirname, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { readSecret } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
-import { isUserId } from "../model/ids.ts";
 import { type InitRequest, type InitResult, initialise, type Recovery } from "../service/init.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { logger } from "./shared/holder.ts";
+import { requireUserId } from "./shared/ids.ts";
+import { type LoginFlags, loginOf } from "./shared/login.ts";
 import { printJson, say } from "./shared/output.ts";
 import { ask, askHidden } from "./shared/questions.ts";
 import { keepRecoveryKey, type SecretFlags, secretOf } from "./shared/recovery-key.ts";
 
-interface InitFlags extends CommonOptions, SecretFlags {
+interface InitFlags extends CommonOptions, SecretFlags, LoginFlags {
   homeserver?: string;
   user?: string;
-  passwordFile?: string;
-  accessTokenFile?: string;
   dataDir: string;
   shareWith?: "signed" | "verified" | "all";
   caFile?: string;
@@ -45,23 +43,19 @@ async function init(context: Context, flags: InitFlags): Promise<void> {
     throw new SottoError("USAGE", "nobody is here to answer questions", { cure: "give the flags and --yes" });
   }
   const userId = flags.user ?? (await ask(context, "user ID (e.g. @voice:example.org): "));
-  if (!isUserId(userId)) {
-    throw new SottoError("USAGE", `${userId} is not a user ID`, {
-      cure: "give it whole, e.g. @voice:example.org",
-    });
-  }
+  requireUserId(userId);
   const request: InitRequest = {
     userId,
     homeserver:
       flags.homeserver ?? ((await ask(context, `homeserver (empty: that of ${userId}): `)) || userId),
-    credentials: await credentials(context, flags),
+    credentials: loginOf(flags) ?? { password: await askHidden(context, "password: ") },
     configPath: resolve(flags.config ?? "sotto.yaml"),
     dataDirectory: resolve(flags.dataDir),
     recovery: recovery(context, flags),
     ...(flags.shareWith ? { shareWith: flags.shareWith } : {}),
     ...(flags.caFile ? { caFile: resolve(flags.caFile) } : {}),
   };
-  const result = await initialise(request, logger(context, flags));
+  const result = await initialise(request, logger(context, flags), context.signal);
   report(context, flags, result);
 }
 
@@ -77,12 +71,6 @@ function requireFlags(flags: InitFlags): void {
 
 const secretFlag = ({ recoveryKeyFile, passphraseFile }: InitFlags): string | undefined =>
   recoveryKeyFile ?? passphraseFile;
-
-async function credentials(context: Context, flags: InitFlags): Promise<InitRequest["credentials"]> {
-  if (flags.accessTokenFile) return { accessToken: readSecret(flags.accessTokenFile, "LOGIN_FAILED") };
-  if (flags.passwordFile) return { password: readSecret(flags.passwordFile, "LOGIN_FAILED") };
-  return { password: await askHidden(context, "password: ") };
-}
 
 function recovery(context: Context, flags: InitFlags): Recovery {
   const secret = secretOf(flags);

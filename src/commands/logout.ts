@@ -21,17 +21,18 @@ export function command(context: Context): Command {
 async function logout(context: Context, flags: LogoutFlags): Promise<void> {
   const config = loadConfig(configPath(flags.config, context.env));
   const { userId, deviceId } = config.account;
-  await logOut(config, logger(context, flags), async (waiting) => {
+  const confirm = async (waiting: number): Promise<void> => {
     if (waiting > 0)
       say(context, `${waiting} accepted and not yet sent would be lost: \`sotto run\` sends them`);
     if (flags.yes) return;
-    const refused = new SottoError("USAGE", "not confirmed: nothing was deleted", {
-      cure: 'type "yes" at a terminal, or give --yes',
-    });
-    if (!context.interactive) throw refused;
+    if (!context.interactive) {
+      throw new SottoError("USAGE", "nobody is here to confirm it", { cure: "give --yes" });
+    }
     say(context, `device ${deviceId} of ${userId} is deleted, with the keys of all messages it has received`);
-    if (!(await confirmed(context, 'Type "yes" to go on: '))) throw refused;
-  });
+    if (!(await confirmed(context, "Go on?")))
+      throw new SottoError("NOT_CONFIRMED", "not confirmed: nothing was deleted");
+  };
+  await logOut(config, logger(context, flags), confirm, context.signal);
   say(
     context,
     `device ${deviceId} and its store are gone; ${config.path}, the store key and the recovery key stay`,

@@ -1,12 +1,14 @@
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
+import { configPath, dataDirectoryOf } from "../config/data-directory.ts";
 import { SottoError } from "../errors.ts";
 import type { Unproven } from "../model/event.ts";
-import { isRoomId } from "../model/ids.ts";
 import type { Emitted, Received } from "../service/operations.ts";
+import { requireWritableFolder, unusableFolder } from "../service/private-file.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
+import { requireRoomId } from "./shared/ids.ts";
 import { printJson, printText, say, spokenDuration, wholeNumber } from "./shared/output.ts";
 
 interface ReceiveFlags extends CommonOptions {
@@ -29,20 +31,12 @@ export function command(context: Context): Command {
 
 async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
   const count = flags.count === undefined ? undefined : wholeNumber(flags.count, "--count");
-  if (flags.room !== undefined && !isRoomId(flags.room)) {
-    throw new SottoError("USAGE", `${flags.room} is not a room ID`, {
-      cure: "give the room's ID, which begins with !; an alias can lead elsewhere tomorrow",
-    });
-  }
+  if (flags.room !== undefined) requireRoomId(flags.room);
   const signals = [context.signal];
   if (flags.timeout !== undefined)
     signals.push(AbortSignal.timeout(wholeNumber(flags.timeout, "--timeout") * 1000));
-  await mkdir(flags.out, { recursive: true, mode: 0o700 }).catch((cause) => {
-    throw new SottoError("USAGE", `${flags.out} cannot be a folder for the files`, {
-      cause,
-      cure: "name a folder that this user may make or write to",
-    });
-  });
+  await dataDirectoryOf(configPath(flags.config, context.env)); // before a folder is made for nothing
+  requireWritableFolder(flags.out);
   const signal = AbortSignal.any(signals);
   let received = 0;
   const emit = async (message: Emitted): Promise<void> => {
@@ -102,7 +96,7 @@ async function write(directory: string, { eventId, extension, bytes }: Voice): P
   } catch (thrown) {
     // the same event a second time: it was handed over, and the holder ended before it could note that
     if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return path;
-    throw thrown;
+    throw unusableFolder(directory, thrown);
   }
   try {
     await file.writeFile(bytes);

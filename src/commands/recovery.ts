@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { configPath, dataDirectoryOf, readSecret } from "../config/index.ts";
+import { configPath, dataDirectoryOf, loadConfig } from "../config/index.ts";
 import type { RecoverySecret } from "../crypto/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Emitted } from "../service/operations.ts";
@@ -8,8 +8,10 @@ import type { ChoiceArguments } from "../service/recovery/operations.ts";
 import type { CreateResult, RecoveryReport, RestoredRecovery } from "../service/recovery/recovery.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
+import { requireRoomId } from "./shared/ids.ts";
+import { type LoginFlags, loginOf } from "./shared/login.ts";
 import { printJson, printText, say } from "./shared/output.ts";
-import { ask } from "./shared/questions.ts";
+import { requirePerson, typeAccountName } from "./shared/questions.ts";
 import { keepingPlace, type SecretFlags, secretOf } from "./shared/recovery-key.ts";
 import { recoveryLines } from "./shared/recovery-lines.ts";
 
@@ -21,9 +23,7 @@ interface CreateFlags extends CommonOptions {
   replaceBackup?: boolean;
 }
 
-interface DrillFlags extends CommonOptions, SecretFlags {
-  passwordFile?: string;
-  accessTokenFile?: string;
+interface DrillFlags extends CommonOptions, SecretFlags, LoginFlags {
   room?: string;
 }
 
@@ -131,9 +131,10 @@ async function status(context: Context, flags: CommonOptions): Promise<void> {
 }
 
 async function drill(context: Context, flags: DrillFlags): Promise<void> {
+  if (flags.room !== undefined) requireRoomId(flags.room);
   const args = {
     secret: requiredSecret(flags),
-    credentials: credentials(flags),
+    credentials: requiredLogin(flags),
     ...(flags.room === undefined ? {} : { roomId: flags.room }),
   };
   const result = await perform<DrillResult>(context, flags, { operation: "recovery-drill", args });
@@ -143,22 +144,19 @@ async function drill(context: Context, flags: DrillFlags): Promise<void> {
   say(context, `and played ${eventId} in ${roomId} there (${size} bytes)`);
 }
 
-function credentials({ passwordFile, accessTokenFile }: DrillFlags) {
-  if (passwordFile !== undefined) return { password: readSecret(passwordFile, "LOGIN_FAILED") };
-  if (accessTokenFile !== undefined) return { accessToken: readSecret(accessTokenFile, "LOGIN_FAILED") };
+function requiredLogin(flags: DrillFlags) {
+  const login = loginOf(flags);
+  if (login) return login;
   throw new SottoError("USAGE", "the drill needs a login for its throw-away device", {
     cure: "give --password-file; where the homeserver has no passwords, --access-token-file with the token of a new device",
   });
 }
 
 async function deleteBackup(context: Context, flags: CommonOptions): Promise<void> {
-  if (!context.interactive) {
-    throw new SottoError("USAGE", "a key backup is deleted only by a person at a terminal", {
-      cure: "run it where you can type the account's name",
-    });
-  }
+  requirePerson(context, "a key backup is deleted");
+  const { userId } = loadConfig(configPath(flags.config, context.env)).account;
   say(context, "Every device that is set up afterwards cannot read the messages of before.");
-  const userId = await ask(context, "Type the account's whole name to delete its key backup: ");
+  await typeAccountName(context, userId, "delete its key backup");
   await perform(context, flags, { operation: "recovery-delete-backup", args: { userId } });
   if (flags.json) return printJson(context, { userId });
   say(context, "the key backup is deleted");

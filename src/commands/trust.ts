@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { SottoError } from "../errors.ts";
 import { groupsOfFour, parseFingerprint } from "../model/fingerprint.ts";
-import { isRoomId, isUserId } from "../model/ids.ts";
 import { NO_IDENTITY, type TrustStatus } from "../service/trust.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
+import { requireRoomId, requireUserId } from "./shared/ids.ts";
 import { printJson, printText, say } from "./shared/output.ts";
 import { confirmed } from "./shared/questions.ts";
 
@@ -29,9 +29,8 @@ export function command(context: Context): Command {
 }
 
 async function acceptUser(context: Context, userId: string, flags: AcceptFlags): Promise<void> {
-  if (!isUserId(userId)) throw new SottoError("USAGE", `${userId} is not a user ID`);
-  if (flags.room !== undefined && !isRoomId(flags.room))
-    throw new SottoError("USAGE", `${flags.room} is not a room ID`);
+  requireUserId(userId);
+  if (flags.room !== undefined) requireRoomId(flags.room);
   if (flags.fingerprint === undefined && !context.interactive) {
     throw new SottoError("USAGE", "nobody is here to compare the fingerprint", {
       cure: "give the one that was compared, with --fingerprint",
@@ -41,12 +40,22 @@ async function acceptUser(context: Context, userId: string, flags: AcceptFlags):
   const where = flags.room === undefined ? {} : { room: flags.room };
   const trust = (more: { fingerprint?: string }) =>
     perform<TrustStatus>(context, flags, { operation: "trust", args: { userId, ...where, ...more } });
-  const fingerprint = given ?? (await compared(context, await trust({})));
-  const accepted = await trust({ fingerprint });
-  if (flags.json) return printJson(context, accepted);
-  say(context, wordsFor(accepted));
-  printText(context, groupsOfFour(fingerprint));
+  const status = given === undefined ? await trust({}) : undefined;
+  if (status && !isWaiting(status)) return report(context, flags, status);
+  const fingerprint = given ?? (await compared(context, status!));
+  report(context, flags, await trust({ fingerprint }));
 }
+
+function report(context: Context, flags: AcceptFlags, status: TrustStatus): void {
+  if (flags.json) {
+    printJson(context, status);
+    return;
+  }
+  say(context, wordsFor(status));
+  if (isWaiting(status)) printText(context, groupsOfFour(status.masterKey ?? NO_IDENTITY));
+}
+
+const isWaiting = ({ identityChanged, newIn }: TrustStatus): boolean => identityChanged || newIn.length > 0;
 
 /** Shows the fingerprint; gives it back once the person has said yes. */
 async function compared(context: Context, status: TrustStatus): Promise<string> {
@@ -61,15 +70,17 @@ async function compared(context: Context, status: TrustStatus): Promise<string> 
   );
   if (masterKey !== null) say(context, `  ${groupsOfFour(masterKey)}`);
   say(context, "Compare it with the person by another way. A homeserver can show a false one.");
-  if (!(await confirmed(context, "Accept it? Type yes: ")))
-    throw new SottoError("NOT_CONFIRMED", `${userId} was not accepted`);
+  if (!(await confirmed(context, "Accept it?")))
+    throw new SottoError("NOT_CONFIRMED", `${userId} was not accepted`, {
+      cure: "nothing was changed; run it again once the fingerprint was compared",
+    });
   return masterKey ?? NO_IDENTITY;
 }
 
 function wordsFor({ userId, identityChanged, newIn }: TrustStatus): string {
   const done = [identityChanged && "the identity", newIn.length > 0 && `as a member of ${newIn.join(", ")}`];
   const said = done.filter(Boolean).join(", and ");
-  return said ? `accepted ${userId}: ${said}` : `nothing of ${userId} waited to be accepted`;
+  return said ? `accepted ${userId}: ${said}` : `nothing of ${userId} waits to be accepted`;
 }
 
 function fingerprintOf({ fingerprint }: AcceptFlags): string | undefined {

@@ -2,14 +2,14 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { SottoError } from "../errors.ts";
 import { parseFingerprint } from "../model/fingerprint.ts";
-import { isUserId } from "../model/ids.ts";
 import type { Emitted } from "../service/operations.ts";
 import { requireCreatable } from "../service/private-file.ts";
 import type { Question, VerifyArguments, VerifyProgress, VerifyResult } from "../service/verify.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
+import { requireUserId } from "./shared/ids.ts";
 import { printJson, printText, say } from "./shared/output.ts";
-import { ask, yesOrNo } from "./shared/questions.ts";
+import { ask, confirmed } from "./shared/questions.ts";
 
 interface VerifyFlags extends CommonOptions {
   device?: string;
@@ -34,7 +34,7 @@ export function command(context: Context): Command {
 }
 
 async function verify(context: Context, user: string, flags: VerifyFlags): Promise<void> {
-  if (!isUserId(user)) throw new SottoError("USAGE", `${user} is not a user ID`);
+  requireUserId(user);
   const args: VerifyArguments = {
     user,
     ...methodOf(flags),
@@ -111,15 +111,21 @@ async function answer(
 ): Promise<string> {
   if (question.kind === "scan") return scan(context, flags, question.userId, signal);
   if (question.kind === "scanned") {
-    const asked = `Does the device of ${question.userId} say that it has scanned this code? (yes/no) `;
-    return yesOrNo(context, asked, signal);
+    return yesOrNo(
+      context,
+      `Does the device of ${question.userId} say that it has scanned this code?`,
+      signal,
+    );
   }
   say(context, "");
   for (const { symbol, description } of question.emoji) context.stderr.write(`  ${symbol}  ${description}\n`);
   say(context, `  ${question.decimals.join("  ")}`);
   say(context, "");
-  return yesOrNo(context, `Does ${question.userId} see the same, in the same order? (yes/no) `, signal);
+  return yesOrNo(context, `Does ${question.userId} see the same, in the same order?`, signal);
 }
+
+const yesOrNo = async (...asked: Parameters<typeof confirmed>): Promise<string> =>
+  (await confirmed(...asked)) ? "yes" : "no";
 
 async function scan(
   context: Context,

@@ -1,4 +1,4 @@
 export { configPath, dataDirectoryOf } from "./data-directory.ts";
-export { type Config, loadConfig, readSecret, readStoreKey } from "./load.ts";
+export { type Config, loadConfig, readAccessToken, readSecret, readStoreKey } from "./load.ts";
 export { roomTrust } from "./room-trust.ts";
 export { configSchema } from "./schema.ts";

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
@@ -48,16 +48,22 @@ function plainValues(document: ReturnType<typeof parseDocument>, path: string): 
   }
 }
 
-/** Reads a secret's file without its line end. Throws the given code if it cannot be read. */
-export function readSecret(
-  path: string,
-  code: "CONFIG_INVALID" | "RECOVERY_KEY_WRONG" | "LOGIN_FAILED" | "FILE_EXISTS",
-): string {
+/** Reads a secret's file without its line end. Throws `SECRET_UNREADABLE`. */
+export function readSecret(path: string): string {
+  let secret: string;
   try {
-    return readFileSync(path, "utf8").trim();
+    secret = readFileSync(path, "utf8").trim();
   } catch (cause) {
-    throw new SottoError(code, `cannot read ${path}`, { cause, cure: "check the path and its permissions" });
+    throw new SottoError("SECRET_UNREADABLE", `cannot read ${path}`, { cause });
   }
+  if (secret === "") throw new SottoError("SECRET_UNREADABLE", `${path} is empty`);
+  return secret;
+}
+
+/** `sotto logout` deletes the token before anything else. Throws `TOKEN_MISSING`. */
+export function readAccessToken({ account: { accessTokenFile } }: Config): string {
+  if (existsSync(accessTokenFile)) return readSecret(accessTokenFile);
+  throw new SottoError("TOKEN_MISSING", `there is no access token at ${accessTokenFile}`);
 }
 
 const STORE_KEY_BYTES = 32;

@@ -91,6 +91,19 @@ export const configSchema = z.strictObject({
       maxMessages: z.int().min(1).max(9_999).default(100).describe("Most messages under one room key."),
     })
     .prefault({}),
+  retention: z
+    .strictObject({
+      failed: duration
+        .prefault("30d")
+        .describe("A message that was given up, with its sealed recording's key: `sotto queue`."),
+      history: duration
+        .prefault("180d")
+        .describe(
+          "What was sent and who got its key: `sotto why` and `sotto queue resend` know it for so long. That a message was received is never forgotten, or it could be played again.",
+        ),
+    })
+    .prefault({})
+    .describe("How long things are kept; looked at once a day."),
   clearEvents: z
     .strictObject({
       reactions: z.boolean().default(false).describe("m.reaction: the server sees who reacts to what."),

@@ -79,7 +79,10 @@ export interface ImportedHistory {
   error?: unknown;
 }
 
-/** The engine takes a bundle from a signed device of the inviter only; that the identity is still the same is ours to ask. */
+/**
+ * The engine takes a bundle from a signed device of the inviter only; that the identity is still the same is ours to
+ * ask.
+ */
 export async function importHistory(
   machine: Machine,
   download: (url: MxcUri) => Promise<Uint8Array>,

@@ -16,6 +16,7 @@ import { createKeyBackup, type KeyBackup } from "./backup.ts";
 import { decryptRoomEvent } from "./decrypt.ts";
 import { type FingerprintMatch, keysOf, type UserKeys, verifyFingerprint } from "./devices.ts";
 import { openMachine } from "./engine.ts";
+import { type Held, heldRooms } from "./held.ts";
 import { awaitHistory, type ImportedHistory, importHistory, shareHistory } from "./history.ts";
 import { createIdentity, type IdentityStatus, identityStatus, joinIdentity, signDevice } from "./identity.ts";
 import { acceptIdentity, freshIdentity, type UserIdentity } from "./identity-change.ts";
@@ -35,6 +36,7 @@ export type { BackupTrust } from "./backup-version.ts";
 export { MissingRoomKey } from "./decrypt.ts";
 export type { DeviceKeys, FingerprintMatch, UserKeys } from "./devices.ts";
 export { compileEngine } from "./engine.ts";
+export type { Held } from "./held.ts";
 export type { IdentityStatus } from "./identity.ts";
 export type { UserIdentity } from "./identity-change.ts";
 export { isKeeper, type RecoveryKeyKeeper, type StorageChoice } from "./new-storage.ts";
@@ -140,6 +142,7 @@ export interface Crypto {
     deviceId?: DeviceId | undefined;
     key: string;
   }): Promise<FingerprintMatch>;
+  heldRooms(): Promise<Held[]>;
   /** A user's identity as the homeserver shows it now. */
   userIdentity(userId: UserId): Promise<UserIdentity>;
   /** @throws `FINGERPRINT_MISMATCH` */
@@ -231,6 +234,7 @@ export function createCrypto(options: CryptoOptions): Crypto {
     verifications,
     keysOf: (userId) => keysOf(machine, pump, userId),
     verifyFingerprint: (claim) => verifyFingerprint(machine, pump, claim),
+    heldRooms: () => heldRooms(machine, store, policy.sharing),
     userIdentity: (userId) => freshIdentity(machine, pump, userId),
     async acceptIdentity(userId, masterKey) {
       await acceptIdentity(machine, pump, userId, masterKey);

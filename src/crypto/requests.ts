@@ -101,8 +101,8 @@ export class RequestPump {
   }
 
   /**
-   * Gets one-time keys of devices we have no Olm session with. One claim at a time: the engine remembers only one. Gives
-   * the names of homeservers that did not answer ours.
+   * Gets one-time keys of devices we have no Olm session with. One claim at a time: the engine remembers only one.
+   * Gives the names of homeservers that did not answer ours.
    */
   claimMissing(users: () => wasm.UserId[]): Promise<string[]> {
     return this.#serial.run("claim", async () => {

@@ -74,7 +74,9 @@ export class PolicyEncryptor implements PreparingEncryptor {
     return this.#rooms.run(roomId, () => this.#shareUntilSettled(roomId));
   }
 
-  /** Tries again for those who could not be reached, where something changed or it is time; not for a key at its end. */
+  /**
+   * Tries again for those who could not be reached, where something changed or it is time; not for a key at its end.
+   */
   async heal(): Promise<void> {
     const failures: unknown[] = [];
     for (const roomId of this.#store.ledger.roomsWithMissed()) {
@@ -243,8 +245,8 @@ export class PolicyEncryptor implements PreparingEncryptor {
   }
 
   /**
-   * Throws `MEMBER_NOT_ACCEPTED` under `hold`. Who is there at the first share of a room is known from then on: there is
-   * nobody to compare them with.
+   * Throws `MEMBER_NOT_ACCEPTED` under `hold`. Who is there at the first share of a room is known from then on: there
+   * is nobody to compare them with.
    */
   #admit(roomId: RoomId, members: readonly UserId[], { newMembers }: SharingPolicy): void {
     const { ledger } = this.#store;

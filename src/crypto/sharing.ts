@@ -32,7 +32,10 @@ export interface Share {
   policy: SharingPolicy;
   /** Nobody has the session's key yet, as far as we know. */
   isFirst: boolean;
-  /** Called when nothing stands against the share any more: the engine may begin a new session, also where a device has gone. */
+  /**
+   * Called when nothing stands against the share any more: the engine may begin a new session, also where a device has
+   * gone.
+   */
   beforeNew(): Promise<void>;
   /** Called as soon as the homeserver has a key, or the word that there is none; durable when it returns. */
   record(deliveries: Delivery[]): void;

@@ -43,7 +43,9 @@ const ITERATIONS = 500_000;
 /** The homeserver names the number; above this one it could keep the process busy for minutes. */
 const MOST_ITERATIONS = 10_000_000;
 
-/** A key that nobody has seen yet: random, or one that the passphrase gives as well. Throws `USAGE` for an empty one. */
+/**
+ * A key that nobody has seen yet: random, or one that the passphrase gives as well. Throws `USAGE` for an empty one.
+ */
 export async function newStorageKey(
   passphrase: string | undefined,
 ): Promise<DescribedKey & { bytes: Uint8Array }> {

@@ -70,7 +70,9 @@ export class SottoClient extends MatrixClient {
     return this.#options.userId;
   }
 
-  /** Emits matrix-bot-sdk's events for a batch. A listener that throws is logged and stops neither others nor the sync. */
+  /**
+   * Emits matrix-bot-sdk's events for a batch. A listener that throws is logged and stops neither others nor the sync.
+   */
   async dispatch(batch: SyncBatch, outcomes: Outcomes): Promise<void> {
     const source = {
       userId: this.#options.userId,
@@ -188,7 +190,9 @@ export class SottoClient extends MatrixClient {
     return this.uploadContent(Buffer.from(await response.arrayBuffer()), contentType);
   }
 
-  /** Every call of the base class ends here. @throws matrix-bot-sdk's `MatrixError`, or a SottoError without an answer */
+  /**
+   * Every call of the base class ends here. @throws matrix-bot-sdk's `MatrixError`, or a SottoError without an answer
+   */
   override async doRequest(
     method: HttpMethod,
     endpoint: string,

@@ -49,7 +49,9 @@ async function isPrivateWith(rooms: Rooms, roomId: RoomId, self: UserId, other: 
   return userIds.length === 2 && userIds.includes(self) && userIds.includes(other);
 }
 
-/** Servers invite users that do not exist, and the room would stay. An account without a profile may still have keys. */
+/**
+ * Servers invite users that do not exist, and the room would stay. An account without a profile may still have keys.
+ */
 async function isKnown(transport: Transport, userId: UserId): Promise<boolean> {
   try {
     await transport.request("GET", path`/_matrix/client/v3/profile/${userId}`);

@@ -13,7 +13,12 @@ export interface Homeserver {
   readonly versions: string[];
 }
 
-export type DiscoveryOptions = Omit<TransportOptions, "homeserver" | "accessToken" | "onSoftLogout">;
+export interface DiscoveryOptions
+  extends Omit<TransportOptions, "homeserver" | "accessToken" | "onSoftLogout"> {
+  readonly signal?: AbortSignal;
+}
+
+const endsWith = ({ signal }: DiscoveryOptions) => (signal ? { signal } : {});
 
 /**
  * Finds the homeserver of an account and makes sure that one answers there.
@@ -64,7 +69,7 @@ async function wellKnown(hostname: string, options: DiscoveryOptions): Promise<s
 async function fetchText(hostname: string, options: DiscoveryOptions): Promise<string> {
   const transport = createTransport({ ...options, homeserver: `https://${hostname}` });
   try {
-    const { body } = await transport.stream("/.well-known/matrix/client");
+    const { body } = await transport.stream("/.well-known/matrix/client", endsWith(options));
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
@@ -92,7 +97,7 @@ function baseUrlOf(text: string): string | undefined {
 async function probe(baseUrl: string, options: DiscoveryOptions): Promise<Homeserver> {
   const transport = createTransport({ ...options, homeserver: baseUrl });
   try {
-    const answer = await transport.request<JsonObject>("GET", "/_matrix/client/versions");
+    const answer = await transport.request<JsonObject>("GET", "/_matrix/client/versions", endsWith(options));
     const versions = isObject(answer) ? stringsOf(answer.versions) : [];
     if (versions.length > 0) return { baseUrl: transport.homeserver, versions };
   } catch (thrown) {

@@ -69,8 +69,9 @@ export async function whoami(
 }
 
 /** Ends the transport's token and deletes its device. */
-export async function logout(transport: Transport): Promise<void> {
-  await transport.request("POST", "/_matrix/client/v3/logout", { body: { json: {} } });
+export async function logout(transport: Transport, signal?: AbortSignal): Promise<void> {
+  const ends = signal ? { signal } : {};
+  await transport.request("POST", "/_matrix/client/v3/logout", { body: { json: {} }, ...ends });
   transport.setAccessToken(undefined);
 }
 

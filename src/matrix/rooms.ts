@@ -13,7 +13,10 @@ export interface Rooms extends RoomDirectory {
   /** The content of a state event, undefined only on an authenticated 404 `M_NOT_FOUND`. */
   state(roomId: RoomId, type: string, stateKey?: string): Promise<JsonObject | undefined>;
   joinedRooms(): Promise<RoomId[]>;
-  /** One event as the homeserver has it. https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomideventeventid */
+  /**
+   * One event as the homeserver has it.
+   * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomideventeventid
+   */
   event(roomId: RoomId, eventId: EventId): Promise<RoomEvent>;
   /** Gives the room's ID. @throws SottoError `ROOM_NOT_FOUND`, `ROOM_FORBIDDEN` */
   join(roomIdOrAlias: string): Promise<RoomId>;

@@ -115,8 +115,8 @@ export interface SyncLoopOptions {
  * says that the last one is durable: only then does its token go to the homeserver, which forgets the to-device
  * messages before it. A caller that fails leaves the loop, and the same batch comes again at the next start.
  *
- * A homeserver that is down, busy or broken is waited out. Only a rejected token, or a store that must not be used, ends the loop
- * with an error.
+ * A homeserver that is down, busy or broken is waited out. Only a rejected token, or a store that must not be used,
+ * ends the loop with an error.
  */
 export async function* syncBatches(
   transport: Transport,

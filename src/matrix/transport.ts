@@ -63,7 +63,7 @@ export interface Transport {
   /** A GET whose answer is read as a stream. Redirects are followed, with the token to the homeserver only. */
   stream(path: string, options?: RequestOptions): Promise<StreamedAnswer>;
   setAccessToken(accessToken: string | undefined): void;
-  /** Ends every connection; requests under way fail. */
+  /** Ends every connection; requests under way fail, and later ones with `STOPPED`. */
   close(): void;
 }
 
@@ -159,6 +159,7 @@ export function createTransport(options: TransportOptions): Transport {
     let renewed = false;
     for (let attempts = 1; ; attempts += 1) {
       request.signal?.throwIfAborted();
+      if (isClosed) throw new SottoError("STOPPED", "the connection to the homeserver was closed");
       const token = accessToken;
       let failure: Failure;
       try {

@@ -10,7 +10,9 @@ export interface RoomSync {
   /** State before the timeline begins. */
   state: RoomEvent[];
   timeline: RoomEvent[];
-  /** True when what the answer left out could not be fetched either: nobody knows who came and went, or what was sent. */
+  /**
+   * True when what the answer left out could not be fetched either: nobody knows who came and went, or what was sent.
+   */
   hasGap?: boolean;
 }
 

@@ -11,7 +11,7 @@ import { Rests } from "./rests.ts";
 import { Spooled } from "./spooled.ts";
 
 export interface OutboxOptions {
-  store: Pick<Store, "jobs" | "spool" | "soon">;
+  store: Pick<Store, "jobs" | "spool" | "soon" | "transaction">;
   contentRepository: ContentRepository;
   encryptor: RoomEncryptor;
   gate: SendGate;
@@ -138,6 +138,33 @@ export class Outbox {
     return this.#rests.nextMs();
   }
 
+  /**
+   * Takes a message out that waits or was given up; it is gone when this resolves, with its content. Gives it as it
+   * was.
+   *
+   * @throws SottoError `JOB_UNKNOWN`; `SEND_UNCERTAIN` for one that may have reached its room, `USAGE` for one that has
+   */
+  async drop(jobId: number): Promise<Job> {
+    const { roomId } = this.#job(jobId);
+    // in its room's queue: no try is under way then
+    return this.#rooms.run(roomId, async () => {
+      const job = this.#job(jobId);
+      if (job.state === "sent") {
+        throw new SottoError("USAGE", `message ${jobId} was sent: it is not in the queue`, {
+          cure: "remove it in the room, with any client",
+        });
+      }
+      if (job.state === "encrypted")
+        throw new SottoError("SEND_UNCERTAIN", `message ${jobId} may have reached its room already`);
+      const { store } = this.#options;
+      store.transaction(() => {
+        store.spool.drop(job.txnId);
+        store.jobs.remove(jobId);
+      });
+      return job;
+    });
+  }
+
   /** Resolves when nothing is being resumed any more. */
   async settled(): Promise<void> {
     await this.#resuming;
@@ -162,6 +189,7 @@ export class Outbox {
     givesUp: (error: SottoError, triedBefore: boolean) => boolean,
     waits: () => SottoError | undefined = () => undefined,
   ): Promise<SentJob> {
+    const { store, clock } = this.#options;
     this.#underWay.add(jobId);
     const delivered = this.#rooms.run(roomId, async () => {
       const job = this.#job(jobId);
@@ -174,7 +202,7 @@ export class Outbox {
         return sent;
       } catch (thrown) {
         const error = toSottoError(thrown);
-        if (givesUp(error, triedBefore)) this.#options.store.jobs.failed(jobId, error.code, error.message);
+        if (givesUp(error, triedBefore)) store.jobs.failed(jobId, error.code, error.message, clock());
         else this.#rests.failed(roomId, error);
         throw error;
       }
@@ -217,7 +245,7 @@ export class Outbox {
     if (job.state === "failed") throw whyFailed(job);
     if (job.firstPutMs !== undefined && clock() - job.firstPutMs > REPEATABLE_MS) {
       // given up, or each later start would warn of it again
-      jobs.failed(jobId, "SEND_UNCERTAIN", TOO_OLD);
+      jobs.failed(jobId, "SEND_UNCERTAIN", TOO_OLD, clock());
       throw whyFailed(this.#job(jobId));
     }
     const eventId = await gate.putEncrypted(job.roomId, job.txnId, job.eventJson!);
@@ -235,7 +263,7 @@ export class Outbox {
 
   #job(jobId: number): Job {
     const job = this.#options.store.jobs.get(jobId);
-    if (!job) throw new Error(`no job ${jobId}`);
+    if (!job) throw new SottoError("JOB_UNKNOWN", `there is no message ${jobId} in the queue`);
     return job;
   }
 }

@@ -1,6 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Config, readSecret, readStoreKey, roomTrust } from "../config/index.ts";
+import { type Config, readAccessToken, readStoreKey, roomTrust } from "../config/index.ts";
 import { type Crypto, createCrypto, holdEngine } from "../crypto/index.ts";
 import type { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -26,9 +25,11 @@ import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { findRoom } from "./destination.ts";
 import { atLiveEnd } from "./live-end.ts";
+import { makeFolder } from "./private-file.ts";
 import { MissingKeys } from "./recovery/missing-keys.ts";
 import { BackupUploads } from "./recovery/uploads.ts";
 import { logInAgain } from "./relogin.ts";
+import { dailyPruning } from "./retention.ts";
 import { StoreWatch } from "./store-watch.ts";
 import { SyncDriver } from "./sync.ts";
 import { VerificationDesk } from "./verification.ts";
@@ -64,10 +65,10 @@ export interface Account {
 
 /** Throws a `STORE_*` error if the data directory cannot be held; touches the network not at all. */
 export async function openAccount(config: Config, logger: Logger): Promise<Account> {
-  const { userId, deviceId, accessTokenFile } = config.account;
+  const { userId, deviceId } = config.account;
   const storeKey = readStoreKey(config);
-  mkdirSync(config.data, { recursive: true, mode: 0o700 });
-  const accessToken = readSecret(accessTokenFile, "CONFIG_INVALID");
+  makeFolder(config.data);
+  const accessToken = readAccessToken(config);
   const transport = createTransport({
     homeserver: config.homeserver,
     accessToken,
@@ -108,6 +109,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
     const contentRepository = createContentRepository(transport);
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId, watch });
+    sync.onBatch(dailyPruning(config, store));
     const backupUploads = new BackupUploads({ crypto, sync, logger });
     const missingKeys = new MissingKeys({ crypto, logger });
     const encryptor = atLiveEnd(sync, crypto.encryptor);
@@ -181,7 +183,9 @@ function reportOnce(logger: Logger): (error: SottoError) => void {
   };
 }
 
-/** Nothing that an old copy of the store, or a second one, would do too leaves before it is known that there is none. */
+/**
+ * Nothing that an old copy of the store, or a second one, would do too leaves before it is known that there is none.
+ */
 const watched = (keyServer: KeyServer, oneStore: OneStore): KeyServer => ({
   async send(request) {
     if (request.kind === "keys-upload") await oneStore.beforeNew();

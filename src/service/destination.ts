@@ -9,8 +9,8 @@ const PAUSE_MS = 200;
 
 /**
  * The encrypted room that is meant: by ID, by alias, or by the user we share a direct room with. What we know of it is
- * up to date when this returns, or kept so by a running sync. A room we are not in is joined if it was named by its alias or if we are invited; a
- * bare ID of any other room is refused.
+ * up to date when this returns, or kept so by a running sync. A room we are not in is joined if it was named by its
+ * alias or if we are invited; a bare ID of any other room is refused.
  */
 export async function findRoom(account: Account, target: string): Promise<RoomId> {
   // a service that stays in sync knows its rooms well enough to begin; encryption asks again, and that is what counts

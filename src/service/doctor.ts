@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ffmpegVersion } from "../audio/index.ts";
-import { type Config, loadConfig, readStoreKey } from "../config/index.ts";
+import { type Config, loadConfig, readAccessToken, readStoreKey } from "../config/index.ts";
+import type { Held } from "../crypto/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
 import type { Account } from "./account.ts";
@@ -18,7 +19,7 @@ export interface Check {
 const LOOKED_BACK = 100;
 
 /** What can be looked at without the store. */
-export async function checkMachine(configPath: string): Promise<Check[]> {
+export async function checkMachine(configPath: string, signal: AbortSignal): Promise<Check[]> {
   const checks = [
     // one that is too old does not come so far
     await check("node", async () => `Node ${process.versions.node}`),
@@ -47,10 +48,13 @@ export async function checkMachine(configPath: string): Promise<Check[]> {
         "keep the recovery key elsewhere, on paper or in a password manager, and delete the file",
       );
     }),
-    await check("access token", () => privately(read.account.accessTokenFile)),
+    await check("access token", async () => {
+      readAccessToken(read);
+      return privately(read.account.accessTokenFile);
+    }),
     await check("homeserver", async () => {
       const trust = read.caFile ? { caFile: read.caFile } : {};
-      return `${(await discoverHomeserver(read.homeserver, trust)).baseUrl} answers`;
+      return `${(await discoverHomeserver(read.homeserver, { ...trust, signal })).baseUrl} answers`;
     }),
   ];
 }
@@ -128,6 +132,11 @@ export async function checkAccount({ crypto, transport, config, store, watch }: 
         "have them signed, then set `signed`: a homeserver can add a device to any account",
       );
     }),
+    await check("held", async () => {
+      const held = await crypto.heldRooms();
+      if (held.length === 0) return "no room waits for a person to look at a member";
+      return fail(held.map(heldWords).join("\n"), held.map(liftedBy).join("\n"));
+    }),
     await check("outbox", async () => {
       const open = store.jobs.open().length;
       if (open === 0) return "empty";
@@ -144,6 +153,16 @@ export async function checkAccount({ crypto, transport, config, store, watch }: 
     }),
   ];
 }
+
+const heldWords = ({ roomId, userId, because }: Held): string =>
+  because === "identity"
+    ? `nothing is sent to ${roomId}: the identity of ${userId} has changed`
+    : `nothing is sent to ${roomId}: ${userId} was never seen there before`;
+
+const liftedBy = ({ roomId, userId, because }: Held): string =>
+  because === "identity"
+    ? `ask ${userId} by another way, then \`sotto trust accept ${userId}\``
+    : `find out who has let ${userId} in, then \`sotto trust accept ${userId} --room ${roomId}\``;
 
 /** Where the config asks for `all`. */
 function openToAll({ trust, rooms }: Config): string[] {
@@ -172,12 +191,7 @@ async function check(name: string, look: () => Promise<Verdict>): Promise<Check>
 }
 
 async function privately(path: string): Promise<Verdict> {
-  const { mode } = await stat(path).catch((cause) => {
-    throw new SottoError("CONFIG_INVALID", `cannot read ${path}`, {
-      cause,
-      cure: "put the file back and let this user read it; after `sotto logout`, make a new device with `sotto init`",
-    });
-  });
+  const { mode } = await stat(path);
   if ((mode & 0o077) === 0) return "readable by its owner only";
   return warn(`${path} can be read by others`, `chmod 600 ${path}`);
 }

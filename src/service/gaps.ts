@@ -25,7 +25,9 @@ export class GapFiller {
     this.#logger = logger;
   }
 
-  /** The batch with whole timelines, as far as they can be had. Throws a passing failure: the same batch comes again. */
+  /**
+   * The batch with whole timelines, as far as they can be had. Throws a passing failure: the same batch comes again.
+   */
   async fill(batch: SyncBatch, since: string | undefined, signal?: AbortSignal): Promise<SyncBatch> {
     // the first batch is the present state: what was said before belongs to nobody here
     if (since === undefined) return batch;

@@ -3,6 +3,7 @@ import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { callHolder, connectTo, HolderLeft, held, NotTaken } from "./control/client.ts";
 import { controlSocketPath } from "./control/path.ts";
+import { mayLeave } from "./leaving.ts";
 import type { Call } from "./operations.ts";
 
 export interface HolderOptions {
@@ -15,8 +16,6 @@ export interface HolderOptions {
 }
 
 const RETRY_MS = 50;
-/** What is under way when somebody wants to leave has so long to end. */
-const LEAVE_MS = 3_000;
 
 /**
  * Performs a call where the store is: in the process that holds it, or here if nobody does. A recording that can be
@@ -43,7 +42,10 @@ export async function callWhereTheStoreIs(options: HolderOptions, call: Call): P
   }
 }
 
-/** Loaded only here: a command that another process serves never pays for the engine. The recording's encoding begins before it. */
+/**
+ * Loaded only here: a command that another process serves never pays for the engine. The recording's encoding begins
+ * before it.
+ */
 async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Promise<unknown> {
   const { begin } = await import("./begin.ts");
   await begin(call);
@@ -55,18 +57,14 @@ async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Pr
     compileEngine(), // on threads of its own, while this one loads the rest
   ]);
   const sotto = await Sotto.open(read, { logger });
-  const { signal } = call;
-  // a homeserver that is silent must not keep whoever wants to leave
-  const leave = (): void => void setTimeout(() => sotto.account.transport.close(), LEAVE_MS).unref();
-  signal.addEventListener("abort", leave);
+  const { account } = sotto;
   try {
-    return await perform(sotto.account, call);
-  } catch (thrown) {
-    if (signal.aborted && thrown instanceof SottoError && thrown.code === "HOMESERVER_UNREACHABLE")
-      throw signal.reason;
-    throw thrown;
+    return await mayLeave(
+      call.signal,
+      () => account.transport.close(),
+      () => perform(account, call),
+    );
   } finally {
-    signal.removeEventListener("abort", leave);
     await sotto.close();
   }
 }

@@ -104,7 +104,9 @@ async function openExisting({ crypto }: Account, choice: StorageChoice): Promise
   });
 }
 
-/** An account has a key backup unless its owner has switched it off. One that is not ours is reported and left alone. */
+/**
+ * An account has a key backup unless its owner has switched it off. One that is not ours is reported and left alone.
+ */
 export async function settleBackup(account: Account, storage: SecretStorage): Promise<BackupOutcome> {
   const { crypto, logger } = account;
   try {

@@ -6,6 +6,7 @@ import type { Logger } from "../log.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
 import { openAccount } from "./account.ts";
 import { type BootstrapResult, bootstrapIdentity } from "./identity.ts";
+import { mayLeave } from "./leaving.ts";
 import { NewDevice } from "./new-device.ts";
 import { renewLogin } from "./renew-login.ts";
 
@@ -41,18 +42,24 @@ export interface InitResult extends BootstrapResult {
  * be repeated, and a login that has ended is renewed. What a failed `init` made, it removes again, unless something has
  * come of it that needs its keys.
  *
+ * @param signal - somebody wants to leave: as a failure
  * @throws SottoError `LOGIN_FAILED`, `TOKEN_OF_OTHER_CLIENT`, `IDENTITY_EXISTS`, `RECOVERY_KEY_WRONG`, `FILE_EXISTS`…
  */
-export async function initialise(request: InitRequest, logger: Logger): Promise<InitResult> {
+export async function initialise(
+  request: InitRequest,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<InitResult> {
   if (existsSync(request.configPath)) {
     const config = ownConfig(request);
-    if ("password" in request.credentials) await renewLogin(config, request.credentials.password, logger);
-    return makeReady(config, request, logger, () => undefined);
+    if ("password" in request.credentials)
+      await renewLogin(config, request.credentials.password, logger, signal);
+    return makeReady(config, request, logger, signal, () => undefined);
   }
   const device = new NewDevice(request);
   try {
-    const config = await device.make(logger);
-    return await makeReady(config, request, logger, () => device.keep());
+    const config = await device.make(logger, signal);
+    return await makeReady(config, request, logger, signal, () => device.keep());
   } catch (thrown) {
     await device.takeBack();
     throw thrown;
@@ -66,16 +73,24 @@ async function makeReady(
   config: Config,
   { credentials, recovery }: InitRequest,
   logger: Logger,
+  signal: AbortSignal,
   mustStay: () => void,
 ): Promise<InitResult> {
   const password = "password" in credentials ? credentials.password : undefined;
   const account = await openAccount(config, logger);
   try {
-    // the first sync publishes the keys of the device; one that we did not log in, we cannot take away again
-    if (password === undefined) mustStay();
-    await account.sync.toLiveEnd();
-    const request = { choice: recovery, mustStay, ...(password === undefined ? {} : { password }) };
-    const done = await bootstrapIdentity(account, request);
+    const done = await mayLeave(
+      signal,
+      () => account.transport.close(),
+      async () => {
+        // the first sync publishes the keys of the device; one that we did not log in, we cannot take away again
+        if (password === undefined) mustStay();
+        await account.sync.toLiveEnd();
+        signal.throwIfAborted();
+        const request = { choice: recovery, mustStay, ...(password === undefined ? {} : { password }) };
+        return bootstrapIdentity(account, request);
+      },
+    );
     const { userId, deviceId } = config.account;
     return { userId, deviceId, config: config.path, ...done };
   } finally {

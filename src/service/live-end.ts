@@ -2,8 +2,8 @@ import type { RoomId } from "../model/ids.ts";
 import type { PreparingEncryptor } from "../model/ports.ts";
 
 /**
- * Who gets the key is decided on what the homeserver knows at the moment of encryption: encoding may have taken long, and
- * so may giving the key to many. Whoever leaves during a share is no reader of what is encrypted after it.
+ * Who gets the key is decided on what the homeserver knows at the moment of encryption: encoding may have taken long,
+ * and so may giving the key to many. Whoever leaves during a share is no reader of what is encrypted after it.
  */
 export function atLiveEnd(
   sync: { toLiveEnd(): Promise<void> },

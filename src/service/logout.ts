@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Config, readSecret, readStoreKey } from "../config/index.ts";
+import { type Config, readAccessToken, readStoreKey } from "../config/index.ts";
 import { holdEngine } from "../crypto/index.ts";
 import type { Logger } from "../log.ts";
 import { createTransport, logout, matrixErrorOf } from "../matrix/index.ts";
 import { openStore } from "../store/index.ts";
+import { mayLeave } from "./leaving.ts";
 import { STORES } from "./new-device.ts";
 import { logInAgain } from "./relogin.ts";
 
@@ -14,17 +15,19 @@ import { logInAgain } from "./relogin.ts";
  * key and the recovery key stay.
  *
  * @param confirm - told how many accepted messages would be lost; throws if they must not be
- * @throws SottoError `STORE_HELD`, `HOMESERVER_*`; nothing is deleted then
+ * @param signal - somebody wants to leave
+ * @throws SottoError `STORE_HELD`, `HOMESERVER_*`, or the signal's reason; nothing is deleted then
  */
 export async function logOut(
   config: Config,
   logger: Logger,
   confirm: (waiting: number) => Promise<void>,
+  signal: AbortSignal,
 ): Promise<void> {
   const held = await hold(config);
   try {
     await confirm(held.waiting);
-    await deleteDevice(config, logger);
+    await deleteDevice(config, logger, signal);
     // the token first: without it, nobody takes what is left for a store
     for (const path of [config.account.accessTokenFile, ...STORES.map((name) => join(config.data, name))])
       rmSync(path, { force: true });
@@ -51,17 +54,21 @@ async function hold(config: Config): Promise<{ waiting: number; close(): Promise
   }
 }
 
-async function deleteDevice(config: Config, logger: Logger): Promise<void> {
+async function deleteDevice(config: Config, logger: Logger, signal: AbortSignal): Promise<void> {
   if (!existsSync(config.account.accessTokenFile)) return;
   const transport = createTransport({
     homeserver: config.homeserver,
-    accessToken: readSecret(config.account.accessTokenFile, "CONFIG_INVALID"),
+    accessToken: readAccessToken(config),
     logger,
     onSoftLogout: () => logInAgain(config, logger),
     ...(config.caFile ? { caFile: config.caFile } : {}),
   });
   try {
-    await logout(transport);
+    await mayLeave(
+      signal,
+      () => transport.close(),
+      () => logout(transport),
+    );
   } catch (thrown) {
     // rejected for good: the device has gone. A login that has ended softly leaves it there
     const answer = matrixErrorOf(thrown);

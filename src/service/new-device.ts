@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { stringify } from "yaml";
 import { type Config, loadConfig } from "../config/index.ts";
@@ -16,7 +16,8 @@ import {
   whoami,
 } from "../matrix/index.ts";
 import type { InitRequest } from "./init.ts";
-import { createPrivateFile, requireCreatable } from "./private-file.ts";
+import { LEAVE_MS, mayLeave } from "./leaving.ts";
+import { createPrivateFile, makeFolder, requireCreatable } from "./private-file.ts";
 import { requireFittingRecovery } from "./recovery-check.ts";
 
 /** What the engine and the store make in a data directory. */
@@ -40,7 +41,7 @@ export class NewDevice {
    * Looks first whether all of it can work. Then logs in and writes store key, token and config, in this order; of the
    * account's keys it changes nothing.
    */
-  async make(logger: Logger): Promise<Config> {
+  async make(logger: Logger, signal: AbortSignal): Promise<Config> {
     const { homeserver, userId, configPath, dataDirectory, caFile, recovery } = this.#request;
     refuseUsedDirectory(dataDirectory);
     this.#makeDirectory(dataDirectory);
@@ -48,11 +49,19 @@ export class NewDevice {
     requireCreatable(configPath);
     if ("ready" in recovery) recovery.ready();
     const trust = caFile ? { caFile } : {};
-    const { baseUrl } = await discoverHomeserver(homeserver, { ...trust, logger });
-    const transport = createTransport({ homeserver: baseUrl, logger, ...trust });
+    const { baseUrl } = await discoverHomeserver(homeserver, { ...trust, logger, signal });
+    const connect = (token?: { accessToken: string }): Transport =>
+      createTransport({ homeserver: baseUrl, logger, ...trust, ...token });
+    const transport = connect();
     this.#transport = transport;
-    const session = await this.#logIn(transport);
-    await requireFittingRecovery(transport, userId, "ready" in recovery ? undefined : recovery);
+    const logInAndLook = async (): Promise<Session> => {
+      const session = await this.#logIn(transport, connect);
+      signal.throwIfAborted();
+      await requireFittingRecovery(transport, userId, "ready" in recovery ? undefined : recovery);
+      return session;
+    };
+    const session = await mayLeave(signal, () => transport.close(), logInAndLook);
+    signal.throwIfAborted();
     this.#create(join(dataDirectory, "store.key"), randomBytes(32));
     this.#create(join(dataDirectory, "access-token"), `${session.accessToken}\n`);
     this.#create(configPath, configText(this.#request, baseUrl, session));
@@ -75,25 +84,17 @@ export class NewDevice {
     await this.#transport?.close();
   }
 
-  async #logIn(transport: Transport): Promise<Session> {
+  async #logIn(transport: Transport, connect: (session: Session) => Transport): Promise<Session> {
     const { userId, credentials } = this.#request;
     if (!("password" in credentials)) return borrowSession(transport, userId, credentials.accessToken);
     const session = await login(transport, { userId, password: credentials.password, deviceName: "Sotto" });
     transport.setAccessToken(session.accessToken);
-    this.#steps.push(() => logout(transport).catch(() => undefined));
+    this.#steps.push(() => logOutSoon(connect(session)));
     return session;
   }
 
   #makeDirectory(path: string): void {
-    try {
-      if (mkdirSync(path, { recursive: true, mode: 0o700 }) === undefined) return;
-    } catch (cause) {
-      throw new SottoError("USAGE", `the data directory ${path} cannot be made`, {
-        cause,
-        cure: "name a --data-dir that this user can make or write to",
-      });
-    }
-    this.#steps.push(() => removeIfEmpty(path));
+    if (makeFolder(path) !== undefined) this.#steps.push(() => removeIfEmpty(path));
   }
 
   #create(path: string, content: string | Uint8Array): void {
@@ -117,6 +118,12 @@ async function borrowSession(transport: Transport, userId: string, accessToken: 
     throw new SottoError("TOKEN_OF_OTHER_CLIENT", `device ${owner.deviceId} has keys of another client`);
   }
   return { userId, deviceId: owner.deviceId, accessToken };
+}
+
+/** A homeserver that is silent does not keep whoever waits. */
+async function logOutSoon(transport: Transport): Promise<void> {
+  await logout(transport, AbortSignal.timeout(LEAVE_MS)).catch(() => undefined);
+  transport.close();
 }
 
 function configText(request: InitRequest, baseUrl: string, session: Session): string {

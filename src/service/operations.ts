@@ -6,6 +6,7 @@ import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
 import { sendVoice } from "./pipeline.ts";
+import { dropQueued, listQueue, showQueued } from "./queue.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
@@ -131,6 +132,10 @@ const OPERATIONS: Record<string, Operation> = {
       ...(accepted ? { accepted } : {}),
     });
   },
+
+  "queue-list": async (account) => listQueue(account),
+  "queue-show": async (account, { args }) => showQueued(account, args.job as number),
+  "queue-drop": (account, { args }) => dropQueued(account, args.job as number),
 
   rotate: (account, { args }) => rotate(account, args.room as string | undefined),
 

@@ -4,13 +4,14 @@ import {
   constants,
   fsyncSync,
   lstatSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { SottoError } from "../errors.ts";
 
 /** Replaces a file as a whole: mode 0600, on the disk when it returns, never half written. */
@@ -57,6 +58,45 @@ export function requireCreatable(path: string): void {
   // not `existsSync`: a link that leads nowhere is in the way too
   if (lstatSync(path, { throwIfNoEntry: false })) throw exists(path);
 }
+
+/**
+ * Makes a folder, and those above it, mode 0700. Not Node's own recursion: that never ends where the system says that
+ * a folder above is missing and there all the same, as in /proc.
+ *
+ * @returns the first folder that was made; undefined where all were there
+ * @throws SottoError `USAGE`
+ */
+export function makeFolder(path: string): string | undefined {
+  if (isFolder(path)) return undefined;
+  const first = makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    if (!isFolder(path)) throw unusableFolder(path, cause);
+  }
+  return first ?? path;
+}
+
+/** Makes it if need be, and a file in it, which goes again: nothing else tells whether that can be done. */
+export function requireWritableFolder(path: string): void {
+  makeFolder(path);
+  const probe = join(path, `.sotto-${process.pid}`);
+  try {
+    closeSync(openSync(probe, "wx", 0o600));
+    rmSync(probe);
+  } catch (cause) {
+    throw unusableFolder(path, cause);
+  }
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** A folder that cannot be made, or in which no file can be made. */
+export const unusableFolder = (path: string, cause: unknown): SottoError =>
+  new SottoError("USAGE", `${path} cannot be a folder for files`, {
+    cause,
+    cure: "name a folder that this user may make or write to",
+  });
 
 const exists = (path: string, cause?: unknown): SottoError =>
   new SottoError("FILE_EXISTS", `${path} is there already`, { cause });

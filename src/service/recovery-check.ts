@@ -9,8 +9,8 @@ import { createAccountData, hasPublishedIdentity, type Transport } from "../matr
 import type { UserId } from "../model/ids.ts";
 
 /**
- * Finds out whether the account can be gone on with, with this recovery key or passphrase, or without one. It is asked before the
- * device's keys are uploaded: a device that has keys is bound to the one store that made them.
+ * Finds out whether the account can be gone on with, with this recovery key or passphrase, or without one. It is asked
+ * before the device's keys are uploaded: a device that has keys is bound to the one store that made them.
  *
  * @throws SottoError `IDENTITY_EXISTS`, `RECOVERY_KEY_WRONG`, `SECRET_STORAGE_MISSING`
  */

@@ -9,7 +9,9 @@ const BYTES = 35;
 /** A key with words around it is still short. */
 const MAX_FILE_BYTES = 4_096;
 
-/** Files of these folders, not of those below them, in which a line is a recovery key; by what they hold, not by name. */
+/**
+ * Files of these folders, not of those below them, in which a line is a recovery key; by what they hold, not by name.
+ */
 export function recoveryKeyFiles(folders: readonly string[]): string[] {
   const paths = [...new Set(folders)].flatMap((folder) =>
     readdirSync(folder).map((name) => join(folder, name)),

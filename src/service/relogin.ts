@@ -21,7 +21,7 @@ export async function logInAgain(config: Config, logger: Logger): Promise<string
     ...(config.caFile ? { caFile: config.caFile } : {}),
   });
   try {
-    const password = readSecret(passwordFile, "LOGIN_FAILED");
+    const password = readSecret(passwordFile);
     const { accessToken } = await login(transport, { userId, password, deviceId, deviceName: "Sotto" });
     transport.setAccessToken(accessToken);
     if (!(await publishedDeviceKeys(transport, userId, deviceId))) {

@@ -1,7 +1,15 @@
-import { type Config, readSecret } from "../config/index.ts";
+import { type Config, readAccessToken } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { createTransport, login, logout, publishedDeviceKeys, whoami } from "../matrix/index.ts";
+import {
+  createTransport,
+  login,
+  logout,
+  publishedDeviceKeys,
+  type Transport,
+  whoami,
+} from "../matrix/index.ts";
+import { mayLeave } from "./leaving.ts";
 import { writePrivateFile } from "./private-file.ts";
 
 /**
@@ -11,32 +19,45 @@ import { writePrivateFile } from "./private-file.ts";
  *
  * @throws SottoError `TOKEN_REJECTED` for a device that is gone, `LOGIN_FAILED`
  */
-export async function renewLogin(config: Config, password: string, logger: Logger): Promise<void> {
-  const { userId, deviceId, accessTokenFile } = config.account;
+export async function renewLogin(
+  config: Config,
+  password: string,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   const transport = createTransport({
     homeserver: config.homeserver,
-    accessToken: readSecret(accessTokenFile, "CONFIG_INVALID"),
+    accessToken: readAccessToken(config),
     logger,
     ...(config.caFile ? { caFile: config.caFile } : {}),
   });
   try {
-    const rejected = await whoami(transport).then(() => undefined, rejection);
-    if (rejected === undefined) return;
-    transport.setAccessToken(undefined);
-    const session = await login(transport, { userId, password, deviceId, deviceName: "Sotto" });
-    transport.setAccessToken(session.accessToken);
-    if (session.deviceId === deviceId && (await publishedDeviceKeys(transport, userId, deviceId))) {
-      writePrivateFile(accessTokenFile, `${session.accessToken}\n`);
-      return;
-    }
-    await logout(transport).catch(() => undefined);
-    throw new SottoError("TOKEN_REJECTED", `the homeserver has deleted device ${deviceId} and its keys`, {
-      cause: rejected.cause,
-      cure: "make a new device: run `sotto init` with a new --config, a new --data-dir and --recovery-key-file",
-    });
+    await mayLeave(
+      signal,
+      () => transport.close(),
+      () => renew(config, password, transport),
+    );
   } finally {
     await transport.close();
   }
+}
+
+async function renew({ account }: Config, password: string, transport: Transport): Promise<void> {
+  const { userId, deviceId, accessTokenFile } = account;
+  const rejected = await whoami(transport).then(() => undefined, rejection);
+  if (rejected === undefined) return;
+  transport.setAccessToken(undefined);
+  const session = await login(transport, { userId, password, deviceId, deviceName: "Sotto" });
+  transport.setAccessToken(session.accessToken);
+  if (session.deviceId === deviceId && (await publishedDeviceKeys(transport, userId, deviceId))) {
+    writePrivateFile(accessTokenFile, `${session.accessToken}\n`);
+    return;
+  }
+  await logout(transport).catch(() => undefined);
+  throw new SottoError("TOKEN_REJECTED", `the homeserver has deleted device ${deviceId} and its keys`, {
+    cause: rejected.cause,
+    cure: "make a new device: run `sotto init` with a new --config, a new --data-dir and --recovery-key-file",
+  });
 }
 
 /** Any other failure is thrown on. */

@@ -37,8 +37,8 @@ export const epochType = (deviceId: DeviceId): string => `alt.sotto.store.${devi
 export class StoreWatch implements OneStore {
   readonly type: string;
   /**
-   * What `/sync` is asked for. Synapse answers the same question again from a cache for two minutes, also when a copy of
-   * the store asks: so each start asks for a type of its own, which does not exist.
+   * What `/sync` is asked for. Synapse answers the same question again from a cache for two minutes, also when a copy
+   * of the store asks: so each start asks for a type of its own, which does not exist.
    */
   readonly syncTypes: readonly string[];
   readonly #options: StoreWatchOptions;

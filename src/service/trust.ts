@@ -1,3 +1,4 @@
+import { roomTrust } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
 import type { Account } from "./account.ts";
@@ -39,7 +40,9 @@ export async function trustStatus(account: Account, userId: UserId, room?: RoomI
     masterKey: masterKey ?? null,
     identityChanged: changed,
     wasVerified,
-    newIn: rooms.filter((roomId) => (ledger.newMembers(roomId, [userId]) ?? []).length > 0),
+    newIn: rooms
+      .filter((roomId) => roomTrust(account.config, roomId).newMembers === "hold")
+      .filter((roomId) => (ledger.newMembers(roomId, [userId]) ?? []).length > 0),
   };
 }
 

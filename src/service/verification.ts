@@ -84,7 +84,10 @@ export class VerificationDesk {
     return crypto.verifications.request(userId, await directRoom(userId), methods);
   }
 
-  /** A request of theirs that nobody has answered yet. Throws `VERIFICATION_NOT_ALLOWED` for whom the config does not name. */
+  /**
+   * A request of theirs that nobody has answered yet. Throws `VERIFICATION_NOT_ALLOWED` for whom the config does not
+   * name.
+   */
   waitingFrom(userId: UserId, deviceId?: DeviceId): Verification | undefined {
     const found = this.#options.crypto.verifications.underWay.find(({ state }) => {
       if (!state.incoming || state.phase !== "requested" || state.userId !== userId) return false;

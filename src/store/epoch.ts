@@ -1,7 +1,9 @@
 import { SottoError } from "../errors.ts";
 import type { EventId, RoomId } from "../model/ids.ts";
 
-/** Which use of a device's store is the latest: the number grows with each, the instance is drawn anew by each start. */
+/**
+ * Which use of a device's store is the latest: the number grows with each, the instance is drawn anew by each start.
+ */
 export interface Epoch {
   epoch: number;
   instance: string;

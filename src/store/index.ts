@@ -7,6 +7,7 @@ import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
+import { createRetention, type Retention } from "./retention.ts";
 import { createRoomStore, type RoomStore } from "./rooms.ts";
 import { createSealer } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
@@ -17,6 +18,7 @@ export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";
 export type { DrillRecord, RecoveryStore } from "./recovery.ts";
+export type { Retention, RetentionLimits } from "./retention.ts";
 export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
 export { createSealer, deriveKey } from "./seal.ts";
 export type { OutboundSession, SessionStore } from "./sessions.ts";
@@ -34,6 +36,7 @@ export interface Store {
   spool: Spool;
   recovery: RecoveryStore;
   epoch: EpochStore;
+  retention: Retention;
   /** When this store was made, and with it the device; undefined in one that is older than this record. */
   deviceSinceMs(): number | undefined;
   syncToken(): string | undefined;
@@ -65,6 +68,10 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
   try {
     const sealer = createSealer(key);
     checkOwner(db, sealer, `${userId} ${deviceId}`);
+    const meta = {
+      read: (name: string) => readMeta(db, name)?.toString(),
+      write: (name: string, value: string) => writeMeta(db, name, Buffer.from(value)),
+    };
     return {
       rooms: createRoomStore(db),
       sessions: createSessionStore(db),
@@ -72,13 +79,10 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       inbox: createInboxStore(db),
       jobs: createJobStore(db, sealer),
       spool: createSpool(db),
-      recovery: createRecoveryStore(db, {
-        read: (name) => readMeta(db, name)?.toString(),
-        write: (name, value) => writeMeta(db, name, Buffer.from(value)),
-      }),
+      recovery: createRecoveryStore(db, meta),
+      retention: createRetention(db, meta),
       epoch: createEpochStore({
-        read: (name) => readMeta(db, name)?.toString(),
-        write: (name, value) => writeMeta(db, name, Buffer.from(value)),
+        ...meta,
         writeSoon: (name, value) => db.soon(() => writeMeta(db, name, Buffer.from(value))),
       }),
       deviceSinceMs() {

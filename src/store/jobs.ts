@@ -19,6 +19,8 @@ export interface JobStore {
   /** Jobs that are neither sent nor given up, oldest first. */
   open(): Job[];
   list(limit: number): Job[];
+  /** Those that wait and those that were given up, oldest first. */
+  unsent(): Job[];
   /** The job whose event got this ID. */
   ofEvent(eventId: EventId): Job | undefined;
   /** From here on the spool's pieces are of no use. */
@@ -27,7 +29,8 @@ export interface JobStore {
   freeze(job: Job, frozen: FrozenEvent): Job;
   /** The clear content goes with it: it holds the attachment's key. */
   sent(jobId: number, eventId: string): void;
-  failed(jobId: number, code: string, message: string): void;
+  failed(jobId: number, code: string, message: string, atMs?: number): void;
+  remove(jobId: number): void;
 }
 
 const NEW_JOB = {
@@ -83,6 +86,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
         .all("SELECT * FROM job WHERE state IN ('encoded', 'uploaded', 'encrypted') ORDER BY job_id")
         .map(read),
     list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
+    unsent: () => db.all("SELECT * FROM job WHERE state <> 'sent' ORDER BY job_id").map(read),
     ofEvent(eventId) {
       const row = db.get("SELECT * FROM job WHERE event_id = ?", eventId);
       return row && read(row);
@@ -121,13 +125,15 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
         ),
       );
     },
-    failed(jobId, code, message) {
+    failed(jobId, code, message, atMs = Date.now()) {
       db.run(
-        "UPDATE job SET state = 'failed', error_code = ?, error_message = ? WHERE job_id = ?",
+        "UPDATE job SET state = 'failed', error_code = ?, error_message = ?, ended_ms = ? WHERE job_id = ?",
         code,
         message,
+        atMs,
         jobId,
       );
     },
+    remove: (jobId) => void db.run("DELETE FROM job WHERE job_id = ?", jobId),
   };
 }

@@ -132,4 +132,14 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX job_open;
   CREATE INDEX job_open ON job (state) WHERE state IN ('encoded', 'uploaded', 'encrypted');
   `,
+  `
+  -- what is kept for a while only: counted from now on for what is there already
+  ALTER TABLE job ADD COLUMN ended_ms INTEGER;
+  UPDATE job SET ended_ms = unixepoch() * 1000 WHERE state = 'failed';
+  ALTER TABLE seen_index ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
+  UPDATE seen_index SET at_ms = unixepoch() * 1000;
+
+  -- indexes of sessions at rest that were seen, whichever event they came with; JSON, closed ranges, ascending
+  CREATE TABLE seen_session (session_id TEXT PRIMARY KEY, ranges TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -30,6 +30,8 @@ export interface RecoveryStore {
   beginDrill(startedMs: number, deviceId: string | undefined): number;
   drillDeviceGone(drill: number): void;
   endDrill(drill: number, end: Pick<DrillRecord, "finishedMs" | "roomId" | "eventId" | "errorCode">): void;
+  /** It was none. */
+  forgetDrill(drill: number): void;
   /** The room with nobody but us in it, where canaries go. */
   drillRoom(): RoomId | undefined;
   setDrillRoom(roomId: RoomId): void;
@@ -85,6 +87,7 @@ export function createRecoveryStore(db: Database, meta: Meta): RecoveryStore {
         id,
       );
     },
+    forgetDrill: (id) => void db.run("DELETE FROM drill WHERE drill_id = ?", id),
     drillRoom: () => meta.read(ROOM),
     setDrillRoom: (roomId) => meta.write(ROOM, roomId),
   };

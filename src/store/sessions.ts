@@ -1,5 +1,6 @@
 import type { EventId, RoomId } from "../model/ids.ts";
 import type { Database } from "./database.ts";
+import { isFolded } from "./retention.ts";
 
 /** The outbound Megolm session of a room, as Sotto counts it. */
 export interface OutboundSession {
@@ -22,8 +23,11 @@ export interface SessionStore {
   nextIndex(sessionId: string): number | undefined;
   /** False if this index, or a later one, of our own session was spent before: it must not leave. */
   spendIndex(sessionId: string, messageIndex: number): boolean;
-  /** False if this message index was already seen under another event ID: a replay. */
-  claimIndex(sessionId: string, messageIndex: number, eventId: EventId): boolean;
+  /**
+   * False if this message index was already seen under another event ID: a replay. Of a session that has long been at
+   * rest it is not known any more which event came with an index, and each that comes again is one.
+   */
+  claimIndex(sessionId: string, messageIndex: number, eventId: EventId, atMs?: number): boolean;
 }
 
 export function createSessionStore(db: Database): SessionStore {
@@ -71,8 +75,9 @@ export function createSessionStore(db: Database): SessionStore {
       db.run("INSERT OR REPLACE INTO own_session VALUES (?, ?)", sessionId, messageIndex + 1);
       return true;
     },
-    claimIndex(sessionId, messageIndex, eventId) {
-      db.run("INSERT OR IGNORE INTO seen_index VALUES (?, ?, ?)", sessionId, messageIndex, eventId);
+    claimIndex(sessionId, messageIndex, eventId, atMs = Date.now()) {
+      if (isFolded(db, sessionId, messageIndex)) return false;
+      db.run("INSERT OR IGNORE INTO seen_index VALUES (?, ?, ?, ?)", sessionId, messageIndex, eventId, atMs);
       const row = db.get(
         "SELECT event_id FROM seen_index WHERE session_id = ? AND message_index = ?",
         sessionId,

@@ -58,7 +58,7 @@ describe("init refuses, and leaves nothing behind,", () => {
   it("a password file that cannot be read", async () => {
     const { cwd, init } = place();
     const error = errorOf(await init({ "--password-file": "nowhere" }));
-    expect(error).toMatchObject({ code: "LOGIN_FAILED", exitCode: 3 });
+    expect(error).toMatchObject({ code: "SECRET_UNREADABLE", exitCode: 2 });
     expect(error.message).toContain("nowhere");
     expect(readdirSync(cwd)).toEqual(["password"]);
   });

@@ -48,6 +48,14 @@ describe("logout", () => {
     expect(asked()).toHaveLength(1);
   }, 20_000);
 
+  it("leaves commands that say how to go on: with a new device", async () => {
+    const { config } = await place();
+    resultOf(await logout(config, "--yes"));
+    const error = errorOf(await sotto(["rotate", "--all", "--config", config, "--json"]));
+    expect(error).toMatchObject({ code: "TOKEN_MISSING", exitCode: 2 });
+    expect(error.cure).toMatch(/`sotto init`.*--config.*--data-dir/);
+  }, 20_000);
+
   it("deletes nothing while the homeserver does not confirm it", async () => {
     const { config, data } = await place({ status: 400, json: { errcode: "M_UNKNOWN" } });
     const files = readdirSync(data);

@@ -23,12 +23,29 @@ describe("receive is used wrongly", () => {
   it("with a file where the folder should be", async () => {
     const file = join(temporaryDirectory(), "in");
     writeFileSync(file, "");
+    const config = configFor("http://127.0.0.1:9");
     for (const out of [file, join(file, "deeper")])
-      expect(errorOf(await receive("--out", out))).toMatchObject({ code: "USAGE", exitCode: 2 });
+      expect(errorOf(await receive("--out", out, "--config", config))).toMatchObject({
+        code: "USAGE",
+        exitCode: 2,
+      });
+  });
+
+  it("with a folder that nobody can write to, which is said at once", async () => {
+    for (const out of ["/proc/sotto", "/proc/sotto/deeper", "/proc/self/fd"]) {
+      const error = errorOf(await receive("--out", out, "--config", configFor("http://127.0.0.1:9")));
+      expect(error).toMatchObject({
+        code: "USAGE",
+        exitCode: 2,
+        message: expect.stringContaining("/proc/s"),
+      });
+    }
   });
 
   it("without a config", async () => {
-    expect(errorOf(await receive("--out", "in"))).toMatchObject({ code: "CONFIG_NOT_FOUND", exitCode: 2 });
+    const out = join(temporaryDirectory(), "in");
+    expect(errorOf(await receive("--out", out))).toMatchObject({ code: "CONFIG_NOT_FOUND", exitCode: 2 });
+    expect(existsSync(out)).toBe(false);
   });
 });
 

@@ -44,6 +44,12 @@ describe("recovery is used wrongly, and asks nobody", () => {
     expect(cure).toContain("--access-token-file");
   });
 
+  it("drill with a room that is none", async () => {
+    const files = ["--recovery-key-file", secretFile("EsT"), "--password-file", secretFile("pass")];
+    expect(await refused("drill", ...files, "--room", "#team:example.org")).toMatchObject(usage);
+    expect(await refused("drill", ...files, "--access-token-file", secretFile("t"))).toMatchObject(usage);
+  });
+
   it("delete-backup without a person at a terminal", async () => {
     expect(await refused("delete-backup")).toMatchObject(usage);
   });
@@ -51,7 +57,8 @@ describe("recovery is used wrongly, and asks nobody", () => {
   it("with a key file that cannot be read, which it names", async () => {
     const error = await refused("restore", "--recovery-key-file", "/nowhere/key");
     expect(error).toMatchObject({
-      code: "RECOVERY_KEY_WRONG",
+      code: "SECRET_UNREADABLE",
+      exitCode: 2,
       message: expect.stringContaining("/nowhere/key"),
     });
   });

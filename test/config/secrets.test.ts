@@ -36,13 +36,21 @@ describe("a secret's file", () => {
   it("is read without its line end", () => {
     const path = join(temporaryDirectory(), "password");
     writeFileSync(path, "correct horse\r\n");
-    expect(readSecret(path, "LOGIN_FAILED")).toBe("correct horse");
+    expect(readSecret(path)).toBe("correct horse");
   });
 
-  it("that cannot be read is named, under the code of what it was for", () => {
-    const path = join(temporaryDirectory(), "password");
-    expect(() => readSecret(path, "LOGIN_FAILED")).toThrow(
-      expect.objectContaining({ code: "LOGIN_FAILED", message: expect.stringContaining(path) }),
-    );
+  it("that cannot be read, or holds nothing, is wrong usage and is named", () => {
+    const folder = temporaryDirectory();
+    const empty = join(folder, "empty");
+    writeFileSync(empty, "\n");
+    for (const path of [join(folder, "nowhere"), folder, empty]) {
+      expect(() => readSecret(path)).toThrow(
+        expect.objectContaining({
+          code: "SECRET_UNREADABLE",
+          exitCode: 2,
+          message: expect.stringContaining(path),
+        }),
+      );
+    }
   });
 });

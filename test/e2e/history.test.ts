@@ -8,7 +8,8 @@ import { eventsOf } from "../support/room-events.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import { signListener } from "../witness/sign-listener.ts";
 
-// MSC4268, both ends: who is invited gets the keys of the history that the room shares, from the inviter and nobody else.
+// MSC4268, both ends: who is invited gets the keys of the history that the room shares, from the inviter and nobody
+// else.
 
 const { newBot, newListener, synapse, proxy } = await openWorld();
 let alice: Listener;

@@ -36,6 +36,11 @@ const accept = (...args: string[]) => bot.run(["trust", "accept", alice.userId, 
 /** What a homeserver can do to any account: new keys, and the true device signed with them. */
 const swapIdentity = (): Promise<ListenerIdentity> =>
   signListener({ baseUrl: synapse.baseUrl, ...alice.session, password: alice.account.password });
+/** What doctor says of rooms that are held. */
+async function heldByDoctor(): Promise<{ result: string; message: string; cure?: string } | undefined> {
+  const { checks } = JSON.parse((await bot.run(["doctor"])).stdout);
+  return checks.find(({ name }: { name: string }) => name === "held");
+}
 const keysLeft = (from: number) =>
   proxy.requests
     .slice(from)
@@ -62,7 +67,7 @@ async function atTerminal(args: string[], typed: string): Promise<{ code: number
   let shown = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     shown += text;
-    if (text.includes("Type yes")) child.stdin.write(`${typed}\n`);
+    if (text.includes("Accept it?")) child.stdin.write(`${typed}\n`);
   });
   const [code] = await once(child, "close");
   return { code, shown };
@@ -83,6 +88,10 @@ describe("a member whose master key was exchanged", () => {
     await service.end("SIGTERM");
     expect(keysLeft(from)).toEqual([]);
     expect(jobsOf(bot).map(({ state }) => state)).toEqual(["sent", "uploaded", "failed"]);
+    const held = await heldByDoctor();
+    expect(held).toMatchObject({ result: "fail", message: expect.stringContaining(alice.userId) });
+    expect(held?.message).toContain(roomId);
+    expect(held?.cure).toContain(`sotto trust accept ${alice.userId}`);
   });
 
   it("is not accepted by asking nobody, nor with another fingerprint than the one that is there", async () => {
@@ -124,6 +133,11 @@ describe("a member whose master key was exchanged", () => {
     expect(shown.replace(/\s/g, "")).toContain(again.masterKey);
     expect(code).toBe(0);
     resultOf(await send());
+    expect(await heldByDoctor()).toMatchObject({ result: "pass" });
+    const nothing = await atTerminal(["trust", "accept", alice.userId], "yes");
+    expect(nothing.shown).toContain(`nothing of ${alice.userId} waits`);
+    expect(nothing.shown).not.toContain("Compare");
+    expect(nothing.code).toBe(0);
   });
 });
 
@@ -141,6 +155,9 @@ describe("a member who was never seen in the room, under `newMembers: hold`", ()
     expect(refused).toMatchObject({ code: "MEMBER_NOT_ACCEPTED", exitCode: 1 });
     expect(refused.message).toContain(bob.userId);
     expect(keysLeft(from)).toEqual([]);
+    const held = await heldByDoctor();
+    expect(held).toMatchObject({ result: "fail", message: expect.stringContaining(room) });
+    expect(held?.cure).toContain(`sotto trust accept ${bob.userId} --room ${room}`);
 
     const fingerprint = bob.identity!.masterKey;
     const accepted = await bot.run([

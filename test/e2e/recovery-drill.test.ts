@@ -66,6 +66,10 @@ describe("the drill", () => {
     );
     const outcome = await drillWith(bot, bot.recoveryKeyFile, ...passwordOf(bot), "--room", roomId);
     expect(errorOf(outcome)).toMatchObject({ code: "USAGE", message: expect.stringContaining(roomId) });
+    const typo = await drillWith(bot, bot.recoveryKeyFile, ...passwordOf(bot), "--room", "!nowhere");
+    expect(errorOf(typo)).toMatchObject({ code: "USAGE", message: expect.stringContaining("!nowhere") });
+    expect(await lastDrillOf(bot)).toBeUndefined();
+    expect((await devicesOf(bot)).filter((deviceId) => deviceId.startsWith("DRILL"))).toEqual([]);
   });
 });
 

@@ -122,3 +122,24 @@ describe("the order", () => {
     await expect(waiting).resolves.toMatchObject({ eventId: "$slow" });
   });
 });
+
+describe("a message that is dropped", () => {
+  it("is not there any more, and neither sent nor waited for", async () => {
+    const { outbox, gate, jobs } = outboxOn(openTestStore());
+    const [waiting, next] = [outbox.accept(ROOM, CONTENT), outbox.accept(ROOM, CONTENT)];
+    expect(await outbox.drop(waiting.jobId)).toEqual(waiting);
+    await outbox.send(next);
+    expect(gate.puts.map(({ txnId }) => txnId)).toEqual([next.txnId]);
+    await expect(outbox.send(waiting)).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
+    expect(jobs.open()).toEqual([]);
+  });
+
+  it("while it is being sent is sent, and the person is told", async () => {
+    const { outbox, gate, jobs } = outboxOn(openTestStore());
+    const job = outbox.accept(ROOM, CONTENT);
+    const sending = outbox.send(job);
+    await expect(outbox.drop(job.jobId)).rejects.toMatchObject({ code: "USAGE" });
+    expect(await sending).toMatchObject({ state: "sent" });
+    expect([gate.puts.length, jobs.get(job.jobId)?.state]).toEqual([1, "sent"]);
+  });
+});

@@ -77,7 +77,8 @@ export class MembershipHistory {
     const people = await Promise.all([person("alice"), person("bob"), person("carol")]);
     const { roomId } = await people[0].home.request("createRoom", {
       invite: [bot.userId],
-      // under `shared` alice's client would give the keys of the history to whom she invites, which is not ours to judge
+      // under `shared` alice's client would give the keys of the history to whom she invites, which is not ours to
+      // judge
       historyVisibility: "invited",
     });
     return new MembershipHistory(world, bot, voice, people, roomId);
@@ -146,7 +147,9 @@ export class MembershipHistory {
     );
   }
 
-  /** Lets everybody try everything that they may not read, with all keys that ever reached them, and ends the clients. */
+  /**
+   * Lets everybody try everything that they may not read, with all keys that ever reached them, and ends the clients.
+   */
   async end(): Promise<void> {
     const devices = Object.values(this.#people).flatMap((person) => person.devices);
     await this.#settle(devices.filter(({ removed }) => !removed));

@@ -17,7 +17,9 @@ interface Setup {
   rooms?: Record<string, { acceptFrom: "signed" | "verified" | "all" }>;
 }
 
-/** A process that receives. The engine and the repository are stubs that fail where a test says so; the inbox is real. */
+/**
+ * A process that receives. The engine and the repository are stubs that fail where a test says so; the inbox is real.
+ */
 export async function receiving({ store = openTestStore(), rooms = {} }: Setup = {}) {
   const { ciphertext, file } = await encryptBytes(readFileSync("samples/hello.ogg"));
   const decryptions: string[] = [];

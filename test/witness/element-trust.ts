@@ -83,8 +83,8 @@ export function trustCommands(element: Element) {
     },
 
     /**
-     * Makes the account's identity, or takes it from secret storage that was unlocked, and signs this device. Its own view of
-     * that signature comes with the next sync: `waitDevice` with `signed`.
+     * Makes the account's identity, or takes it from secret storage that was unlocked, and signs this device. Its own
+     * view of that signature comes with the next sync: `waitDevice` with `signed`.
      */
     async bootstrapCrossSigning({ reset = false }: { reset?: boolean }) {
       await element.crypto.bootstrapCrossSigning({

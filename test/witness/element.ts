@@ -7,10 +7,11 @@ import { trustCommands } from "./element-trust.ts";
 import { verificationCommands } from "./element-verification.ts";
 
 // An independent witness: matrix-js-sdk with its crypto, which is what Element Web runs. It shares its engine
-// with Sotto, and nothing else: for the cryptography itself there is matrix-nio. It reads one JSON command per line from standard input, {"id": 1, "command": "join", "parameters": {...}}, and answers each
-// with a line on standard output, {"id": 1, "result": ...} or {"id": 1, "error": "..."}. The first command is
-// "start". Commands run side by side, so a wait holds nothing up. It ends when standard input closes.
-// With WITNESS_LOG set, the SDK's log goes to standard error.
+// with Sotto, and nothing else: for the cryptography itself there is matrix-nio. It reads one JSON command per line
+// from standard input, {"id": 1, "command": "join", "parameters": {...}}, and answers each with a line on standard
+// output, {"id": 1, "result": ...} or {"id": 1, "error": "..."}. The first command is "start". Commands run side by
+// side, so a wait holds nothing up. It ends when standard input closes. With WITNESS_LOG set, the SDK's log goes to
+// standard error.
 
 const element = new Element();
 const commands = {

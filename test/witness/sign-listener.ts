@@ -122,7 +122,9 @@ export function foreignDevice(userId: string, deviceId: string) {
   return withSignature({ user_id: userId, device_id: deviceId, algorithms, keys }, userId, key);
 }
 
-/** Creates a cross-signing identity for the account and signs the session's device, which must have uploaded its keys. */
+/**
+ * Creates a cross-signing identity for the account and signs the session's device, which must have uploaded its keys.
+ */
 export async function signListener(session: ListenerSession): Promise<ListenerIdentity> {
   const { userId, deviceId } = session;
   const [master, selfSigning, userSigning] = [newSigningKey(), newSigningKey(), newSigningKey()];

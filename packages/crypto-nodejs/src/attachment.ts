@@ -41,7 +41,9 @@ export class EncryptedAttachment {
     };
   }
 
-  /** `mediaEncryptionInfo` is an `EncryptedFile` as JSON; it is validated, and what does not belong to it is dropped. */
+  /**
+   * `mediaEncryptionInfo` is an `EncryptedFile` as JSON; it is validated, and what does not belong to it is dropped.
+   */
   constructor(encryptedData: Uint8Array, mediaEncryptionInfo: string) {
     const parsed = new wasm.EncryptedAttachment(new Uint8Array(), mediaEncryptionInfo);
     this.#info = parsed.mediaEncryptionInfo ?? null;

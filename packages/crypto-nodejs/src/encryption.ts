@@ -39,7 +39,9 @@ export class EncryptionSettings {
     else if (this.onlyAllowTrustedDevices) this.sharingStrategy = this.#withUntrusted();
   }
 
-  /** @deprecated 0.4's switch for what is now `CollectStrategy.ErrorOnVerifiedUserProblem`; the other one goes first. */
+  /**
+   * @deprecated 0.4's switch for what is now `CollectStrategy.ErrorOnVerifiedUserProblem`; the other one goes first.
+   */
   get errorOnVerifiedUserProblem(): boolean {
     return this.#errorOnProblem || this.sharingStrategy === CollectStrategy.ErrorOnVerifiedUserProblem;
   }

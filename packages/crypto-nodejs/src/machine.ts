@@ -245,7 +245,9 @@ export class OlmMachine {
     return found;
   }
 
-  /** From here on every call fails. The store is free when the calls under way are done; `initialize` waits for that. */
+  /**
+   * From here on every call fails. The store is free when the calls under way are done; `initialize` waits for that.
+   */
   close(): void {
     this.#close().catch((error: unknown) => process.emitWarning(toError(error)));
   }

@@ -89,7 +89,10 @@ function countMessage(life: Life, content: string): void {
   life.fresh = false;
 }
 
-/** Version, field tag, then the index as a protobuf varint: https://spec.matrix.org/latest/olm-megolm/megolm/#message-format */
+/**
+ * Version, field tag, then the index as a protobuf varint:
+ * https://spec.matrix.org/latest/olm-megolm/megolm/#message-format
+ */
 export function messageIndex(ciphertext: string): bigint {
   const bytes = Buffer.from(ciphertext.slice(0, 16), "base64").subarray(2);
   let index = 0n;

@@ -1,7 +1,10 @@
 import * as wasm from "@matrix-org/matrix-sdk-crypto-wasm";
 import { engineUsers, type UserId } from "./identifiers.ts";
 
-/** `device_lists` of a sync response, https://spec.matrix.org/latest/client-server-api/#tracking-the-device-list-for-a-user. */
+/**
+ * `device_lists` of a sync response,
+ * https://spec.matrix.org/latest/client-server-api/#tracking-the-device-list-for-a-user.
+ */
 export class DeviceLists {
   readonly #changed: readonly UserId[];
   readonly #left: readonly UserId[];

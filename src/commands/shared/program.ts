@@ -5,6 +5,9 @@ import { COMMANDS } from "../index.ts";
 import type { Context } from "./context.ts";
 import { printError } from "./output.ts";
 
+/** They do not ask a process that holds the store, and wait for none. */
+const HOLD_THEMSELVES = new Set(["init", "run", "logout"]);
+
 /** Runs the command line; gives its exit code. */
 export async function runProgram(args: string[]): Promise<number> {
   const json = args.includes("--json");
@@ -21,9 +24,16 @@ export async function runProgram(args: string[]): Promise<number> {
     if (thrown.exitCode === 0) return 0;
     const isHelp = thrown.code === "commander.help";
     if (isHelp && !json) return 2; // the help has said it
-    const message = isHelp ? "which command is missing" : thrown.message.replace(/^error: /, "");
-    return printError(process.stderr, new SottoError("USAGE", message), json);
+    const words = thrown.message.replace(/^error: /, "").replaceAll("\n", " ");
+    const message = isHelp ? "which command is missing" : words;
+    return printError(process.stderr, new SottoError("USAGE", message, { cure: helpFor(args) }), json);
   }
+}
+
+/** The help of the command that was meant. */
+function helpFor(args: string[]): string {
+  const name = args.find((arg) => Object.hasOwn(COMMANDS, arg));
+  return `run \`sotto ${name === undefined ? "" : `${name} `}--help\``;
 }
 
 function openContext(): Context {
@@ -47,14 +57,16 @@ async function build(context: Context, json: boolean, name: string | undefined):
     .description("voice messages into end-to-end encrypted Matrix rooms")
     .version(manifest.version)
     .configureOutput({ outputError: () => undefined, ...(json ? { writeErr: () => undefined } : {}) })
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   for (const load of name ? [COMMANDS[name]!] : Object.values(COMMANDS)) {
     const command = (await load()).command(context);
     command
       .option("--config <file>", "the config (default: ./sotto.yaml, then $SOTTO_CONFIG)")
-      .option("--json", "one JSON document on standard output")
-      .option("--wait <seconds>", "how long to wait for another process that holds the store", "30")
+      .option("--json", "results and errors as JSON, one document or line each")
       .copyInheritedSettings(program);
+    if (!HOLD_THEMSELVES.has(command.name()))
+      command.option("--wait <seconds>", "how long to wait for another process that holds the store", "30");
     for (const further of command.commands) further.copyInheritedSettings(command);
     program.addCommand(command);
   }

@@ -9,27 +9,33 @@ export async function ask(context: Context, question: string, signal?: AbortSign
   return (await readLine(context, question, context.stderr, signal)).trim();
 }
 
-/** Asks until the answer is one or the other, written out. */
-export async function yesOrNo(
-  context: Context,
-  question: string,
-  signal: AbortSignal,
-): Promise<"yes" | "no"> {
-  let asked = question;
-  for (;;) {
-    const answer = (await ask(context, asked, signal)).toLowerCase();
-    if (answer === "yes" || answer === "no") return answer;
-    asked = 'Type "yes" or "no": ';
-  }
-}
-
 /** The same without showing what is typed. */
 export function askHidden(context: Context, question: string): Promise<string> {
   return readLine(context, question, undefined);
 }
 
-export async function confirmed(context: Context, question: string): Promise<boolean> {
-  return (await ask(context, question)).toLowerCase() === "yes";
+/** Asks until the answer is "yes" or "no", written out. */
+export async function confirmed(context: Context, question: string, signal?: AbortSignal): Promise<boolean> {
+  let asked = `${question} (yes/no) `;
+  for (;;) {
+    const answer = (await ask(context, asked, signal)).toLowerCase();
+    if (answer === "yes" || answer === "no") return answer === "yes";
+    asked = 'Type "yes" or "no": ';
+  }
+}
+
+/** What cannot be taken back is not for scripts. */
+export function requirePerson(context: Context, whatIsDone: string): void {
+  if (context.interactive) return;
+  throw new SottoError("USAGE", `${whatIsDone} only by a person at a terminal`, {
+    cure: "run it where you can type the account's name",
+  });
+}
+
+/** Throws `NOT_CONFIRMED` unless the person types the account's whole name. */
+export async function typeAccountName(context: Context, userId: string, toDoWhat: string): Promise<void> {
+  if ((await ask(context, `Type ${userId} to ${toDoWhat}: `)) === userId) return;
+  throw new SottoError("NOT_CONFIRMED", "the account's name was not typed");
 }
 
 async function readLine(

@@ -16,9 +16,8 @@ export interface SecretFlags {
 
 /** What the flags name; undefined where they name nothing. A passphrase keeps the blanks that it has inside. */
 export function secretOf({ recoveryKeyFile, passphraseFile }: SecretFlags): RecoverySecret | undefined {
-  if (recoveryKeyFile !== undefined)
-    return { recoveryKey: readSecret(recoveryKeyFile, "RECOVERY_KEY_WRONG") };
-  if (passphraseFile !== undefined) return { passphrase: readSecret(passphraseFile, "RECOVERY_KEY_WRONG") };
+  if (recoveryKeyFile !== undefined) return { recoveryKey: readSecret(recoveryKeyFile) };
+  if (passphraseFile !== undefined) return { passphrase: readSecret(passphraseFile) };
   return undefined;
 }
 
@@ -47,7 +46,7 @@ export function keepRecoveryKey(context: Context, out: string | undefined, dataD
     async keep(recoveryKey) {
       createPrivateFile(path, `${recoveryKey}\n`);
     },
-    ...(isThere ? { kept: readSecret(path, "FILE_EXISTS") } : {}),
+    ...(isThere ? { kept: readSecret(path) } : {}),
   };
 }
 
@@ -61,6 +60,5 @@ export function keepingPlace(context: Context, out: string | undefined, dataDire
 async function showOnce(context: Context, recoveryKey: string): Promise<void> {
   const heading = "This is the account's recovery key. It is shown only now; write it down and keep it safe:";
   for (const line of ["", heading, "", `  ${recoveryKey}`, ""]) say(context, line);
-  while (!(await confirmed(context, 'Type "yes" when you have it: ')))
-    say(context, "It will not be shown again.");
+  while (!(await confirmed(context, "Do you have it?"))) say(context, "It will not be shown again.");
 }

@@ -44,10 +44,12 @@ const LOOKED_BACK = 50;
  * keys and the key backup, and plays a voice message of ours. The device is deleted whatever comes of it, and the date
  * is kept. Called again after it was cut off, it takes up the same device and deletes it.
  *
- * @throws SottoError `LOGIN_FAILED`, and whatever a real recovery would meet
+ * @throws SottoError `USAGE` for a room that cannot serve, which is not recorded; `LOGIN_FAILED`, and whatever a real
+ * recovery would meet
  */
 export async function drill(account: Account, request: DrillRequest): Promise<DrillResult> {
   const { recovery } = account.store;
+  if (request.roomId !== undefined) await requireJoined(account, request.roomId);
   const device = await prepareDevice(account, request.credentials);
   const number = recovery.beginDrill(Date.now(), device.deviceId);
   let errorCode: string | undefined;
@@ -69,13 +71,24 @@ export async function drill(account: Account, request: DrillRequest): Promise<Dr
     errorCode = toSottoError(thrown).code;
     throw thrown;
   } finally {
-    recovery.endDrill(number, {
-      finishedMs: Date.now(),
-      roomId: canary?.roomId,
-      eventId: canary?.eventId,
-      errorCode,
-    });
+    // a room in which nothing of ours can be played says nothing of a recovery
+    if (errorCode === "USAGE") recovery.forgetDrill(number);
+    else
+      recovery.endDrill(number, {
+        finishedMs: Date.now(),
+        roomId: canary?.roomId,
+        eventId: canary?.eventId,
+        errorCode,
+      });
   }
+}
+
+async function requireJoined({ store, sync }: Account, roomId: RoomId): Promise<void> {
+  await sync.toLiveEnd();
+  if (store.rooms.get(roomId)?.membership === "join") return;
+  throw new SottoError("USAGE", `this account is not in ${roomId}`, {
+    cure: "name a room to which it has sent a voice message, or leave --room out",
+  });
 }
 
 async function play(

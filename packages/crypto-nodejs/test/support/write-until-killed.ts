@@ -1,4 +1,6 @@
-/** Encrypts one message after the other on the store in the directory given, and reports each. Ends only by a signal. */
+/**
+ * Encrypts one message after the other on the store in the directory given, and reports each. Ends only by a signal.
+ */
 import { openEngine, wasm } from "../../src/engine.ts";
 
 const [directory = ""] = process.argv.slice(2);
