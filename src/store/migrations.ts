@@ -118,4 +118,8 @@ export const MIGRATIONS: readonly string[] = [
   -- why it was reported that an event is not handed on; it may still be
   ALTER TABLE inbox ADD COLUMN reported TEXT;
   `,
+  `
+  -- the policy under which everyone has the session who is to have it, as far as is known here
+  ALTER TABLE outbound ADD COLUMN shared_under TEXT;
+  `,
 ];
