@@ -109,14 +109,14 @@ export class Outbox {
   /** They are in their rooms' queues when it returns, so that in each room the older message comes first. */
   async #resume(before: number): Promise<void> {
     const waiting = this.#options.jobs
-      .open()
+      .waiting()
       .filter(({ jobId }) => jobId < before && !this.#underWay.has(jobId));
     const results = await Promise.allSettled(waiting.map((job) => this.#deliver(job, isRefusal)));
     for (const result of results) if (result.status === "rejected") this.#options.onUnsent(result.reason);
   }
 
   #deliver(
-    { jobId, roomId }: Job,
+    { jobId, roomId }: Pick<Job, "jobId" | "roomId">,
     givesUp: (error: SottoError, triedBefore: boolean) => boolean,
   ): Promise<SentJob> {
     this.#underWay.add(jobId);

@@ -9,6 +9,8 @@ export interface JobStore {
   get(jobId: number): Job | undefined;
   /** Jobs that are neither sent nor given up, oldest first. */
   open(): Job[];
+  /** The same, without what is sealed: to ask for each message. */
+  waiting(): Pick<Job, "jobId" | "roomId">[];
   list(limit: number): Job[];
   /** The job whose event got this ID. */
   ofEvent(eventId: EventId): Job | undefined;
@@ -67,6 +69,10 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     },
     open: () =>
       db.all("SELECT * FROM job WHERE state IN ('accepted', 'encrypted') ORDER BY job_id").map(read),
+    waiting: () =>
+      db
+        .all("SELECT job_id, room_id FROM job WHERE state IN ('accepted', 'encrypted') ORDER BY job_id")
+        .map((row) => ({ jobId: row.job_id as number, roomId: row.room_id as string })),
     list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
     ofEvent(eventId) {
       const row = db.get("SELECT * FROM job WHERE event_id = ?", eventId);
