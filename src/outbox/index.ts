@@ -121,9 +121,10 @@ export class Outbox {
   ): Promise<SentJob> {
     this.#underWay.add(jobId);
     return this.#rooms.run(roomId, async () => {
-      const job = this.#job(jobId);
-      const triedBefore = job.firstPutMs !== undefined;
+      let triedBefore = false;
       try {
+        const job = this.#job(jobId);
+        triedBefore = job.firstPutMs !== undefined;
         return await this.#put(await this.#frozen(job));
       } catch (thrown) {
         const error = toSottoError(thrown);
