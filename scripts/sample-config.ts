@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { z } from "zod";
+import { z } from "zod/mini";
 import { configSchema } from "../src/config/index.ts";
 
 // Writes config.sample.yaml from the schema of the config. With --check it writes nothing, and fails if the file

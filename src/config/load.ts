@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
-import type { z } from "zod";
+import type { z } from "zod/mini";
 import { SottoError } from "../errors.ts";
 import { readConfigFile } from "./data-directory.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";

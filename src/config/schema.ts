@@ -1,16 +1,20 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import en from "zod/v4/locales/en.js";
 import { LOG_LEVELS } from "../log.ts";
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** `90s`, `30m`, `12h`, `7d`; gives milliseconds. */
-const duration = z
-  .string()
-  .regex(/^[1-9]\d*[smhd]$/, "a duration such as 90s, 30m, 12h or 7d")
-  .transform((text) => Number(text.slice(0, -1)) * UNIT_MS[text.at(-1) as keyof typeof UNIT_MS]);
+// zod's small form: its large one takes 25 ms more at each start
+z.config(en());
 
-const userId = z.string().regex(/^@[^\s:]*:\S+$/, "a user ID such as @voice:example.org");
-const path = z.string().min(1);
+/** `90s`, `30m`, `12h`, `7d`; gives milliseconds. */
+const duration = z.pipe(
+  z.string().check(z.regex(/^[1-9]\d*[smhd]$/, "a duration such as 90s, 30m, 12h or 7d")),
+  z.transform((text: string) => Number(text.slice(0, -1)) * UNIT_MS[text.at(-1) as keyof typeof UNIT_MS]),
+);
+
+const userId = z.string().check(z.regex(/^@[^\s:]*:\S+$/, "a user ID such as @voice:example.org"));
+const path = z.string().check(z.minLength(1));
 
 const WHO = ["signed", "verified", "all"] as const;
 const shareWith = z.enum(WHO);
@@ -18,104 +22,130 @@ const onExcluded = z.enum(["send", "refuse"]);
 const newMembers = z.enum(["send", "hold"]);
 const acceptFrom = z.enum(WHO);
 
+/** What `config.sample.yaml` says of a key. */
+const described = <T extends z.ZodMiniType>(text: string, schema: T): T => schema.check(z.describe(text));
+
 /** The config file. Descriptions and examples become `config.sample.yaml`. */
 export const configSchema = z.strictObject({
-  homeserver: z
-    .url({ protocol: /^https?$/ })
-    .describe("The base URL of the homeserver's client-server API; `sotto init` finds it by .well-known."),
-  account: z
-    .strictObject({
-      userId: userId.describe("Who sends."),
-      deviceId: z.string().min(1).describe("The device `sotto init` made."),
-      accessTokenFile: path.describe("A file with the access token, mode 0600."),
-      passwordFile: path.optional().describe("Only to log in again to the same device after a soft logout."),
-    })
-    .describe("The account and its device."),
-  data: path.default("./data").describe("The data directory: crypto.sqlite, sotto.sqlite, control.sock."),
-  storeKeyFile: path
-    .default("./data/store.key")
-    .describe("32 bytes that seal the stores. Keep a copy elsewhere: without it the device is lost."),
-  caFile: path.optional().describe("Certificates to trust besides the system's, PEM."),
-  trust: z
-    .strictObject({
-      shareWith: shareWith
-        .default("signed")
-        .describe(
-          "Who gets room keys: devices signed by their owner, devices of users we verified, or every device. `all` gives them to any device that a homeserver adds; `sotto doctor` reports it.",
-        ),
-      onExcluded: onExcluded
-        .default("send")
-        .describe(
-          "When some members or devices get no key: send to the others and name them, or refuse before anything is shared.",
-        ),
-      newMembers: newMembers
-        .default("send")
-        .describe(
-          "Someone who is new in a room, or who was out of it: send, or hold until `sotto trust accept`. A homeserver can add members.",
-        ),
-      acceptFrom: acceptFrom
-        .default("signed")
-        .describe(
-          "Whose messages are handed on. Commands to a bot want verified. `all` takes any device, and messages whose key came from a backup: nothing proves who sent those.",
-        ),
-      verifyFrom: z
-        .array(userId)
-        .default([])
-        .describe(
-          "Whose requests for a verification may be taken up; the account itself stands for its own other devices.",
-        ),
-      keyTimeout: duration
-        .prefault("5s")
-        .describe(
-          "How long to wait for other homeservers' answers about their users' keys; whose answer is late gets the key with a later message.",
-        ),
-    })
-    .prefault({}),
-  rooms: z
-    .record(
-      z.string().regex(/^!\S+$/, "a room ID such as !abc; an alias can be moved to another room"),
+  homeserver: described(
+    "The base URL of the homeserver's client-server API; `sotto init` finds it by .well-known.",
+    z.url({ protocol: /^https?$/ }),
+  ),
+  account: described(
+    "The account and its device.",
+    z.strictObject({
+      userId: described("Who sends.", userId),
+      deviceId: described("The device `sotto init` made.", z.string().check(z.minLength(1))),
+      accessTokenFile: described("A file with the access token, mode 0600.", path),
+      passwordFile: described(
+        "Only to log in again to the same device after a soft logout.",
+        z.optional(path),
+      ),
+    }),
+  ),
+  data: described(
+    "The data directory: crypto.sqlite, sotto.sqlite, control.sock.",
+    z._default(path, "./data"),
+  ),
+  storeKeyFile: described(
+    "32 bytes that seal the stores. Keep a copy elsewhere: without it the device is lost.",
+    z._default(path, "./data/store.key"),
+  ),
+  caFile: described("Certificates to trust besides the system's, PEM.", z.optional(path)),
+  trust: z.prefault(
+    z.strictObject({
+      shareWith: described(
+        "Who gets room keys: devices signed by their owner, devices of users we verified, or every device. `all` gives them to any device that a homeserver adds; `sotto doctor` reports it.",
+        z._default(shareWith, "signed"),
+      ),
+      onExcluded: described(
+        "When some members or devices get no key: send to the others and name them, or refuse before anything is shared.",
+        z._default(onExcluded, "send"),
+      ),
+      newMembers: described(
+        "Someone who is new in a room, or who was out of it: send, or hold until `sotto trust accept`. A homeserver can add members.",
+        z._default(newMembers, "send"),
+      ),
+      acceptFrom: described(
+        "Whose messages are handed on. Commands to a bot want verified. `all` takes any device, and messages whose key came from a backup: nothing proves who sent those.",
+        z._default(acceptFrom, "signed"),
+      ),
+      verifyFrom: described(
+        "Whose requests for a verification may be taken up; the account itself stands for its own other devices.",
+        z._default(z.array(userId), []),
+      ),
+      keyTimeout: described(
+        "How long to wait for other homeservers' answers about their users' keys; whose answer is late gets the key with a later message.",
+        z.prefault(duration, "5s"),
+      ),
+    }),
+    {},
+  ),
+  rooms: described(
+    "What is different from `trust` in some rooms, by room ID.",
+    z._default(
+      z.record(
+        z.string().check(z.regex(/^!\S+$/, "a room ID such as !abc; an alias can be moved to another room")),
+        z.strictObject({
+          shareWith: z.optional(shareWith),
+          onExcluded: z.optional(onExcluded),
+          newMembers: z.optional(newMembers),
+          acceptFrom: z.optional(acceptFrom),
+        }),
+      ),
+      {},
+    ),
+  ),
+  rotation: z.prefault(
+    z.strictObject({
+      maxPeriod: described(
+        "Longest life of a room key; the room's own period counts if it is shorter.",
+        z.prefault(duration, "7d"),
+      ),
+      maxMessages: described(
+        "Most messages under one room key.",
+        z._default(z.int().check(z.minimum(1), z.maximum(9_999)), 100),
+      ),
+    }),
+    {},
+  ),
+  retention: described(
+    "How long things are kept; looked at once a day.",
+    z.prefault(
       z.strictObject({
-        shareWith: shareWith.optional(),
-        onExcluded: onExcluded.optional(),
-        newMembers: newMembers.optional(),
-        acceptFrom: acceptFrom.optional(),
-      }),
-    )
-    .default({})
-    .describe("What is different from `trust` in some rooms, by room ID."),
-  rotation: z
-    .strictObject({
-      maxPeriod: duration
-        .prefault("7d")
-        .describe("Longest life of a room key; the room's own period counts if it is shorter."),
-      maxMessages: z.int().min(1).max(9_999).default(100).describe("Most messages under one room key."),
-    })
-    .prefault({}),
-  retention: z
-    .strictObject({
-      failed: duration
-        .prefault("30d")
-        .describe("A message that was given up, with its sealed recording's key: `sotto queue`."),
-      history: duration
-        .prefault("180d")
-        .describe(
-          "What was sent and who got its key: `sotto why` and `sotto queue resend` know it for so long. That a message was received is never forgotten, or it could be played again.",
+        failed: described(
+          "A message that was given up, with its sealed recording's key: `sotto queue`.",
+          z.prefault(duration, "30d"),
         ),
-    })
-    .prefault({})
-    .describe("How long things are kept; looked at once a day."),
-  clearEvents: z
-    .strictObject({
-      reactions: z.boolean().default(false).describe("m.reaction: the server sees who reacts to what."),
-      redactions: z.boolean().default(false).describe("The server must read what it removes."),
-      state: z.boolean().default(false).describe("State has no encrypted form."),
-    })
-    .prefault({})
-    .describe("The only events that may leave unencrypted; messages never do."),
-  acceptInvitesFrom: z.array(userId).default([]).describe("Whose invitations `sotto run` accepts."),
-  log: z
-    .strictObject({ level: z.enum(LOG_LEVELS).default("info").describe("debug, info, warn or error.") })
-    .prefault({}),
+        history: described(
+          "What was sent and who got its key: `sotto why` and `sotto queue resend` know it for so long. That a message was received is never forgotten, or it could be played again.",
+          z.prefault(duration, "180d"),
+        ),
+      }),
+      {},
+    ),
+  ),
+  clearEvents: described(
+    "The only events that may leave unencrypted; messages never do.",
+    z.prefault(
+      z.strictObject({
+        reactions: described(
+          "m.reaction: the server sees who reacts to what.",
+          z._default(z.boolean(), false),
+        ),
+        redactions: described("The server must read what it removes.", z._default(z.boolean(), false)),
+        state: described("State has no encrypted form.", z._default(z.boolean(), false)),
+      }),
+      {},
+    ),
+  ),
+  acceptInvitesFrom: described("Whose invitations `sotto run` accepts.", z._default(z.array(userId), [])),
+  log: z.prefault(
+    z.strictObject({
+      level: described("debug, info, warn or error.", z._default(z.enum(LOG_LEVELS), "info")),
+    }),
+    {},
+  ),
 });
 
 /** The config as written, with defaults filled in. */

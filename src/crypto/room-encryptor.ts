@@ -37,7 +37,7 @@ export class PolicyEncryptor implements PreparingEncryptor {
   readonly #policy: EncryptionPolicy;
   readonly #clock: Clock;
   readonly #rooms = new Serial();
-  /** Rooms whose key reached everyone it must reach, as far as sync has told. Empty after a start. */
+  /** Rooms whose key reached everyone it must reach, as far as sync has told. The store knows it too, for a new process. */
   readonly #shared = new Set<RoomId>();
   /** Rooms where somebody could not be reached who may be later: when it is worth trying again. */
   readonly #retry = new Map<RoomId, { atMs: number; pauseMs: number }>();
@@ -58,12 +58,14 @@ export class PolicyEncryptor implements PreparingEncryptor {
     this.#clock = clock;
   }
 
-  /** Members, devices or identities changed: share again before the next event. */
-  mustShare(roomIds: Iterable<RoomId>): void {
+  /** Members, devices or identities changed: share again before the next event. Durable before what is written later. */
+  mustShare(roomIds: readonly RoomId[]): void {
+    if (roomIds.length === 0) return;
     for (const roomId of roomIds) {
       this.#shared.delete(roomId);
       this.#retry.delete(roomId);
     }
+    this.#store.soon(() => this.#store.sessions.forgetShared(roomIds));
   }
 
   /**
@@ -162,8 +164,16 @@ export class PolicyEncryptor implements PreparingEncryptor {
   }
 
   #isShared(roomId: RoomId): boolean {
+    if (this.#wasShared(roomId)) this.#shared.add(roomId);
     const retry = this.#retry.get(roomId);
     return this.#shared.has(roomId) && (retry === undefined || this.#clock() < retry.atMs);
+  }
+
+  /** By an earlier process, and nothing has changed since: neither who is there nor the policy. */
+  #wasShared(roomId: RoomId): boolean {
+    if (this.#shared.has(roomId)) return false;
+    const under = this.#store.sessions.outbound(roomId)?.sharedUnder;
+    return under !== undefined && under === sharedUnder(this.#policy.sharing(roomId));
   }
 
   #isDue(room: RoomRecord): boolean {
@@ -189,6 +199,9 @@ export class PolicyEncryptor implements PreparingEncryptor {
     const members = recipients(this.#store.rooms, room);
     const policy = this.#policy.sharing(roomId);
     this.#admit(roomId, members, policy);
+    // durable, and before the engine may throw the session away
+    if (sessions.outbound(roomId)?.sharedUnder !== undefined)
+      this.#store.transaction(() => sessions.forgetShared([roomId]));
     // before the work, not after: a change that sync reports meanwhile must stay a reason to share again
     this.#shared.add(roomId);
     try {
@@ -269,10 +282,16 @@ export class PolicyEncryptor implements PreparingEncryptor {
     // the event that was just encrypted is of no use before the outbox has made it durable, and this with it
     const isFree = this.#store.soon(() => {
       if (!sessions.spendIndex(sessionId, messageIndex)) return false;
-      sessions.countMessage(roomId, sessionId, this.#clock());
+      const isWhole = this.#shared.has(roomId) && !this.#retry.has(roomId);
+      const under = isWhole ? sharedUnder(this.#policy.sharing(roomId)) : undefined;
+      sessions.countMessage(roomId, sessionId, this.#clock(), under);
       if (ledger.isOpen(roomId)) ledger.settle(roomId, sessionId, messageIndex);
       return true;
     });
     if (!isFree) throw this.#oneStore.indexSpent(sessionId);
   }
 }
+
+/** What a new process compares; undefined where whom we verified counts: that changes without a word of the homeserver. */
+const sharedUnder = ({ shareWith, onExcluded, newMembers }: SharingPolicy): string | undefined =>
+  shareWith === "verified" ? undefined : [shareWith, onExcluded, newMembers].join(" ");

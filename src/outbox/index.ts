@@ -172,7 +172,7 @@ export class Outbox {
 
   /** They are in their rooms' queues when it returns, so that in each room the older message comes first. */
   async #resume(before: number): Promise<void> {
-    const open = this.#options.store.jobs.open();
+    const open = this.#options.store.jobs.waiting();
     this.#rests.keepOnly(new Set(open.map(({ roomId }) => roomId)));
     const waiting = open
       .filter(({ jobId }) => jobId < before && !this.#underWay.has(jobId))
@@ -185,7 +185,7 @@ export class Outbox {
 
   /** @param waits why nothing new is encrypted by now: what stopped the message before it would stop this one too */
   #deliver(
-    { jobId, roomId }: Job,
+    { jobId, roomId }: Pick<Job, "jobId" | "roomId">,
     givesUp: (error: SottoError, triedBefore: boolean) => boolean,
     waits: () => SottoError | undefined = () => undefined,
   ): Promise<SentJob> {

@@ -222,6 +222,7 @@ export class SyncDriver {
     const changes = store.soon(() => {
       const changed = store.rooms.apply(batch, userId);
       store.sessions.requireRotation(changed.rotate);
+      crypto.encryptor.mustShare([...changed.share, ...changed.rotate]);
       for (const room of batch.joined) {
         for (const event of room.timeline) {
           if (event.sender === userId) continue;
@@ -237,7 +238,6 @@ export class SyncDriver {
       const why = "a room's encryption was to be weakened; what was stricter still holds";
       this.#options.logger.warn(why, { roomId, sender, eventId });
     }
-    crypto.encryptor.mustShare([...changes.share, ...changes.rotate]);
   }
 
   async #drain(): Promise<void> {

@@ -18,6 +18,8 @@ export interface JobStore {
   get(jobId: number): Job | undefined;
   /** Jobs that are neither sent nor given up, oldest first. */
   open(): Job[];
+  /** The same, without what is sealed: to ask for each message. */
+  waiting(): Pick<Job, "jobId" | "roomId">[];
   list(limit: number): Job[];
   /** Those that wait and those that were given up, oldest first. */
   unsent(): Job[];
@@ -85,6 +87,12 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
       db
         .all("SELECT * FROM job WHERE state IN ('encoded', 'uploaded', 'encrypted') ORDER BY job_id")
         .map(read),
+    waiting: () =>
+      db
+        .all(
+          "SELECT job_id, room_id FROM job WHERE state IN ('encoded', 'uploaded', 'encrypted') ORDER BY job_id",
+        )
+        .map((row) => ({ jobId: row.job_id as number, roomId: row.room_id as string })),
     list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
     unsent: () => db.all("SELECT * FROM job WHERE state <> 'sent' ORDER BY job_id").map(read),
     ofEvent(eventId) {

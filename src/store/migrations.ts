@@ -142,4 +142,8 @@ export const MIGRATIONS: readonly string[] = [
   -- indexes of sessions at rest that were seen, whichever event they came with; JSON, closed ranges, ascending
   CREATE TABLE seen_session (session_id TEXT PRIMARY KEY, ranges TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- the policy under which everyone has the session who is to have it, as far as is known here
+  ALTER TABLE outbound ADD COLUMN shared_under TEXT;
+  `,
 ];

@@ -9,13 +9,17 @@ export interface OutboundSession {
   createdMs: number;
   messages: number;
   mustRotate: boolean;
+  /** The policy under which everyone has it who is to have it; undefined where that is not known. */
+  sharedUnder: string | undefined;
 }
 
 /** Counters of Megolm sessions. */
 export interface SessionStore {
   outbound(roomId: RoomId): OutboundSession | undefined;
   /** Durable before the ciphertext is handed out. */
-  countMessage(roomId: RoomId, sessionId: string, atMs: number): void;
+  countMessage(roomId: RoomId, sessionId: string, atMs: number, sharedUnder?: string): void;
+  /** Somebody may lack the session's key. */
+  forgetShared(roomIds: Iterable<RoomId>): void;
   /** Holds until `forgetOutbound`, whichever session is counted meanwhile. */
   requireRotation(roomIds: Iterable<RoomId>): void;
   forgetOutbound(roomId: RoomId): void;
@@ -45,25 +49,35 @@ export function createSessionStore(db: Database): SessionStore {
             createdMs: row.created_ms as number,
             messages: row.messages as number,
             mustRotate: row.must_rotate === 1,
+            sharedUnder: (row.shared_under as string | null) ?? undefined,
           }
         : undefined;
     },
-    countMessage(roomId, sessionId, atMs) {
+    countMessage(roomId, sessionId, atMs, sharedUnder) {
       db.run(
-        `INSERT INTO outbound VALUES (?1, ?2, ?3, 1, 0) ON CONFLICT DO UPDATE SET
+        `INSERT INTO outbound VALUES (?1, ?2, ?3, 1, 0, ?4) ON CONFLICT DO UPDATE SET
            messages = IIF(session_id = ?2, messages + 1, 1),
            created_ms = IIF(session_id = ?2, created_ms, ?3),
-           session_id = ?2`,
+           session_id = ?2,
+           shared_under = ?4`,
         roomId,
         sessionId,
         atMs,
+        sharedUnder ?? null,
       );
+    },
+    forgetShared(roomIds) {
+      for (const roomId of roomIds)
+        db.run(
+          "UPDATE outbound SET shared_under = NULL WHERE room_id = ? AND shared_under IS NOT NULL",
+          roomId,
+        );
     },
     requireRotation(roomIds) {
       // also where no message was counted yet: the session may just be on its way to the one who left
       for (const roomId of roomIds) {
         db.run(
-          "INSERT INTO outbound VALUES (?, '', 0, 0, 1) ON CONFLICT DO UPDATE SET must_rotate = 1",
+          "INSERT INTO outbound VALUES (?, '', 0, 0, 1, NULL) ON CONFLICT DO UPDATE SET must_rotate = 1",
           roomId,
         );
       }

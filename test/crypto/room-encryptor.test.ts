@@ -65,6 +65,35 @@ describe("a room's key", () => {
     expect(shares).toHaveLength(3);
   });
 
+  it("is not shared again by a new process while nothing has changed", async () => {
+    const { encrypt, restart, shares, change } = encryptorFor();
+    await encrypt();
+    restart();
+    expect(await encrypt()).toBe("session 1");
+    expect(shares).toHaveLength(1);
+    change(member("@carol:example.org", "join"));
+    restart();
+    expect(await encrypt()).toBe("session 1");
+    expect(shares[1]).toEqual([ALICE, BOB, "@carol:example.org", OWN]);
+    restart({ onExcluded: "refuse" });
+    await encrypt();
+    expect(shares).toHaveLength(3);
+    change(member(BOB, "leave"));
+    restart();
+    expect(await encrypt()).toBe("session 2");
+  });
+
+  it.each<[string, Parameters<typeof encryptorFor>]>([
+    ["somebody had no one-time key", [() => ({ TABLET: "m.no_olm" })]],
+    ["it hangs on whom we verified", [undefined, { shareWith: "verified" }]],
+  ])("is looked at again by a new process where %s", async (_why, options) => {
+    const { encrypt, restart, shares } = encryptorFor(...options);
+    await encrypt();
+    restart();
+    await encrypt();
+    expect(shares).toHaveLength(2);
+  });
+
   it("is another one after its period", async () => {
     const { encrypt, at } = encryptorFor();
     await encrypt();

@@ -28,6 +28,7 @@ const session = (more: Partial<OutboundSession> = {}): OutboundSession => ({
   createdMs: 1_000_000,
   messages: 1,
   mustRotate: false,
+  sharedUnder: undefined,
   ...more,
 });
 

@@ -59,11 +59,24 @@ describe("what an earlier process left", () => {
 
   it("and cannot be read holds up nobody", async () => {
     const { outbox, jobs, unsent } = nextProcess(() => undefined);
-    jobs.open = throwing(new SottoError("STORE_DAMAGED", "a row is damaged"));
+    jobs.waiting = throwing(new SottoError("STORE_DAMAGED", "a row is damaged"));
     await outbox.resume();
     await expect(outbox.send(outbox.accept(ROOM, CONTENT))).resolves.toMatchObject({ state: "sent" });
     await outbox.settled();
     expect(unsent).toMatchObject([{ code: "STORE_DAMAGED" }, { code: "STORE_DAMAGED" }]);
+  });
+
+  it("and of which one cannot be read is sent without that one", async () => {
+    const { outbox, jobs, unsent, gate } = nextProcess((store) => {
+      for (let job = 0; job < 2; job++) outboxOn(store).outbox.accept(ROOM, CONTENT);
+    });
+    const { get } = jobs;
+    const damaged = jobs.waiting()[0]?.jobId;
+    jobs.get = (jobId) =>
+      jobId === damaged ? throwing(new SottoError("STORE_DAMAGED", "a row is damaged"))() : get(jobId);
+    await outbox.resume();
+    expect(unsent).toMatchObject([{ code: "STORE_DAMAGED" }]);
+    expect(gate.puts).toHaveLength(1);
   });
 
   it("is not given up because the homeserver cannot be reached yet", async () => {

@@ -88,19 +88,21 @@ export function encryptorFor(
   const sharing: SharingPolicy = { shareWith: "signed", onExcluded: "send", newMembers: "send", ...policy };
   const rotation = { maxPeriodMs: 10 * MINUTE, maxMessages: 100 };
   const pump = new RequestPump(machine, { send: async () => "{}" });
-  const encryptor = new PolicyEncryptor(
-    machine,
-    pump,
-    store,
-    {
-      ...ONLY_STORE,
-      beforeNew: async () => {
-        raises += 1;
+  const start = () =>
+    new PolicyEncryptor(
+      machine,
+      pump,
+      store,
+      {
+        ...ONLY_STORE,
+        beforeNew: async () => {
+          raises += 1;
+        },
       },
-    },
-    { sharing: () => sharing, rotation },
-    () => at.ms,
-  );
+      { sharing: () => sharing, rotation },
+      () => at.ms,
+    );
+  let encryptor = start();
   const changeIn = (roomId: RoomId, events: ReturnType<typeof member>[]) => {
     const { rotate, share } = store.transaction(() =>
       store.rooms.apply(batch({ joined: [joined(events, { roomId })] }), OWN),
@@ -132,7 +134,14 @@ export function encryptorFor(
       };
     },
     store,
-    encryptor,
+    get encryptor() {
+      return encryptor;
+    },
+    /** As a new process does, on the same store. */
+    restart(changed: Partial<SharingPolicy> = {}) {
+      Object.assign(sharing, changed);
+      encryptor = start();
+    },
     encrypt: async () => (await encryptor.encrypt(ROOM, "m.room.message", {})).session_id,
     verify: async () => (await encryptor.encryptForVerification(ROOM, "m.key", {})).session_id,
   };
