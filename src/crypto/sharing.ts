@@ -41,8 +41,8 @@ export interface Share {
   record(deliveries: Delivery[]): void;
 }
 
-/** About so many are claimed for at once, while the engine encrypts the key for those before them. */
-const DEVICES_IN_A_BATCH = 50;
+/** So many are claimed for at once, while the engine encrypts the key for those before them. */
+const MEMBERS_IN_A_BATCH = 50;
 
 /**
  * Gives the room's session to every member's device that the policy allows. Throws `IDENTITY_CHANGED`, or under
@@ -75,20 +75,11 @@ export async function shareRoomKey(share: Share): Promise<ReadonlySet<UserId>> {
 const usersOf = (members: readonly UserId[]): wasm.UserId[] =>
   members.map((userId) => new wasm.UserId(userId));
 
-/** Of whom the homeserver was not asked by this process counts as having one device. */
-function batchesOf({ isFirst, members, pump }: Share): UserId[][] {
-  if (!isFirst) return [[...members]];
-  const batches: UserId[][] = [];
-  let devices = DEVICES_IN_A_BATCH;
-  for (const userId of members) {
-    if (devices >= DEVICES_IN_A_BATCH) {
-      batches.push([]);
-      devices = 0;
-    }
-    batches.at(-1)?.push(userId);
-    devices += Math.max(1, pump.listedDevices(userId)?.length ?? 1);
-  }
-  return batches;
+function batchesOf({ isFirst, members }: Share): UserId[][] {
+  const size = isFirst ? MEMBERS_IN_A_BATCH : members.length;
+  return Array.from({ length: Math.ceil(members.length / size) }, (_, batch) =>
+    members.slice(batch * size, (batch + 1) * size),
+  );
 }
 
 /**
