@@ -1,135 +1,18 @@
-import {
-  MatrixError as BotSdkError,
-  type CryptoClient,
-  type EncryptedFile,
-  type EncryptedRoomEvent,
-  LogService,
-  MatrixClient,
-  RoomEvent,
-} from "matrix-bot-sdk";
-import { describe, expect, test } from "vitest";
+import { MatrixError as BotSdkError, MatrixClient } from "matrix-bot-sdk";
+import { describe, expect, test, vi } from "vitest";
 import { SottoError } from "../../src/errors.ts";
-import { type Logger, silentLogger } from "../../src/log.ts";
-import { type Outcomes, SottoClient } from "../../src/matrix/client.ts";
-import { type ClearTypes, createRooms, createSendGate, createTransport } from "../../src/matrix/index.ts";
-import { parseSync } from "../../src/matrix/sync.ts";
-import type { DecryptedEvent } from "../../src/model/event.ts";
-import type { RoomEncryptor } from "../../src/model/ports.ts";
-import { type Answer, type Seen, scriptedServer } from "./scripted-server.ts";
-
-const SELF = "@voice:b";
-const ROOM = "!room";
-const NOTHING: ClearTypes = { reactions: false, redactions: false, state: false };
-
-/** Encrypts so that a test can see what would have been inside. */
-const encryptor: RoomEncryptor = {
-  async encrypt(roomId, type, content) {
-    const ciphertext = Buffer.from(JSON.stringify({ roomId, type, content }))
-      .toString("base64")
-      .replace(/=+$/, "");
-    return {
-      algorithm: "m.megolm.v1.aes-sha2",
-      ciphertext,
-      session_id: "S",
-      sender_key: "K",
-      device_id: "D",
-    };
-  },
-};
-const inside = (seen: Seen | undefined) =>
-  JSON.parse(Buffer.from(JSON.parse(seen?.body.toString() ?? "").ciphertext, "base64").toString());
-
-interface ClientSetup {
-  clearTypes?: ClearTypes;
-  logger?: Logger;
-}
-
-async function withClient(
-  script: (seen: Seen) => Answer,
-  use: (client: SottoClient, requests: Seen[], sync: string[]) => Promise<void>,
-  { clearTypes = NOTHING, logger = silentLogger }: ClientSetup = {},
-): Promise<void> {
-  await using server = await scriptedServer(script);
-  const transport = createTransport({
-    homeserver: server.url,
-    accessToken: "secret",
-    env: {},
-    retryForMs: 0,
-  });
-  const sync: string[] = [];
-  const client = new SottoClient({
-    transport,
-    gate: createSendGate(transport, clearTypes),
-    userId: SELF,
-    crypto: {
-      deviceId: "SOTTO1",
-      deviceEd25519: "ED",
-      rooms: createRooms(transport, SELF),
-      shareHistory: async () => undefined,
-      encryptor,
-      decrypt: async (_roomId, event) => decrypted(event.event_id, "m.room.message", { body: "clear" }),
-      encryptMedia: async (clear) => ({ bytes: clear.toReversed(), file: FILE }),
-      decryptMedia: async ({ url }) => Buffer.from(url),
-    },
-    sync: { start: async () => void sync.push("start"), stop: () => void sync.push("stop") },
-    logger,
-  });
-  await use(client, server.requests, sync).finally(() => transport.close());
-}
-
-const FILE: Omit<EncryptedFile, "url"> = {
-  v: "v2",
-  key: { kty: "oct", key_ops: [], alg: "A256CTR", k: "", ext: true },
-  iv: "",
-  hashes: { sha256: "" },
-};
-
-/** An account in one room, which accepts every event. */
-const homeserver = (seen: Seen): Answer => {
-  if (seen.path.endsWith("/joined_rooms")) return { json: { joined_rooms: [ROOM] } };
-  if (seen.path.endsWith("/state/m.room.encryption/")) return { json: { algorithm: "m.megolm.v1.aes-sha2" } };
-  if (seen.path.includes("/account_data/"))
-    return { status: 404, json: { errcode: "M_NOT_FOUND", error: "none" } };
-  if (seen.method === "PUT") return { json: { event_id: "$sent" } };
-  return { status: 404, json: { errcode: "M_UNRECOGNIZED", error: "what?" } };
-};
-
-const event = (event_id: string, type: string, content: object = {}, more: object = {}) => ({
-  event_id,
-  type,
-  sender: "@ops:b",
-  origin_server_ts: 1,
-  content,
-  ...more,
-});
-const member = (event_id: string, membership: string) =>
-  event(event_id, "m.room.member", { membership }, { state_key: SELF });
-const decrypted = (eventId: string, type: string, content: Record<string, unknown>): DecryptedEvent => ({
-  roomId: ROOM,
-  eventId,
-  sender: "@ops:b",
-  senderDeviceId: "D",
-  originServerTs: 1,
-  type,
-  content,
-  sessionId: "S",
-  trust: "signed",
-});
-const timeline = (...events: object[]) =>
-  parseSync({ next_batch: "s1", rooms: { join: { [ROOM]: { timeline: { events } } } } });
-
-/** Every event that matrix-bot-sdk documents for a client that syncs. */
-const EVENTS = [
-  ...["account_data", "room.account_data", "room.leave", "room.invite", "room.join", "room.encrypted_event"],
-  ...["room.decrypted_event", "room.failed_decryption", "room.message", "room.archived", "room.upgraded"],
-  "room.event",
-];
-
-function record(client: MatrixClient): unknown[][] {
-  const seen: unknown[][] = [];
-  for (const name of EVENTS) client.on(name, (...args: unknown[]) => seen.push([name, ...args]));
-  return seen;
-}
+import type { SottoClient } from "../../src/matrix/client.ts";
+import {
+  decrypted,
+  event,
+  FILE,
+  homeserver,
+  inside,
+  ROOM,
+  timeline,
+  withClient,
+} from "../support/bot-client.ts";
+import type { Answer, Seen } from "./scripted-server.ts";
 
 test("a bot written for matrix-bot-sdk runs as it is, and what it says is encrypted", async () => {
   // the bot of matrix-bot-sdk's own tutorial, with nothing of Sotto in it
@@ -145,11 +28,12 @@ test("a bot written for matrix-bot-sdk runs as it is, and what it says is encryp
 
   await withClient(homeserver, async (client, requests, sync) => {
     expect(client).toBeInstanceOf(MatrixClient);
+    const notices = vi.spyOn(client, "sendNotice");
     await startBot(client);
     expect(sync).toEqual(["start"]);
     const command = decrypted("$1", "m.room.message", { msgtype: "m.text", body: "!hello" });
     await client.dispatch(timeline(event("$1", "m.room.encrypted")), new Map([["$1", command]]));
-    await expect.poll(() => requests.filter((seen) => seen.method === "PUT").length).toBe(2);
+    await expect.poll(() => notices).toHaveResolved();
     const [reply, notice] = requests.filter((seen) => seen.method === "PUT");
     expect(reply?.path).toMatch(/^\/_matrix\/client\/v3\/rooms\/!room\/send\/m\.room\.encrypted\/.+/);
     expect(inside(reply)).toMatchObject({ roomId: ROOM, type: "m.room.message" });
@@ -293,152 +177,5 @@ describe("client.crypto", () => {
         content: { body: "clear" },
       });
     });
-  });
-});
-
-/** matrix-bot-sdk itself, with an engine that decrypts "$1" and has no key for anything else. */
-class Original extends MatrixClient {
-  override readonly crypto = {
-    isRoomEncrypted: async () => true,
-    updateSyncData: async () => {},
-    onRoomEvent: async () => {},
-    onRoomJoin: async () => {},
-    async decryptRoomEvent({ raw }: EncryptedRoomEvent) {
-      if (raw.event_id !== "$1") throw NO_KEY;
-      return new RoomEvent({ ...raw, type: "m.room.message", content: { body: "hello" } });
-    },
-  } as unknown as CryptoClient;
-
-  override async getUserId(): Promise<string> {
-    return SELF;
-  }
-
-  process(raw: unknown): Promise<void> {
-    return this.processSync(raw);
-  }
-}
-
-const QUIET = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-const NO_KEY = new SottoError("DECRYPT_FAILED", "no key");
-
-describe("dispatch", () => {
-  const none: Outcomes = new Map();
-
-  test("emits what matrix-bot-sdk emits, in its order, with its arguments", async () => {
-    const encryptedEvent = event("$1", "m.room.encrypted", { ciphertext: "x" });
-    const undecryptable = event("$2", "m.room.encrypted");
-    const tombstone = event("$3", "m.room.tombstone", { replacement_room: "!new" }, { state_key: "" });
-    const create = event("$4", "m.room.create", { predecessor: { room_id: "!old" } }, { state_key: "" });
-    const batch = parseSync({
-      next_batch: "s1",
-      account_data: { events: [{ type: "m.push_rules" }] },
-      rooms: {
-        leave: { "!left": { timeline: { events: [member("$8", "leave")] } } },
-        invite: { "!invited": { invite_state: { events: [member("$9", "invite")] } } },
-        join: {
-          [ROOM]: {
-            account_data: { events: [{ type: "m.tag" }] },
-            timeline: { events: [member("$0", "join"), encryptedEvent, undecryptable, tombstone, create] },
-          },
-        },
-      },
-    });
-    const outcomes: Outcomes = new Map<string, DecryptedEvent | Error>([
-      ["$1", decrypted("$1", "m.room.message", { body: "hello" })],
-      ["$2", NO_KEY],
-    ]);
-    const clear = { ...encryptedEvent, type: "m.room.message", content: { body: "hello" } };
-    await withClient(homeserver, async (client) => {
-      const seen = record(client);
-      await client.dispatch(batch, outcomes);
-      expect(seen).toEqual([
-        ["account_data", { type: "m.push_rules" }],
-        ["room.leave", "!left", member("$8", "leave")],
-        ["room.invite", "!invited", member("$9", "invite")],
-        ["room.account_data", ROOM, { type: "m.tag" }],
-        ["room.join", ROOM, member("$0", "join")],
-        ["room.event", ROOM, member("$0", "join")],
-        ["room.encrypted_event", ROOM, encryptedEvent],
-        ["room.decrypted_event", ROOM, clear],
-        ["room.message", ROOM, clear],
-        ["room.event", ROOM, clear],
-        ["room.encrypted_event", ROOM, undecryptable],
-        ["room.failed_decryption", ROOM, undecryptable, NO_KEY],
-        ["room.event", ROOM, undecryptable],
-        ["room.archived", ROOM, tombstone],
-        ["room.event", ROOM, tombstone],
-        ["room.upgraded", ROOM, create],
-        ["room.event", ROOM, create],
-      ]);
-
-      LogService.setLogger(QUIET);
-      const original = new Original("https://b", "");
-      const expected = record(original);
-      await original.process(batch.raw);
-      expect(seen).toEqual(expected);
-    });
-  });
-
-  test("says a room was joined once", async () => {
-    await withClient(homeserver, async (client) => {
-      const seen = record(client);
-      await client.dispatch(timeline(member("$0", "join")), none);
-      await client.dispatch(timeline(member("$1", "join")), none);
-      expect(seen.map(([name]) => name)).toEqual(["room.join", "room.event", "room.event"]);
-    });
-  });
-
-  test("hides a clear event that the policy refuses", async () => {
-    await withClient(homeserver, async (client) => {
-      const seen = record(client);
-      const refused = new SottoError("DECRYPT_FAILED", "a clear event in an encrypted room");
-      await client.dispatch(
-        timeline(event("$1", "m.room.message", { body: "psst" })),
-        new Map([["$1", refused]]),
-      );
-      expect(seen).toEqual([]);
-    });
-  });
-
-  test("tells the rest of a batch where a preprocessor fails", async () => {
-    await withClient(homeserver, async (client) => {
-      const seen = record(client);
-      client.addPreprocessor({
-        getSupportedEventTypes: () => ["m.room.topic"],
-        processEvent: async () => {
-          throw new Error("of the bot's own making");
-        },
-      });
-      await client.dispatch(timeline(event("$1", "m.room.topic"), event("$2", "m.room.name")), new Map());
-      const eventIds = seen.map((args) => (args.at(-1) as { event_id: string }).event_id);
-      expect(eventIds).toEqual(["$1", "$2"]);
-    });
-  });
-
-  test("runs preprocessors before the listeners", async () => {
-    await withClient(homeserver, async (client) => {
-      const seen = record(client);
-      client.addPreprocessor({
-        getSupportedEventTypes: () => ["m.room.message"],
-        processEvent: async (got) => Object.assign(got, { extra: true }),
-      });
-      await client.dispatch(timeline(event("$1", "m.room.message"), event("$2", "m.sticker")), none);
-      expect(seen.map(([, , got]) => (got as { extra?: true }).extra)).toEqual([true, true, undefined]);
-    });
-  });
-
-  test("goes on after a listener that throws", async () => {
-    const errors: unknown[] = [];
-    const logger = { ...silentLogger, error: (message: string) => errors.push(message) };
-    const use = async (client: SottoClient) => {
-      client.on("room.message", () => {
-        throw new Error("bot bug");
-      });
-      const seen = record(client);
-      await client.dispatch(timeline(event("$1", "m.room.message")), none);
-      expect(seen.map(([name]) => name)).toEqual(["room.event"]);
-      expect(errors).toEqual(["a bot's listener failed"]);
-    };
-    await withClient(homeserver, use, { logger });
   });
 });
