@@ -17,14 +17,19 @@ import { ALICE, BOB, message, ROOM, roomEvent, serverWith, shareRoomKey } from "
 import { open } from "./support/stores.ts";
 
 describe("shields", () => {
-  test("an unsigned device of an unknown user, strict and lax", async () => {
+  /** What Bob decrypts of Alice, under the name of this sender. */
+  async function fromAlice(sender: string) {
     const [alice, bob] = [await open(ALICE, "A"), await open(BOB, "B")];
     const server = await serverWith(alice, bob);
     await bob.updateTrackedUsers([new UserId(ALICE)]);
     await server.run(bob);
     await shareRoomKey(server, alice, ROOM, [BOB]);
     await server.sync(bob);
-    const event = await bob.decryptRoomEvent(roomEvent(ALICE, await message(alice, "hi")), ROOM);
+    return bob.decryptRoomEvent(roomEvent(sender, await message(alice, "hi")), ROOM);
+  }
+
+  test("an unsigned device of an unknown user, strict and lax", async () => {
+    const event = await fromAlice(ALICE);
     const [strict, lax] = [event.shieldState(true), event.shieldState(false)];
     expect(strict).toMatchObject({ color: ShieldColor.Red, code: ShieldStateCode.UnverifiedIdentity });
     expect(lax).toMatchObject({ color: ShieldColor.Red, code: ShieldStateCode.UnsignedDevice });
@@ -32,16 +37,7 @@ describe("shields", () => {
   });
 
   test("a sender that is not the session's owner is MismatchedSender, 4", async () => {
-    const [alice, bob] = [await open(ALICE, "A"), await open(BOB, "B")];
-    const server = await serverWith(alice, bob);
-    await bob.updateTrackedUsers([new UserId(ALICE)]);
-    await server.run(bob);
-    await shareRoomKey(server, alice, ROOM, [BOB]);
-    await server.sync(bob);
-    const event = await bob.decryptRoomEvent(
-      roomEvent("@mallory:example.org", await message(alice, "hi")),
-      ROOM,
-    );
+    const event = await fromAlice("@mallory:example.org");
     expect(event.shieldState(true)).toMatchObject({ color: ShieldColor.Red, code: 4 });
   });
 });
