@@ -1,39 +1,52 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** The search for leaks looks at what every other end-to-end test has sent, so it comes last. */
-class LeakSearchLast extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const [last = [], others = []] = [true, false].map((isLast) =>
-      files.filter(({ moduleId }) => moduleId.endsWith("/nothing-leaks.test.ts") === isLast),
-    );
-    return [...(await super.sort(others)), ...last];
-  }
-}
+const LEAKS = "test/e2e/nothing-leaks.test.ts";
+const E2E = ["test/e2e/**/*.test.ts", "test/consumer/**/*.test.ts"];
+const maxWorkers = availableParallelism(); // vitest itself leaves one core idle
 
-/** Four suites, fastest first. `npm test` runs them all; `npx vitest --project unit` runs one. */
+/**
+ * Fastest first. `npm test` runs them all; `npx vitest --project unit` runs one. The search for leaks looks at what
+ * every end-to-end test has sent, so it is a project of its own, whose turn comes when they have ended.
+ */
 export default defineConfig({
   test: {
-    sequence: { sequencer: LeakSearchLast },
     projects: [
       {
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**", "test/consumer/**"] },
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: E2E,
+          testTimeout: 30_000, // many start a process
+          maxWorkers,
+        },
       },
       {
         test: {
           name: "packages",
           include: ["packages/*/test/**/*.test.ts"],
           testTimeout: 60_000,
+          maxWorkers,
         },
       },
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts", "test/consumer/**/*.test.ts"],
+          include: E2E,
+          exclude: [LEAKS],
           globalSetup: ["test/e2e/setup.ts"],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          maxWorkers: 2, // there is one Synapse, which has one core's work from each
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "leaks",
+          include: [LEAKS],
+          testTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

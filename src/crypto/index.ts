@@ -45,7 +45,6 @@ export { type Rehearsal, rehearse } from "./rehearsal.ts";
 export type { EncryptionPolicy } from "./room-encryptor.ts";
 export type { RotationLimits } from "./rotation.ts";
 export {
-  BACKUP_SECRET,
   CROSS_SIGNING_SECRETS,
   defaultStorageKey,
   openSecretStorage,

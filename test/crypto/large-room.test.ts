@@ -1,18 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { RequestPump } from "../../src/crypto/requests.ts";
 import { PolicyEncryptor } from "../../src/crypto/room-encryptor.ts";
+import { storeOfRoom } from "../support/encrypted-room.ts";
 import { ManyDevices } from "../support/many-devices.ts";
-import {
-  batch,
-  joined,
-  MEGOLM,
-  member,
-  ONLY_STORE,
-  OWN,
-  openTestStore,
-  ROOM,
-  state,
-} from "../support/store.ts";
+import { ONLY_STORE, OWN, ROOM } from "../support/store.ts";
 
 // A room of more devices than one batch holds, with the real engine on both sides.
 
@@ -24,11 +15,8 @@ beforeAll(async () => {
 }, 60_000);
 
 async function largeRoom() {
-  const store = openTestStore();
+  const store = storeOfRoom([OWN, ...others.userIds]);
   const machine = await others.sender();
-  const events = [OWN, ...others.userIds].map((userId) => member(userId, "join"));
-  const encryption = state("m.room.encryption", { algorithm: MEGOLM });
-  store.transaction(() => store.rooms.apply(batch({ joined: [joined([encryption, ...events])] }), OWN));
   const policy = {
     sharing: () => ({ shareWith: "all", onExcluded: "send", newMembers: "send" }) as const,
     rotation: { maxPeriodMs: 86_400_000, maxMessages: 100 },

@@ -2,18 +2,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { RequestPump } from "../../src/crypto/requests.ts";
 import { PolicyEncryptor } from "../../src/crypto/room-encryptor.ts";
 import type { SharingPolicy } from "../../src/crypto/sharing.ts";
+import { storeOfRoom } from "../support/encrypted-room.ts";
 import { ManyDevices } from "../support/many-devices.ts";
-import {
-  batch,
-  joined,
-  MEGOLM,
-  member,
-  ONLY_STORE,
-  OWN,
-  openTestStore,
-  ROOM,
-  state,
-} from "../support/store.ts";
+import { ONLY_STORE, OWN, ROOM } from "../support/store.ts";
 
 // Our homeserver answers, and says that another one did not. Two real ones that do not find each other are more than a
 // test can set up; what the engine makes of it is real.
@@ -26,12 +17,9 @@ beforeAll(async () => {
 });
 
 async function roomWithCarol(onExcluded: SharingPolicy["onExcluded"] = "send") {
-  const store = openTestStore();
+  const store = storeOfRoom([OWN, CAROL, ...others.userIds]);
   const machine = await others.sender();
   others.failures = { "slow.example:8448": { errcode: "M_UNAVAILABLE" } };
-  const events = [OWN, CAROL, ...others.userIds].map((userId) => member(userId, "join"));
-  const encryption = state("m.room.encryption", { algorithm: MEGOLM });
-  store.transaction(() => store.rooms.apply(batch({ joined: [joined([encryption, ...events])] }), OWN));
   const at = { ms: Date.now() };
   const policy = {
     sharing: () => ({ shareWith: "all", onExcluded, newMembers: "send" }) as const,

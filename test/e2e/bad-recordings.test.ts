@@ -11,15 +11,14 @@ import { type Listener, openWorld } from "../support/world.ts";
 
 // What bad input gets: a short error with a code, the cause and the cure; nothing sent, nothing lost.
 
-const { folder, newBot, newListener, proxy, synapse } = await openWorld();
+const { folder, newConversation, proxy, synapse } = await openWorld();
 let bot: Bot;
 let listener: Listener;
 let roomId: string;
 let voice: string;
 
 beforeAll(async () => {
-  [bot, listener] = await Promise.all([newBot(), newListener()]);
-  ({ roomId } = await listener.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener, roomId } = await newConversation());
   voice = await record("a-good-recording.wav");
 });
 

@@ -15,15 +15,14 @@ import { type Listener, openWorld } from "../support/world.ts";
 
 // A store that cannot be used is left as it is, and every way out of it is named.
 
-const { folder, newAccount, newBot, newListener, proxy } = await openWorld();
+const { folder, newAccount, newConversation, proxy } = await openWorld();
 let bot: Bot;
 let listener: Listener;
 let roomId: string;
 let voice: string;
 
 beforeAll(async () => {
-  [bot, listener] = await Promise.all([newBot(), newListener()]);
-  ({ roomId } = await listener.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener, roomId } = await newConversation());
   voice = await record("kept-in-store.wav");
 });
 

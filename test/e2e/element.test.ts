@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type SendResult, Sotto } from "../../src/index.ts";
+import type { SendResult } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
+import { decryptedBy } from "../support/in-process.ts";
 import { examine, isOggOpus, keep, record } from "../support/recordings.ts";
 import { isToDevice } from "../support/room-events.ts";
 import { linesOf, resultOf } from "../support/sotto.ts";
@@ -72,12 +73,8 @@ describe("what a person sends with Element", () => {
 
   it("is received with trust `signed`: text", async () => {
     const { eventId } = await alice.request("sendText", { roomId, body: "not spoken" });
-    await using sotto = await Sotto.open(bot.config);
-    const { sync, store, crypto } = sotto.account;
-    await sync.toLiveEnd();
-    const { event } = store.inbox.waiting().find((waiting) => waiting.event.event_id === eventId)!;
-    const decrypted = await crypto.decrypt(roomId, event);
-    expect(decrypted).toMatchObject({ trust: "signed", content: { msgtype: "m.text", body: "not spoken" } });
+    const content = { msgtype: "m.text", body: "not spoken" };
+    expect(await decryptedBy(bot, roomId, eventId)).toMatchObject({ trust: "signed", content });
   });
 });
 

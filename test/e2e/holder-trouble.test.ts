@@ -12,7 +12,7 @@ import { type Listener, openWorld } from "../support/world.ts";
 
 // The process that holds the store ends, or is told to, while others count on it.
 
-const { folder, newBot, newListener, proxy, synapse } = await openWorld();
+const { folder, newBot, newConversation, proxy, synapse } = await openWorld();
 let bot: Bot;
 let listener: Listener;
 let roomId: string;
@@ -21,8 +21,7 @@ let voice: string;
 let lecture: string;
 
 beforeAll(async () => {
-  [bot, listener] = await Promise.all([newBot(), newListener()]);
-  ({ roomId } = await listener.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener, roomId } = await newConversation());
   voice = await record("knock-knock.wav");
   lecture = await record("lecture.wav", "anoisesrc=duration=1800:seed=3:amplitude=0.3", "-ar", "8000");
   resultOf(await bot.run(["send", voice, "--room", roomId]));

@@ -13,15 +13,14 @@ import { type ListenerIdentity, signListener } from "../witness/sign-listener.ts
 
 // A member's identity is exchanged, or a member is new: a room's messages wait until a person has looked.
 
-const { newBot, newListener, proxy, synapse } = await openWorld();
+const { newConversation, newListener, proxy, synapse } = await openWorld();
 let bot: Bot;
 let alice: Listener;
 let roomId: string;
 let voice: string;
 
 beforeAll(async () => {
-  [bot, alice] = await Promise.all([newBot(), newListener()]);
-  ({ roomId } = await alice.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener: alice, roomId } = await newConversation());
   voice = await record("held-back.ogg", undefined, "-c:a", "libopus");
   resultOf(await send());
 });

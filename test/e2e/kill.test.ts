@@ -10,7 +10,7 @@ import type { RecordedRequest } from "./recording-proxy.ts";
 
 // kill -9 at the worst moment: nothing is lost, nothing is sent twice.
 
-const { newBot, newListener, proxy, synapse } = await openWorld();
+const { newConversation, newListener, proxy, synapse } = await openWorld();
 let bot: Bot;
 let listener: Listener;
 let roomId: string;
@@ -19,8 +19,7 @@ let voice: string;
 beforeAll(async () => {
   // a new room key for each message, so that each has all its requests: shares as well as the message itself
   const config = { rotation: { maxMessages: 1 } };
-  [bot, listener] = await Promise.all([newBot({ config }), newListener()]);
-  ({ roomId } = await listener.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener, roomId } = await newConversation({ config }));
   voice = await record("cut-off-in-the-middle.wav", "anoisesrc=duration=0.3:seed=5:amplitude=0.3");
   resultOf(await bot.run(sendArguments()));
 });

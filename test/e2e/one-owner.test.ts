@@ -11,15 +11,14 @@ import { type Listener, openWorld } from "../support/world.ts";
 
 // One process holds the store, and every other command is served by it.
 
-const { folder, newBot, newListener, proxy, synapse } = await openWorld();
+const { folder, newConversation, proxy, synapse } = await openWorld();
 let bot: Bot;
 let listener: Listener;
 let roomId: string;
 let voice: string;
 
 beforeAll(async () => {
-  [bot, listener] = await Promise.all([newBot(), newListener()]);
-  ({ roomId } = await listener.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener, roomId } = await newConversation());
   voice = await record("the-doorbell.wav");
   resultOf(await bot.run(["send", voice, "--room", roomId]));
 });

@@ -1,11 +1,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { recoveryLines } from "../../src/commands/shared/recovery-lines.ts";
+import { Sotto } from "../../src/index.ts";
 import { bareBot, publishedMasterKey, storedMasterKey } from "../support/account-keys.ts";
 import type { Bot } from "../support/bot.ts";
+import { isSigned } from "../support/in-process.ts";
+import { killAtChange } from "../support/kill-at-change.ts";
 import { endAllSotto, type RunningSotto, resultOf } from "../support/sotto.ts";
 import { openWorld } from "../support/world.ts";
-import type { RecordedRequest } from "./recording-proxy.ts";
 
 // kill -9 between any two steps: the same command, run again, finishes, and the recovery key that was written fits.
 
@@ -17,36 +20,19 @@ afterEach(async () => {
   await endAllSotto();
 });
 
-/** A request that changes something at the homeserver. */
-const changes = ({ method, path }: RecordedRequest): boolean =>
-  method !== "GET" && !/\/keys\/(query|claim)|\/sync|\/filter/.test(path);
-
-/**
- * Starts a command and kills it when its nth change is on its way; false if it made fewer and succeeded. Every other
- * change has reached the homeserver by then: so each gap between two is met from one side.
- */
-async function killAtChange(n: number, start: () => RunningSotto) {
-  const fault = n % 2 === 0 ? "hang before" : "hang after";
-  let seen = 0;
-  const reached = proxy.next((request) => changes(request) && ++seen === n, fault);
-  const running = start();
-  const first = await Promise.race([reached, running.ended]);
-  if ("method" in first) {
-    await running.end("SIGKILL");
-    return true;
-  }
-  proxy.passOnEverything();
-  resultOf(first);
-  return false;
-}
+/** Every other change has reached the homeserver: so each gap between two is met from one side. */
+const killAt = (n: number, start: () => RunningSotto) =>
+  killAtChange(proxy, n, n % 2 === 0 ? "hang before" : "hang after", start);
 
 async function expectWhole(bot: Bot): Promise<void> {
   const published = await publishedMasterKey(synapse, bot);
   expect(published).toBeDefined();
   expect(await storedMasterKey(homeserver, bot)).toBe(published);
-  const report = JSON.parse((await bot.run(["recovery", "status"])).stdout) as { complete: boolean };
-  expect(report).toMatchObject({ complete: true, storage: { holds: { length: 4 } } });
-  expect((await bot.run(["identity", "status"])).code).toBe(0);
+  await using sotto = await Sotto.open(bot.config);
+  const report = await sotto.recovery.status();
+  expect(report).toMatchObject({ storage: { holds: { length: 4 } } });
+  expect(recoveryLines(report)).toMatchObject({ complete: true });
+  expect(await sotto.identity.status()).toMatchObject({ deviceSigned: true });
 }
 
 describe("killed at each change it makes", () => {
@@ -54,7 +40,7 @@ describe("killed at each change it makes", () => {
     for (let n = 1; ; n += 1) {
       const bot = bareBot(await newAccount(), folder, homeserver);
       const args = ["identity", "bootstrap", "--recovery-key-out", bot.recoveryKeyFile];
-      if (!(await killAtChange(n, () => bot.start(args)))) {
+      if (!(await killAt(n, () => bot.start(args)))) {
         expect(n).toBeGreaterThan(8);
         return;
       }
@@ -74,7 +60,7 @@ describe("killed at each change it makes", () => {
       const old = bot.secretFile(readFileSync(bot.recoveryKeyFile, "utf8"));
       rmSync(bot.recoveryKeyFile);
       const args = ["recovery", "create", "--replace", "--out", bot.recoveryKeyFile];
-      const killed = await killAtChange(n, () => bot.start(args));
+      const killed = await killAt(n, () => bot.start(args));
       // until the new storage is the account's own, the old key opens it
       if (killed) await expectOneOpens(bot, old, before);
       resultOf(await bot.run(args));
@@ -94,9 +80,9 @@ describe("killed at each change it makes", () => {
       const session = await synapse.login(bot.account.userId, bot.account.password);
       const next = bareBot({ ...bot.account, ...session }, mkdtempSync(join(folder, "next-")), homeserver);
       const args = ["recovery", "restore", "--recovery-key-file", bot.recoveryKeyFile];
-      const killed = await killAtChange(n, () => next.start(args));
+      const killed = await killAt(n, () => next.start(args));
       resultOf(await next.run(args));
-      expect((await next.run(["identity", "status"])).code).toBe(0);
+      expect(await isSigned(next)).toBe(true);
       expect(await publishedMasterKey(synapse, next)).toBe(identity);
       if (!killed) {
         expect(n).toBeGreaterThan(1);

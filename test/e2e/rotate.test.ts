@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
+import { sendHere } from "../support/in-process.ts";
 import { record } from "../support/recordings.ts";
 import { isSend, isSync } from "../support/room-events.ts";
 import { endAllSotto, errorOf, resultOf } from "../support/sotto.ts";
@@ -8,15 +9,14 @@ import { type Listener, openWorld } from "../support/world.ts";
 
 // What ends a room key at once: a person's word, a device that goes, a history that is opened or closed.
 
-const { newAccount, newBot, newDevice, newListener, proxy, synapse } = await openWorld();
+const { newAccount, newConversation, newDevice, proxy, synapse } = await openWorld();
 let bot: Bot;
 let alice: Listener;
 let roomId: string;
 let voice: string;
 
 beforeAll(async () => {
-  [bot, alice] = await Promise.all([newBot({ config: { trust: { shareWith: "all" } } }), newListener()]);
-  ({ roomId } = await alice.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener: alice, roomId } = await newConversation({ config: { trust: { shareWith: "all" } } }));
   voice = await record("time-for-a-new-one.ogg", undefined, "-c:a", "libopus");
 });
 afterEach(async () => {
@@ -27,9 +27,13 @@ afterEach(async () => {
 const send = async () => resultOf<SendResult>(await bot.run(["send", voice, "--room", roomId]));
 const rotate = async (...args: string[]) => resultOf<{ rooms: string[] }>(await bot.run(["rotate", ...args]));
 
-async function expectNewKeyAfter(what: () => Promise<unknown>): Promise<SendResult> {
-  const before = await send();
-  expect((await send()).sessionId).toBe(before.sessionId);
+/** @param earlier how the messages are sent that have one key; the one that must have another is a command's */
+async function expectNewKeyAfter(
+  what: () => Promise<unknown>,
+  earlier = () => sendHere(bot, roomId, voice),
+): Promise<SendResult> {
+  const before = await earlier();
+  expect((await earlier()).sessionId).toBe(before.sessionId);
   await what();
   const after = await send();
   expect(after.sessionId).not.toBe(before.sessionId);
@@ -54,7 +58,7 @@ describe("sotto rotate", () => {
     const longPoll = proxy.arrival((request) => isSync(request) && request.path.includes("timeout=30000"));
     bot.start(["run"]);
     await longPoll;
-    await expectNewKeyAfter(() => rotate(roomId));
+    await expectNewKeyAfter(() => rotate(roomId), send);
   });
 
   it("holds when the process is killed before the new key is shared, and while it is", async () => {
@@ -93,8 +97,8 @@ describe("a new key", () => {
   it("comes after a device of a member has been removed", async () => {
     const tablet = await newDevice(alice.account);
     const { accessToken, deviceId } = tablet.session;
-    const with_ = await send();
-    expect(with_.sharedWith.map((device) => device.deviceId)).toContain(deviceId);
+    const before = await sendHere(bot, roomId, voice);
+    expect(before.sharedWith.map((device) => device.deviceId)).toContain(deviceId);
     const after = await expectNewKeyAfter(() =>
       synapse.request("POST", "/_matrix/client/v3/logout", accessToken, {}),
     );
@@ -134,7 +138,7 @@ describe("a new key", () => {
   });
 
   it("comes no later because the room is told to be laxer, and the operator hears of it", async () => {
-    await send();
+    await sendHere(bot, roomId, voice);
     const before = proxy.requests.filter(isSend).length;
     await synapse.request(
       "PUT",

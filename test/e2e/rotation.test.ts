@@ -8,15 +8,14 @@ import { type Listener, openWorld } from "../support/world.ts";
 
 // Both directions, with room keys that change and both sides started again. The bot is a new process each time.
 
-const { folder, newBot, newListener, proxy } = await openWorld();
+const { folder, newConversation, newListener, proxy } = await openWorld();
 let bot: Bot;
 let alice: Listener;
 let roomId: string;
 let voice: string;
 
 beforeAll(async () => {
-  [bot, alice] = await Promise.all([newBot({ config: { rotation: { maxMessages: 2 } } }), newListener()]);
-  ({ roomId } = await alice.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener: alice, roomId } = await newConversation({ config: { rotation: { maxMessages: 2 } } }));
   voice = await record("again-and-again.ogg", undefined, "-c:a", "libopus");
 });
 

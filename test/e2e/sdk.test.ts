@@ -4,20 +4,20 @@ import { Readable } from "node:stream";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Sotto, SottoError, type VoiceMessage } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
+import { decryptedBy } from "../support/in-process.ts";
 import { record } from "../support/recordings.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 
 // What a program that imports Sotto is promised.
 
-const { folder, newBot, newListener } = await openWorld();
+const { folder, newConversation } = await openWorld();
 let bot: Bot;
 let listener: Listener;
 let roomId: string;
 let voice: string;
 
 beforeAll(async () => {
-  [bot, listener] = await Promise.all([newBot(), newListener()]);
-  ({ roomId } = await listener.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener, roomId } = await newConversation());
   voice = await record("for-programs.ogg", undefined, "-c:a", "libopus");
 });
 
@@ -134,11 +134,7 @@ describe("Sotto.open", () => {
 
   it("reads text that nio sends, too: the engine knows no difference", async () => {
     const { eventId } = await listener.request("send_text", { roomId, body: "not spoken" });
-    await using sotto = await Sotto.open(bot.config);
-    const { sync, store, crypto } = sotto.account;
-    await sync.toLiveEnd();
-    const { event } = store.inbox.waiting().find((waiting) => waiting.event.event_id === eventId)!;
-    const decrypted = await crypto.decrypt(roomId, event);
-    expect(decrypted).toMatchObject({ trust: "signed", content: { msgtype: "m.text", body: "not spoken" } });
+    const content = { msgtype: "m.text", body: "not spoken" };
+    expect(await decryptedBy(bot, roomId, eventId)).toMatchObject({ trust: "signed", content });
   });
 });

@@ -10,14 +10,13 @@ import { type Listener, openWorld } from "../support/world.ts";
 // The main job: a recording goes in, an end-to-end encrypted voice message comes out, and an independent client
 // (matrix-nio) decrypts and plays it.
 
-const { folder, newBot, newListener, newDevice, proxy } = await openWorld();
+const { folder, newConversation, newDevice, newListener, proxy } = await openWorld();
 let bot: Bot;
 let listener: Listener;
 let roomId: string;
 
 beforeAll(async () => {
-  [bot, listener] = await Promise.all([newBot(), newListener()]);
-  ({ roomId } = await listener.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener, roomId } = await newConversation());
 });
 
 async function hear(eventId: string, name: string) {

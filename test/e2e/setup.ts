@@ -44,7 +44,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const proxy = await startRecordingProxy(synapse.baseUrl, join(recordings, "suite.jsonl"));
   const { baseUrl: directUrl, serverName, registrationSharedSecret } = synapse;
   const { dir, pid, database, mediaStore, logFile: log } = synapse;
-  project.provide("synapse", {
+  // to every project: what the end-to-end tests have sent is searched by one that comes after them
+  project.vitest.provide("synapse", {
     baseUrl: proxy.baseUrl,
     directUrl,
     serverName,

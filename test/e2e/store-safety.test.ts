@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/index.ts";
 import { Bot } from "../support/bot.ts";
+import { sendHere } from "../support/in-process.ts";
 import { record } from "../support/recordings.ts";
 import { isSend, isSync, sentBy } from "../support/room-events.ts";
 import { endAllSotto, errorOf, type RunningSotto, resultOf } from "../support/sotto.ts";
@@ -30,7 +31,7 @@ async function ready(
   const bot = await newBot({ config });
   const { roomId } = await listener.request("create_room", { invite: [bot.userId] });
   const args = ["send", voice, "--room", roomId];
-  resultOf<SendResult>(await bot.run(args));
+  await sendHere(bot, roomId, voice);
   return { bot, args, roomId };
 }
 

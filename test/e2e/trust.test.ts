@@ -8,7 +8,7 @@ import { signListener } from "../witness/sign-listener.ts";
 
 // Whom a bot trusts that only listens, and what becomes of a sender whose identity is exchanged.
 
-const { folder, newBot, newListener, synapse } = await openWorld();
+const { folder, newConversation, synapse } = await openWorld();
 let bot: Bot;
 let speaker: Listener;
 let roomId: string;
@@ -20,8 +20,7 @@ interface Line {
 }
 
 beforeAll(async () => {
-  [bot, speaker] = await Promise.all([newBot(), newListener()]);
-  ({ roomId } = await speaker.request("create_room", { invite: [bot.userId] }));
+  ({ bot, listener: speaker, roomId } = await newConversation());
   voice = await record("from-one-who-is-known.ogg", undefined, "-c:a", "libopus");
   await synapse.request("POST", `/_matrix/client/v3/join/${encodeURIComponent(roomId)}`, bot.accessToken, {});
   await bot.run(["receive", "--out", join(folder, "none"), "--timeout", "1"]);

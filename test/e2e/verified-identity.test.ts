@@ -12,17 +12,15 @@ import { signListener } from "../witness/sign-listener.ts";
 
 // A member whom we have verified, and whose identity is exchanged after that.
 
-const { newBot, newListener, synapse } = await openWorld();
+const { newConversation, synapse } = await openWorld();
 let bot: Bot;
 let alice: Listener;
 let roomId: string;
-let voice: string;
+const voice = await record("for-the-verified.ogg", undefined, "-c:a", "libopus");
 
 beforeAll(async () => {
-  [bot, alice] = await Promise.all([newBot(), newListener()]);
-  ({ roomId } = await alice.request("create_room", { invite: [bot.userId] }));
-  voice = await record("for-the-verified.ogg", undefined, "-c:a", "libopus");
-  bot.configure({ trust: { shareWith: "verified" } });
+  const config = { trust: { shareWith: "verified" } };
+  ({ bot, listener: alice, roomId } = await newConversation({ config }));
 });
 
 const send = () => bot.run(["send", voice, "--room", roomId]);

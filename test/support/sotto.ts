@@ -40,11 +40,17 @@ export interface RunningSotto {
 
 const running = new Set<RunningSotto>();
 
-export function startSotto(
+export function startSotto(args: readonly string[], options?: SottoOptions): RunningSotto {
+  return startProgram(CLI, args, options);
+}
+
+/** Starts another program of this repository as the command line is started. */
+export function startProgram(
+  path: string,
   args: readonly string[],
   { input, env, cwd, terminal = false }: SottoOptions = {},
 ): RunningSotto {
-  const command = [process.execPath, CLI, ...args];
+  const command = [process.execPath, path, ...args];
   const [program, ...rest] = terminal ? ["python3", TERMINAL, ...command] : command;
   const child = spawn(program!, rest, {
     cwd: cwd ?? tmpdir(),

@@ -82,3 +82,5 @@ export const snapshot = (path: string): string => {
   copyFileSync(path, copy);
   return copy;
 };
+
+export const ROLLED_BACK = { code: "STORE_ROLLED_BACK", exitCode: 3 };

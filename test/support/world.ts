@@ -39,6 +39,8 @@ export interface World {
   /** An account that `sotto init` has made ready. */
   newBot(options?: InitOptions): Promise<Bot>;
   newListener(options?: { signed?: boolean }): Promise<Listener>;
+  /** A bot and a person who has invited it into an encrypted room. */
+  newConversation(options?: InitOptions): Promise<{ bot: Bot; listener: Listener; roomId: string }>;
   /** A further client of an account that has one, on a device that nobody has signed. */
   newDevice(account: Account): Promise<Witness>;
   /** A new device on matrix-js-sdk: of a new account, whose identity it makes, or of one that exists, unsigned. */
@@ -72,7 +74,7 @@ export async function openWorld(): Promise<World> {
     return witness;
   }
 
-  return {
+  const world: World = {
     synapse,
     proxy,
     folder,
@@ -101,6 +103,11 @@ export async function openWorld(): Promise<World> {
         },
       };
     },
+    async newConversation(options) {
+      const [bot, listener] = await Promise.all([world.newBot(options), world.newListener()]);
+      const { roomId } = await listener.request("create_room", { invite: [bot.userId] });
+      return { bot, listener, roomId };
+    },
     async newElement({ account, signed = account === undefined, isolation } = {}) {
       const session = account ?? (await newAccount());
       const { userId, password } = session;
@@ -111,6 +118,7 @@ export async function openWorld(): Promise<World> {
     },
     newDevice: async ({ userId, password }) => connect(await synapse.login(userId, password)),
   };
+  return world;
 }
 
 /** The server that the suite's set-up started; it is not ours to stop. */

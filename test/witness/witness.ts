@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { pythonEnvironment } from "../../synapse-dev/python.ts";
+import { startAsked } from "./asking.ts";
 
 // The independent witness: nio_listener.py as a child process, one JSON line per command and answer.
 
@@ -101,55 +99,20 @@ export interface Witness {
   close(): Promise<void>;
 }
 
-interface Answer {
-  id: number;
-  result?: unknown;
-  error?: string;
-}
-
-export async function startWitness(options: WitnessOptions): Promise<Witness> {
-  const python = await pythonEnvironment("witness");
+export async function startWitness({ baseUrl, ...login }: WitnessOptions): Promise<Witness> {
+  const program = await pythonEnvironment("witness");
   // Without bytecode files it starts slowly; they shall not lie beside the sources.
   const { PYTHONDONTWRITEBYTECODE: _, ...env } = process.env;
-  env.PYTHONPYCACHEPREFIX = path.join(path.dirname(python), "../bytecode");
-  const child = spawn(python, [path.join(import.meta.dirname, "nio_listener.py")], {
-    env,
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  const ended = once(child, "close").then(() => {
-    for (const { reject } of waiting.values()) reject(new Error("the witness has ended"));
-    waiting.clear();
-  });
-  child.stdin.on("error", () => {}); // it ended before it read: `ended` tells
-  createInterface(child.stdout).on("line", (line) => {
-    const { id, result, error } = JSON.parse(line) as Answer;
-    const request = waiting.get(id);
-    waiting.delete(id);
-    if (error === undefined) request?.resolve(result);
-    else request?.reject(new Error(error));
-  });
-
-  let lastId = 0;
-  async function ask(command: string, parameters: object): Promise<unknown> {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error("the witness has ended");
-    const request = Promise.withResolvers<unknown>();
-    waiting.set(++lastId, request);
-    child.stdin.write(`${JSON.stringify({ ...parameters, id: lastId, command })}\n`);
-    return await request.promise;
-  }
-
-  async function close(): Promise<void> {
-    child.stdin.end();
-    await ended;
-  }
-
-  const { baseUrl, ...login } = options;
-  try {
-    const session = (await ask("login", { homeserver: baseUrl, ...login })) as WitnessSession;
-    return { session, close, request: ask as Witness["request"] };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  env.PYTHONPYCACHEPREFIX = path.join(path.dirname(program), "../bytecode");
+  const { request, ...asked } = await startAsked<WitnessSession>(
+    {
+      program,
+      args: [path.join(import.meta.dirname, "nio_listener.py")],
+      env,
+      lineOf: (command, parameters) => ({ ...(parameters as object), command }),
+    },
+    "login",
+    { homeserver: baseUrl, ...login },
+  );
+  return { ...asked, request: request as Witness["request"] };
 }

@@ -120,9 +120,18 @@ describe("a holder that is closed", () => {
     const { sotto, command } = await openHolder();
     const stalled = await command(call("nonsense"));
     expect(await stalled.hears()).toEqual({ ack: true });
-    const began = Date.now();
-    await sotto.close();
-    expect(Date.now() - began).toBeGreaterThan(4_000);
+    const other = await command(call("send", true));
+    expect(await other.hears()).toEqual({ ack: true });
+    let isClosed = false;
+    const closed = sotto.close().then(() => {
+      isClosed = true;
+    });
+    // the other goes, and nobody else is left to wait for
+    expect(await other.hears()).toEqual({ leaving: true });
+    other.socket.end();
+    await once(other.socket, "close");
+    expect(isClosed).toBe(false);
+    await closed;
   }, 15_000);
 
   it("does not wait for who has not called", async () => {

@@ -1,5 +1,13 @@
-import { EncryptionSettings, type OlmMachine, type RoomId, UserId } from "../../src/index.ts";
+import { EncryptionSettings, type OlmMachine, RoomId, UserId } from "../../src/index.ts";
 import { FakeHomeserver } from "./homeserver.ts";
+
+export const ALICE = "@alice:example.org";
+export const BOB = "@bob:example.org";
+export const ROOM = new RoomId("!room:example.org");
+
+/** The encrypted content of a text message. */
+export const message = (machine: OlmMachine, body: string): Promise<string> =>
+  machine.encryptRoomEvent(ROOM, "m.room.message", JSON.stringify({ msgtype: "m.text", body }));
 
 /** What a client does before it sends: track, query, claim, share. */
 export async function shareRoomKey(
