@@ -3,10 +3,17 @@ import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { AudioSource } from "../model/recording.ts";
-import { DECLARED_BYTES, type Declared, declaredBy, isCutShort, TAIL_BYTES } from "./declared.ts";
+import { DECLARED_BYTES, declaredBy, isCutShort, TAIL_BYTES } from "./declared.ts";
 import type { FfmpegInput } from "./ffmpeg.ts";
 import { holdInMemory } from "./memory-file.ts";
-import { type AudioFormat, id3End, SNIFF_BYTES, sniffAudio, sniffBehindTag } from "./sniff.ts";
+import {
+  type AudioFormat,
+  FIRST_SNIFF_BYTES,
+  id3End,
+  SNIFF_BYTES,
+  sniffAudio,
+  sniffBehindTag,
+} from "./sniff.ts";
 
 /** A recording that was opened and looked at. Each way of reading it serves once, `readWhole` before `forFfmpeg`. */
 export interface AudioInput {
@@ -26,6 +33,8 @@ export interface AudioInput {
   close(): Promise<void>;
 }
 
+/** Only such a stream is known by more than its first bytes. ISO/IEC 13818-1 section 2.4.3.2. */
+const TRANSPORT_STREAM_SYNC = 0x47;
 const HEAD_BYTES = Math.max(DECLARED_BYTES, SNIFF_BYTES);
 /** An ID3 tag with a picture is shorter; behind a longer one, MP3 is taken for granted where nobody can look ahead. */
 const MAX_TAG_BYTES = 4 * 1024 ** 2;
@@ -54,7 +63,8 @@ async function openFile(path: string): Promise<AudioInput> {
     const beginning = await read(0, HEAD_BYTES);
     if (beginning.length === 0) throw empty();
     const tagEnd = id3End(beginning);
-    const { format, declared } = look(tagEnd, await read(tagEnd, HEAD_BYTES));
+    const head = await read(tagEnd, HEAD_BYTES);
+    const format = look(tagEnd, head);
     return {
       format,
       async readWhole(maxBytes) {
@@ -65,7 +75,7 @@ async function openFile(path: string): Promise<AudioInput> {
       },
       async isCutShort(durationMs) {
         const tail = await read(Math.max(0, size - TAIL_BYTES), Math.min(size, TAIL_BYTES));
-        return isCutShort(declared, { bytes: size, durationMs, tail });
+        return isCutShort(declaredBy(format, head), { bytes: size, durationMs, tail });
       },
       close: () => file.close(),
     };
@@ -75,11 +85,8 @@ async function openFile(path: string): Promise<AudioInput> {
   }
 }
 
-/** @param sound what stands behind the ID3 tag, where there is one */
-function look(tagEnd: number, sound: Uint8Array): { format: AudioFormat; declared: Declared } {
-  const format = tagEnd > 0 ? sniffBehindTag(sound) : sniffAudio(sound);
-  return { format, declared: declaredBy(format, sound) };
-}
+const look = (tagEnd: number, sound: Uint8Array): AudioFormat =>
+  tagEnd > 0 ? sniffBehindTag(sound) : sniffAudio(sound);
 
 async function openForReading(path: string): Promise<FileHandle> {
   let file: FileHandle;
@@ -106,41 +113,42 @@ async function openStream(stream: Readable, signal?: AbortSignal): Promise<Audio
   /** What was read ahead and not yet given away. */
   let held: Uint8Array[] = [];
   let heldBytes = 0;
-  let bytes = 0;
-  let tail: Uint8Array = new Uint8Array();
-  const next = async (): Promise<Uint8Array | undefined> => {
-    const { value, done } = await rest.next();
-    if (done) return undefined;
-    bytes += value.byteLength;
-    if (declared?.endsWithPage) tail = lastOf(tail, value);
-    return value;
-  };
   const holdUntil = async (length: number): Promise<void> => {
     while (heldBytes < length) {
-      const chunk = await next();
-      if (!chunk) return;
-      held.push(chunk);
-      heldBytes += chunk.byteLength;
+      const { value, done } = await rest.next();
+      if (done) return;
+      held.push(value);
+      heldBytes += value.byteLength;
     }
   };
-  async function* everything(): AsyncGenerator<Uint8Array> {
-    yield* held;
-    held = [];
-    for (let chunk = await next(); chunk; chunk = await next()) yield chunk;
-  }
 
-  let declared: Declared | undefined;
-  await holdUntil(SNIFF_BYTES);
+  await holdUntil(FIRST_SNIFF_BYTES);
   if (heldBytes === 0) throw empty();
   const tagEnd = id3End(Buffer.concat(held));
-  await holdUntil(Math.min(tagEnd, MAX_TAG_BYTES) + SNIFF_BYTES);
-  const beginning = Buffer.concat(held);
-  const looked = look(tagEnd, beginning.subarray(tagEnd));
-  declared = looked.declared;
-  tail = lastOf(tail, beginning);
+  await holdUntil(Math.min(tagEnd, MAX_TAG_BYTES) + FIRST_SNIFF_BYTES);
+  if (held[0]![0] === TRANSPORT_STREAM_SYNC) await holdUntil(SNIFF_BYTES);
+  const format = look(tagEnd, Buffer.concat(held).subarray(tagEnd));
+
+  let bytes = 0;
+  /** Behind the tag. */
+  let head: Uint8Array = new Uint8Array();
+  let tail: Uint8Array = new Uint8Array();
+  const count = (chunk: Uint8Array): Uint8Array => {
+    if (head.length < HEAD_BYTES && bytes + chunk.length > tagEnd)
+      head = Buffer.concat([head, chunk.subarray(Math.max(0, tagEnd - bytes), tagEnd + HEAD_BYTES)]);
+    if (format.extension === "ogg") tail = lastOf(tail, chunk);
+    bytes += chunk.byteLength;
+    return chunk;
+  };
+  async function* everything(): AsyncGenerator<Uint8Array> {
+    for (const chunk of held) yield count(chunk);
+    held = [];
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield count(next.value);
+  }
+
   let spool: FileHandle | undefined;
   return {
-    format: looked.format,
+    format,
     async readWhole(maxBytes) {
       await holdUntil(maxBytes + 1);
       return heldBytes > maxBytes ? undefined : Buffer.concat(held, heldBytes);
@@ -150,7 +158,7 @@ async function openStream(stream: Readable, signal?: AbortSignal): Promise<Audio
       spool = await holdInMemory(everything(), maxBytes);
       return { fd: spool.fd };
     },
-    isCutShort: async (durationMs) => isCutShort(declared, { bytes, durationMs, tail }),
+    isCutShort: async (durationMs) => isCutShort(declaredBy(format, head), { bytes, durationMs, tail }),
     async close() {
       stream.destroy();
       await spool?.close();

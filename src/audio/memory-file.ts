@@ -35,12 +35,20 @@ export async function holdInMemory(chunks: AsyncIterable<Uint8Array>, maxBytes: 
         });
       }
       if (bytes > room) throw noRoom(`more than ${megabytes(room)} of it came`);
-      await file.writeFile(chunk);
+      await writeAt(file, chunk, bytes - chunk.byteLength);
     }
     return file;
   } catch (error) {
     await file.close();
     throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? noRoom("no space left") : error;
+  }
+}
+
+/** Leaves the file's own position at its beginning, from which whoever gets the descriptor reads. */
+async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < chunk.byteLength; ) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.byteLength - done, position + done);
+    done += bytesWritten;
   }
 }
 

@@ -9,6 +9,8 @@ export interface AudioFormat {
 
 /** Bytes that {@link sniffAudio} looks at, behind an ID3 tag. */
 export const SNIFF_BYTES = 512;
+/** With fewer of them it knows most formats, and an ID3 tag. */
+export const FIRST_SNIFF_BYTES = 64;
 
 const UNKNOWN: AudioFormat = { mimetype: "application/octet-stream", extension: "bin" };
 
