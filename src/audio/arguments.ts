@@ -26,6 +26,9 @@ export function inputArguments(
   ];
 }
 
+/** Samples one after another: containers round their times to milliseconds, and hostile ones say any. */
+const PLAIN_TIME = ["-af", "asetpts=N/SR/TB"];
+
 /** The first sound and nothing else: no tags, chapters, covers, subtitles or further streams. */
 const ONLY_SOUND = ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1", "-vn", "-sn", "-dn"];
 
@@ -36,10 +39,12 @@ const ONLY_SOUND = ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1
 export function outputArguments(bitRate: number): readonly string[] {
   return [
     ...ONLY_SOUND,
+    ...PLAIN_TIME,
     ...["-c:a", "libopus", "-ac", "1", "-ar", "48000", "-b:a", String(bitRate), "-vbr", "on"],
     ...["-application", "voip", "-frame_duration", "20", "-compression_level", "10"],
     ...["-f", "ogg", "pipe:1"],
     ...ONLY_SOUND,
+    ...PLAIN_TIME,
     ...[...WAVEFORM_OUTPUT, "pipe:3"],
   ];
 }

@@ -1,6 +1,7 @@
 import { SottoError } from "../errors.ts";
+import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource, VoiceClip, VoiceFacts, VoiceStream } from "../model/recording.ts";
-import { type RawFormat, type Reading, rawReading, readingOf } from "./formats.ts";
+import { type Reading, rawReading, readingOf } from "./formats.ts";
 import { type AudioInput, openInput } from "./input.ts";
 import { repackVoice } from "./repack.ts";
 import { type TranscodeOptions, transcode } from "./transcode.ts";

@@ -1,3 +1,4 @@
+import { isRawFormat, type RawFormat } from "../model/raw-format.ts";
 import type { AudioFormat } from "./sniff.ts";
 
 /** How ffmpeg is to read one format, and nothing besides. */
@@ -61,65 +62,21 @@ const READINGS: Record<string, Reading> = {
   flv: { demuxer: "flv", decoders: [...AAC, ...MPEG, ...SPEEX, "nellymoser", ...PCM] },
   ts: { demuxer: "mpegts", decoders: [...AAC, ...MPEG, ...DOLBY, ...OPUS] },
   ac3: { demuxer: "ac3", decoders: DOLBY },
-  wv: { demuxer: "wv", decoders: ["wavpack"] },
+  wv: { demuxer: "wv", decoders: ["wavpack"], seeks: true },
 };
 
 /** How to read a recording that was sniffed; undefined when it is none that we know. */
 export const readingOf = ({ extension }: AudioFormat): Reading | undefined => READINGS[extension];
 
-/** Sound without any header: what it is must be said. */
-export interface RawFormat {
-  /** One of {@link RAW_CODINGS}. */
-  coding: RawCoding;
-  /** Hz */
-  sampleRate: number;
-  channels: number;
-}
-
-const SAMPLES = [
-  ...["u8", "s8", "s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "f32le", "f32be", "f64le", "f64be"],
-  ...["alaw", "mulaw"],
-] as const;
-/** GSM 06.10 and G.722 have one rate and one channel. */
-const FIXED = {
-  gsm: { sampleRate: 8000, decoders: GSM },
-  g722: { sampleRate: 16_000, decoders: ["g722", "adpcm_g722"] },
-} as const;
-
-export const RAW_CODINGS = [...SAMPLES, "gsm", "g722"] as const;
-export type RawCoding = (typeof RAW_CODINGS)[number];
-
-const MAX_RAW_RATE = 192_000;
-const MAX_RAW_CHANNELS = 8;
-
-/**
- * Reads `s16le:8000:1`: coding, rate in Hz, channels.
- *
- * @returns undefined when it is none
- */
-export function parseRawFormat(text: string): RawFormat | undefined {
-  const [, coding, rate, channels] = /^(\w+):(\d{4,6}):(\d)$/.exec(text) ?? [];
-  const format = { coding: coding as RawCoding, sampleRate: Number(rate), channels: Number(channels) };
-  return rawReading(format) && format;
-}
-
-/** How ffmpeg reads it; undefined when there is no such format. */
-export function rawReading({ coding, sampleRate, channels }: RawFormat): Reading | undefined {
-  if (coding === "gsm" || coding === "g722") {
-    const { decoders, sampleRate: only } = FIXED[coding];
-    return sampleRate === only && channels === 1 ? { demuxer: coding, decoders } : undefined;
-  }
-  const isSane =
-    SAMPLES.includes(coding) &&
-    isWhole(sampleRate, 1000, MAX_RAW_RATE) &&
-    isWhole(channels, 1, MAX_RAW_CHANNELS);
-  if (!isSane) return undefined;
+/** How ffmpeg reads sound without any header; undefined when there is no such format. */
+export function rawReading(format: RawFormat): Reading | undefined {
+  const { coding, sampleRate, channels } = format;
+  if (!isRawFormat(format)) return undefined;
+  if (coding === "gsm") return { demuxer: "gsm", decoders: GSM };
+  if (coding === "g722") return { demuxer: "g722", decoders: ["g722", "adpcm_g722"] };
   return {
     demuxer: coding,
     options: ["-ar", String(sampleRate), "-ac", String(channels)],
     decoders: [`pcm_${coding}`],
   };
 }
-
-const isWhole = (value: number, least: number, most: number): boolean =>
-  Number.isInteger(value) && value >= least && value <= most;

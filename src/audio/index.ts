@@ -2,7 +2,7 @@
 export { type EncodeOptions, encodeVoice, encodeVoiceStream } from "./encode.ts";
 export { ffmpegVersion } from "./ffmpeg.ts";
 export { findFfmpeg } from "./find-program.ts";
-export { parseRawFormat, RAW_CODINGS, type RawFormat } from "./formats.ts";
+export { freeRoom as roomForRecordings } from "./memory-file.ts";
 export { probeVoice, type VoiceProbe } from "./probe.ts";
-export { type Layers, sandboxLayers } from "./sandbox.ts";
+export { type Layers, requireSandbox, sandboxLayers } from "./sandbox.ts";
 export { type AudioFormat, sniffAudio } from "./sniff.ts";

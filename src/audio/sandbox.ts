@@ -57,6 +57,13 @@ export async function sandboxLayers(): Promise<Layers> {
   return { sandbox: reason === undefined, ...(reason && { reason }), limits: prlimit !== undefined };
 }
 
+/** Throws `SANDBOX_MISSING` where there is none that works. */
+export async function requireSandbox(): Promise<void> {
+  const { sandbox, reason } = await sandboxLayers();
+  if (!sandbox)
+    throw new SottoError("SANDBOX_MISSING", "ffmpeg would run without a sandbox", { cause: reason });
+}
+
 const NO_BWRAP = "there is no bwrap on the PATH";
 
 async function inSandbox(bwrap: string, program: string, args: readonly string[]): Promise<CommandLine> {

@@ -88,7 +88,8 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
     const end = await ffmpeg.ended; // why it was ended comes first
     if (isTooLong) throw tooLong(maxSeconds);
     if (!(error instanceof OggError)) throw error;
-    if (end.exit !== 0) throw explain(end);
+    // one that we have killed for it has a signal, and no reason of its own
+    if (typeof end.exit === "number" && end.exit !== 0) throw explain(end);
     throw new SottoError("FFMPEG_FAILED", "ffmpeg did not write a whole Ogg Opus stream", { cause: error });
   } finally {
     ffmpeg.kill(); // whoever took the chunks has left

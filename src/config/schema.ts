@@ -97,6 +97,19 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("The only events that may leave unencrypted; messages never do."),
+  audio: z
+    .strictObject({
+      bitrate: z.int().min(6).max(128).default(32).describe("Of what is encoded, in kbit/s."),
+      maxDuration: duration.prefault("4h").describe("Longer recordings are refused."),
+      requireSandbox: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Refuse to start where ffmpeg cannot run in bubblewrap; without this it runs in one where there is one. `sotto doctor` says what holds.",
+        ),
+    })
+    .prefault({})
+    .describe("How recordings are made ready."),
   acceptInvitesFrom: z.array(userId).default([]).describe("Whose invitations `sotto run` accepts."),
   log: z
     .strictObject({ level: z.enum(LOG_LEVELS).default("info").describe("debug, info, warn or error.") })

@@ -1,18 +1,14 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ffmpegVersion } from "../audio/index.ts";
 import { type Config, loadConfig, readStoreKey } from "../config/index.ts";
-import { SottoError, toSottoError } from "../errors.ts";
+import { SottoError } from "../errors.ts";
 import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
 import type { Account } from "./account.ts";
+import { checkAudio } from "./audio-checks.ts";
+import { type Check, check, fail, type Verdict, warn } from "./check.ts";
 import { recoveryKeyFiles } from "./recovery-key-files.ts";
 
-export interface Check {
-  name: string;
-  result: "pass" | "warn" | "fail" | "not-checked";
-  message: string;
-  cure?: string;
-}
+export type { Check } from "./check.ts";
 
 /** How far back the outbox is searched: what nobody looked into among so many is not asked about for ever. */
 const LOOKED_BACK = 100;
@@ -22,7 +18,6 @@ export async function checkMachine(configPath: string): Promise<Check[]> {
   const checks = [
     // one that is too old does not come so far
     await check("node", async () => `Node ${process.versions.node}`),
-    await check("ffmpeg", lookForFfmpeg),
   ];
   let config: Config | undefined;
   checks.push(
@@ -32,6 +27,7 @@ export async function checkMachine(configPath: string): Promise<Check[]> {
     }),
   );
   const read = config;
+  checks.push(...(await checkAudio(read?.audio)));
   if (!read) return checks;
   return [
     ...checks,
@@ -53,16 +49,6 @@ export async function checkMachine(configPath: string): Promise<Check[]> {
       return `${(await discoverHomeserver(read.homeserver, trust)).baseUrl} answers`;
     }),
   ];
-}
-
-/** Without it, Sotto sends less but does not stand still. */
-async function lookForFfmpeg(): Promise<Verdict> {
-  try {
-    return await ffmpegVersion();
-  } catch (thrown) {
-    if (!(thrown instanceof SottoError && thrown.code === "FFMPEG_MISSING")) throw thrown;
-    return warn(`${thrown.message}: only mono Ogg/Opus can be sent`, thrown.cure);
-  }
 }
 
 /** What only the holder of the store can tell. */
@@ -155,20 +141,6 @@ function openToAll({ trust, rooms }: Config): string[] {
     ...(shareWith === "all" ? [`shareWith in ${place}`] : []),
     ...(acceptFrom === "all" ? [`acceptFrom in ${place}`] : []),
   ]);
-}
-
-type Verdict = string | Omit<Check, "name">;
-const warn = (message: string, cure: string): Verdict => ({ result: "warn", message, cure });
-const fail = (message: string, cure: string): Verdict => ({ result: "fail", message, cure });
-
-async function check(name: string, look: () => Promise<Verdict>): Promise<Check> {
-  try {
-    const verdict = await look();
-    return typeof verdict === "string" ? { name, result: "pass", message: verdict } : { name, ...verdict };
-  } catch (thrown) {
-    const error: SottoError = toSottoError(thrown);
-    return { name, result: "fail", message: error.message, cure: error.cure };
-  }
 }
 
 async function privately(path: string): Promise<Verdict> {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -67,8 +68,9 @@ export async function decode(clip: Uint8Array): Promise<Int16Array> {
 
 /** Puts a shell script in ffmpeg's place until the test is over; without a sandbox, where no shell would start. */
 export async function pretendFfmpeg(script: string): Promise<void> {
-  await putProgram("pretended-ffmpeg", script);
-  set("SOTTO_FFMPEG", join(folder, "pretended-ffmpeg"));
+  const name = `pretended-ffmpeg-${randomUUID()}`; // what is known of one must not be believed of the next
+  await putProgram(name, script);
+  set("SOTTO_FFMPEG", join(folder, name));
   hideLayers();
 }
 
