@@ -26,8 +26,11 @@ export function inputArguments(
   ];
 }
 
-/** Samples one after another: containers round their times to milliseconds, and hostile ones say any. */
-const PLAIN_TIME = ["-af", "asetpts=N/SR/TB"];
+/**
+ * Samples one after another: containers round their times to milliseconds, and hostile ones say any. Without `round`,
+ * one of a second at 8 kHz would be early after a minute.
+ */
+const PLAIN_TIME = ["-af", "asetpts=round(N/SR/TB)"];
 
 /** The first sound and nothing else: no tags, chapters, covers, subtitles or further streams. */
 const ONLY_SOUND = ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1", "-vn", "-sn", "-dn"];

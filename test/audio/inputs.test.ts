@@ -54,6 +54,15 @@ describeWithFfmpeg("a recording that was cut short", () => {
 });
 
 describeWithFfmpeg("the clip", () => {
+  it.each([8000, 11_025, 44_100, 96_000])("is exact to the sample after minutes: %i Hz", async (rate) => {
+    const path = join(folder, "long.wav");
+    const source = `sine=sample_rate=${rate}:duration=100`;
+    await run("-v", "error", "-y", "-f", "lavfi", "-i", source, path);
+    const clip = await encodeVoice({ path });
+    expect(clip).toMatchObject({ durationMs: 100_000, truncated: false });
+    expect(readOpusStream(clip.bytes).samples).toBe(4_800_000);
+  });
+
   it("has the bit rate that is asked for", async () => {
     const path = join(folder, "noise.wav");
     await run("-v", "error", "-y", "-f", "lavfi", "-i", "anoisesrc=duration=3", path);

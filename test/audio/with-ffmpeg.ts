@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -96,4 +96,15 @@ function set(name: string, value: string): void {
     if (before === undefined) delete process.env[name];
     else process.env[name] = before;
   });
+}
+
+/** Processes that this one has started and that are still there, also as zombies; `esbuild` is the test runner's. */
+export async function children(): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir("/proc").catch(() => [])) {
+    const stat = /^\d+$/.test(entry) ? await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "") : "";
+    const [, name = "", parent] = /\((.*)\) \S (\d+)/.exec(stat) ?? [];
+    if (Number(parent) === process.pid && name !== "esbuild") found.push(`${entry} ${name}`);
+  }
+  return found;
 }
