@@ -97,4 +97,6 @@ const complainsOf = ({ demuxer }: Reading, complaints: string): boolean =>
 const unknown = (raw: RawFormat | undefined): SottoError =>
   raw
     ? new SottoError("USAGE", "there is no such raw format", { cure: "name one such as s16le:8000:1" })
-    : new SottoError("AUDIO_NOT_AUDIO", "no format that Sotto knows begins like this");
+    : new SottoError("AUDIO_NOT_AUDIO", "this is no recording that Sotto knows", {
+        cause: "no format of docs/audio-formats.md begins like this",
+      });

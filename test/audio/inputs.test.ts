@@ -34,6 +34,13 @@ describeWithFfmpeg("every input people have", () => {
   });
 });
 
+it("the table in the docs is this list", async () => {
+  const table = await readFile(join(import.meta.dirname, "../../docs/audio-formats.md"), "utf8");
+  expect([...table.matchAll(/^\| ([^|`]+) \| `/gm)].map(([, name]) => name)).toEqual(
+    INPUTS.map(({ name }) => name),
+  );
+});
+
 describeWithFfmpeg("a recording that was cut short", () => {
   const KINDS = ["WAV s16le", "AIFF", "CAF with PCM", "FLAC", "MP3 with ID3 and Xing", "Ogg Vorbis", "AU"];
   const FURTHER = ["M4A, index at the beginning", "WebM with Opus", "Ogg Opus, mono"];
