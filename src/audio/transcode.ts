@@ -92,7 +92,9 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
     if (typeof end.exit === "number" && end.exit !== 0) throw explain(end);
     throw new SottoError("FFMPEG_FAILED", "ffmpeg did not write a whole Ogg Opus stream", { cause: error });
   } finally {
-    ffmpeg.kill(); // whoever took the chunks has left
+    // whoever took the chunks may have left; the input must not be closed before it is gone
+    ffmpeg.kill();
+    await ffmpeg.ended.catch(() => {});
   }
 }
 
