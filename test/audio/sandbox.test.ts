@@ -8,6 +8,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { encodeVoice, requireSandbox, sandboxLayers } from "../../src/audio/index.ts";
 import { confine } from "../../src/audio/sandbox.ts";
 import { checkAudio } from "../../src/service/audio-checks.ts";
+import { Sotto } from "../../src/service/sotto.ts";
+import { MINIMAL, writeConfig } from "../support/config.ts";
 import { pcmFormat, wav } from "./by-hand.ts";
 import { describeWithFfmpeg, folder, hideLayers, putProgram } from "./with-ffmpeg.ts";
 
@@ -72,6 +74,12 @@ describe("where there is no sandbox", () => {
     if (script) await putProgram("bwrap", script);
     await expect(requireSandbox()).rejects.toMatchObject(missing);
     await expect(encodeVoice(recording, { requireSandbox: true })).rejects.toMatchObject(missing);
+  });
+
+  it("the account is not opened if the config requires one", async () => {
+    hideLayers();
+    const config = writeConfig(`${MINIMAL}audio: { requireSandbox: true }\n`);
+    await expect(Sotto.open(config)).rejects.toMatchObject(missing);
   });
 
   it("doctor says so, and fails where one is required", async () => {
