@@ -74,6 +74,10 @@ export const ERROR_CODES = {
   AUDIO_TOO_LARGE: [2, "shorten the recording, or raise the homeserver's max_upload_size"],
   FFMPEG_MISSING: [3, "install ffmpeg with libopus, e.g. `apt install ffmpeg`"],
   FFMPEG_FAILED: [3, "try the file with ffmpeg by hand; it may be damaged"],
+  SANDBOX_MISSING: [
+    3,
+    "install bubblewrap, e.g. `apt install bubblewrap`, and let it make namespaces; or take audio.requireSandbox out of the config",
+  ],
   NODE_TOO_OLD: [2, "install Node 22.18 or later"],
   // the account
   LOGIN_FAILED: [3, "check the user ID and the password"],

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
-import { delimiter, join } from "node:path";
 import { pipeline, Readable, type Writable } from "node:stream";
 import { SottoError } from "../errors.ts";
+import { explain, type FfmpegEnd } from "./complaints.ts";
+import { findFfmpeg } from "./find-program.ts";
+import { confine } from "./sandbox.ts";
+import { WorkClock } from "./work-clock.ts";
 
 /** What ffmpeg reads as its standard input: an open file, which it can seek in, or chunks through a pipe. */
 export type FfmpegInput = { fd: number } | { chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array> };
@@ -11,8 +12,13 @@ export type FfmpegInput = { fd: number } | { chunks: AsyncIterable<Uint8Array> |
 export interface FfmpegLimits {
   /** Kills ffmpeg; its reason is then what is thrown. */
   signal?: AbortSignal;
-  /** Kills ffmpeg when it takes longer: `FFMPEG_FAILED`. Ten minutes when absent. */
+  /**
+   * Kills ffmpeg when it takes longer: `FFMPEG_FAILED`. What it waits for its input, or for somebody to take its output,
+   * is not counted; but its input must not be silent for longer either: `TIMEOUT`. Ten minutes when absent.
+   */
   timeLimitMs?: number;
+  /** Refuses to start ffmpeg outside of a sandbox: `SANDBOX_MISSING`. */
+  requireSandbox?: boolean;
   /** Called when ffmpeg, or the thread that decodes in its place, has been started. */
   onStart?: () => void;
 }
@@ -21,44 +27,107 @@ export interface FfmpegRun extends FfmpegLimits {
   /** The argument vector, without the program. No shell ever sees it. */
   args: readonly string[];
   input?: FfmpegInput;
-  /** Takes what ffmpeg writes to `pipe:1`. */
-  onStdout: (chunk: Buffer) => void;
-  /** Takes what ffmpeg writes to `pipe:3`. */
-  onPipe3?: (chunk: Buffer) => void;
+  /** Whether it writes to `pipe:3` too. */
+  secondOutput?: boolean;
+}
+
+/** Whoever starts it reads both outputs to their end at the same time, or kills it: else it waits for ever. */
+export interface RunningFfmpeg {
+  /** What it writes to `pipe:1`. */
+  output: Readable;
+  /** What it writes to `pipe:3`. */
+  secondOutput: Readable | undefined;
+  /**
+   * Settles when it is gone and its outputs are read. Rejects with the signal's reason, `FFMPEG_FAILED` for the time
+   * limit, and an error of `input.chunks` as it is. The exit code is not judged.
+   */
+  ended: Promise<FfmpegEnd>;
+  clock: WorkClock;
+  /** With all its group. */
+  kill(): void;
 }
 
 const DEFAULT_TIME_LIMIT_MS = 10 * 60_000;
 const STDERR_KEPT_BYTES = 4096;
-const REASON_MAX_LENGTH = 200;
 
 /**
- * The ffmpeg to run: `$SOTTO_FFMPEG`, else the first `ffmpeg` on the PATH.
+ * Starts ffmpeg with an empty environment, as the head of a process group of its own, behind what {@link confine} has.
  *
- * @returns its path
- * @throws SottoError `FFMPEG_MISSING`
+ * @throws SottoError `FFMPEG_MISSING`, `SANDBOX_MISSING`; the signal's reason
  */
-export async function findFfmpeg(): Promise<string> {
-  const named = process.env.SOTTO_FFMPEG;
-  if (named) {
-    if (await isExecutable(named)) return named;
-    throw new SottoError("FFMPEG_MISSING", "$SOTTO_FFMPEG names no program", {
-      cure: "let $SOTTO_FFMPEG name an ffmpeg with libopus, or unset it",
+export async function startFfmpeg(run: FfmpegRun): Promise<RunningFfmpeg> {
+  const { args, input, secondOutput = false, timeLimitMs = DEFAULT_TIME_LIMIT_MS } = run;
+  run.signal?.throwIfAborted();
+  const [program, ...argv] = await confine(
+    [await findFfmpeg(), "-hide_banner", "-nostdin", "-v", "error", ...args],
+    run.requireSandbox,
+  );
+  run.signal?.throwIfAborted();
+
+  const stdin = input === undefined ? "ignore" : "fd" in input ? input.fd : "pipe";
+  const child = spawn(program, argv, {
+    stdio: [stdin, "pipe", "pipe", secondOutput ? "pipe" : "ignore"],
+    env: {},
+    cwd: "/",
+    detached: true,
+  });
+  run.onStart?.();
+  const closed = ended(child);
+  let stderr = Buffer.alloc(0);
+  child.stderr?.on("data", (chunk: Buffer) => {
+    // the beginning is kept, where the first cause stands; the rest is drained
+    if (stderr.length < STDERR_KEPT_BYTES) stderr = Buffer.concat([stderr, chunk]);
+  });
+
+  let failure: { reason: unknown } | undefined;
+  const kill = (): void => {
+    killGroup(child);
+    // what has left its group would hold the pipes open
+    for (const stream of child.stdio) stream?.destroy();
+  };
+  const fail = (reason: unknown): void => {
+    failure ??= { reason };
+    kill();
+  };
+  const abort = (): void => fail(run.signal?.reason);
+  run.signal?.addEventListener("abort", abort);
+  const clock = new WorkClock(timeLimitMs, () =>
+    fail(new SottoError("FFMPEG_FAILED", `ffmpeg did not finish within ${timeLimitMs / 1000} s`)),
+  );
+  clock.resume();
+  // only what the source itself throws is its error; that ffmpeg has stopped reading is none
+  if (input && "chunks" in input) feed(input.chunks, child.stdin!, clock, fail);
+
+  const gone = closed
+    .then((exit) => {
+      if (failure) throw failure.reason;
+      return { exit, complaints: stderr.toString() };
+    })
+    .finally(() => {
+      clock.stop();
+      run.signal?.removeEventListener("abort", abort);
     });
-  }
-  for (const folder of (process.env.PATH ?? "").split(delimiter).filter(Boolean)) {
-    const path = join(folder, "ffmpeg");
-    if (await isExecutable(path)) return path;
-  }
-  throw new SottoError("FFMPEG_MISSING", "there is no ffmpeg on the PATH");
+  gone.catch(() => {}); // whoever reads the outputs asks later
+  return {
+    output: child.stdout!,
+    secondOutput: secondOutput ? (child.stdio[3] as Readable) : undefined,
+    ended: gone,
+    clock,
+    kill,
+  };
 }
 
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
+/**
+ * Runs ffmpeg to its end.
+ *
+ * @returns what it wrote to its standard output
+ * @throws SottoError like {@link startFfmpeg} and its `ended`; `AUDIO_NOT_AUDIO` and `FFMPEG_FAILED` for its exit code
+ */
+export async function runFfmpeg(run: FfmpegRun, onOutput: (chunk: Buffer) => void): Promise<void> {
+  const ffmpeg = await startFfmpeg(run);
+  ffmpeg.output.on("data", onOutput);
+  const end = await ffmpeg.ended;
+  if (end.exit !== 0) throw explain(end);
 }
 
 /**
@@ -68,67 +137,18 @@ async function isExecutable(path: string): Promise<boolean> {
  */
 export async function ffmpegVersion(limits: FfmpegLimits = {}): Promise<string> {
   const chunks: Buffer[] = [];
-  await runFfmpeg({ ...limits, args: ["-version"], onStdout: (chunk) => chunks.push(chunk) });
+  await runFfmpeg({ ...limits, args: ["-version"] }, (chunk) => chunks.push(chunk));
   return /^ffmpeg version (\S+)/.exec(Buffer.concat(chunks).toString())?.[1] ?? "unknown";
 }
 
-/**
- * Runs ffmpeg to its end. The only place in Sotto that starts a process.
- *
- * @throws SottoError `FFMPEG_MISSING` where there is none or it has no libopus, `AUDIO_NOT_AUDIO` where it finds no
- *   sound in its input, `FFMPEG_FAILED` for anything else and for the time limit; the signal's reason; an error of
- *   `input.chunks` as it is
- */
-export async function runFfmpeg(run: FfmpegRun): Promise<void> {
-  const { args, input, onStdout, onPipe3, timeLimitMs = DEFAULT_TIME_LIMIT_MS } = run;
-  run.signal?.throwIfAborted();
-  const program = await findFfmpeg();
-  const timeLimit = AbortSignal.timeout(timeLimitMs);
-  const signal = run.signal ? AbortSignal.any([run.signal, timeLimit]) : timeLimit;
-
-  const stdin = input === undefined ? "ignore" : "fd" in input ? input.fd : "pipe";
-  const child = spawn(program, ["-hide_banner", "-nostdin", "-v", "error", ...args], {
-    stdio: [stdin, "pipe", "pipe", onPipe3 ? "pipe" : "ignore"],
-    env: childEnvironment(),
-  });
-  run.onStart?.();
-  let stderr = Buffer.alloc(0);
-  child.stdout?.on("data", onStdout);
-  child.stderr?.on("data", (chunk: Buffer) => {
-    // the beginning is kept, where the first cause stands; the rest is drained
-    if (stderr.length < STDERR_KEPT_BYTES) stderr = Buffer.concat([stderr, chunk]);
-  });
-  if (onPipe3) (child.stdio[3] as Readable).on("data", onPipe3);
-
-  const kill = (): void => {
-    child.kill("SIGKILL");
-    // a wrapper script's own child would hold the pipes open
-    for (const stream of child.stdio) stream?.destroy();
-  };
-  signal.addEventListener("abort", kill);
+/** A wrapper's own children, and what is in a sandbox, go with it. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
-    let sourceError: unknown;
-    if (input && "chunks" in input) {
-      feed(input.chunks, child.stdin!, (error) => {
-        sourceError = error;
-      });
-    }
-    const exit = await ended(child);
-    run.signal?.throwIfAborted();
-    if (timeLimit.aborted) {
-      throw new SottoError("FFMPEG_FAILED", `ffmpeg did not finish within ${timeLimitMs / 1000} s`);
-    }
-    if (sourceError !== undefined) throw sourceError;
-    if (exit !== 0) throw explain(stderr.toString(), exit);
-  } finally {
-    signal.removeEventListener("abort", kill);
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    child.kill("SIGKILL");
   }
-}
-
-/** Nothing of ours but what a program needs to be found and to find its libraries; messages in English. */
-function childEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, LD_LIBRARY_PATH } = process.env;
-  return { LC_ALL: "C", ...(PATH ? { PATH } : {}), ...(LD_LIBRARY_PATH ? { LD_LIBRARY_PATH } : {}) };
 }
 
 /** Exit code, or the name of the signal that ended it. */
@@ -142,22 +162,30 @@ function ended(child: ChildProcess): Promise<number | NodeJS.Signals> {
 }
 
 /**
- * Copies the chunks to ffmpeg's standard input. It may stop reading before their end, which is not an error: the exit
- * code tells. Nobody waits for the copy, because a source that falls silent would keep it alive.
+ * Copies the chunks to ffmpeg's standard input. It may stop reading before their end, which is not an error: what it
+ * wrote tells. Nobody waits for the copy, because a source that falls silent would keep it alive.
  */
 function feed(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   stdin: Writable,
-  onSourceError: (error: unknown) => void,
+  clock: WorkClock,
+  fail: (reason: unknown) => void,
 ): void {
   const source = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
-  // only what the source itself throws is its error: that ffmpeg has stopped reading comes in at the `yield`
   const next = async () => {
+    const silence = setTimeout(
+      () => fail(new SottoError("TIMEOUT", `the recording brought nothing for ${clock.limitMs / 1000} s`)),
+      clock.limitMs,
+    ).unref();
+    clock.pause();
     try {
       return await source.next();
     } catch (error) {
-      onSourceError(error);
+      fail(error);
       throw error;
+    } finally {
+      clearTimeout(silence);
+      clock.resume();
     }
   };
   const watched = async function* () {
@@ -168,29 +196,4 @@ function feed(
     }
   };
   pipeline(Readable.from(watched()), stdin, () => {});
-}
-
-// what ffmpeg says of an input that is no recording, from version 5.1 to 9
-const NOT_AUDIO = /Invalid data found|: End of file|matches no streams|not on whitelist|Decode error rate/;
-
-function explain(stderr: string, exit: number | NodeJS.Signals): SottoError {
-  if (/Unknown encoder 'libopus'/.test(stderr)) {
-    return new SottoError("FFMPEG_MISSING", "this ffmpeg was built without libopus");
-  }
-  const cause = firstLine(stderr) ?? `ffmpeg ended with ${exit}`;
-  if (typeof exit === "number" && NOT_AUDIO.test(stderr)) {
-    return new SottoError("AUDIO_NOT_AUDIO", "ffmpeg finds no sound in the recording", { cause });
-  }
-  return new SottoError("FFMPEG_FAILED", "ffmpeg could not encode the recording", { cause });
-}
-
-/** What ffmpeg complained of first, fit for a log: one short printable line, without the addresses it puts before. */
-function firstLine(stderr: string): string | undefined {
-  return stderr
-    .replace(/^(\[[^\]\n]*\] ?)+/gm, "")
-    .replace(/[^\x20-\x7E\n]/g, "")
-    .split("\n")
-    .map((line) => line.trim())
-    .find(Boolean)
-    ?.slice(0, REASON_MAX_LENGTH);
 }

@@ -1,23 +1,43 @@
-import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, open, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { AudioSource } from "../model/recording.ts";
+import { DECLARED_BYTES, declaredBy, isCutShort, TAIL_BYTES } from "./declared.ts";
 import type { FfmpegInput } from "./ffmpeg.ts";
-import { type AudioFormat, SNIFF_BYTES, sniffAudio } from "./sniff.ts";
+import { holdInMemory } from "./memory-file.ts";
+import {
+  type AudioFormat,
+  FIRST_SNIFF_BYTES,
+  id3End,
+  SNIFF_BYTES,
+  sniffAudio,
+  sniffBehindTag,
+} from "./sniff.ts";
 
 /** A recording that was opened and looked at. Each way of reading it serves once, `readWhole` before `forFfmpeg`. */
 export interface AudioInput {
   readonly format: AudioFormat;
   /** All of it, or undefined when there is more than `maxBytes`. */
   readWhole(maxBytes: number): Promise<Uint8Array | undefined>;
-  /** The same bytes for ffmpeg, from the beginning. */
-  forFfmpeg(): Promise<FfmpegInput>;
+  /**
+   * The same bytes for ffmpeg, from the beginning.
+   *
+   * @param seeks whether it must go back and forth in them
+   * @param maxBytes what may be held in memory for that
+   */
+  forFfmpeg(seeks: boolean, maxBytes: number): Promise<FfmpegInput>;
+  /** Whether there was more than what was read, of which so much was heard. */
+  isCutShort(durationMs: number): Promise<boolean>;
   /** Only when ffmpeg has ended. */
   close(): Promise<void>;
 }
+
+/** Only such a stream is known by more than its first bytes. ISO/IEC 13818-1 section 2.4.3.2. */
+const TRANSPORT_STREAM_SYNC = 0x47;
+const HEAD_BYTES = Math.max(DECLARED_BYTES, SNIFF_BYTES);
+/** An ID3 tag with a picture is shorter; behind a longer one, MP3 is taken for granted where nobody can look ahead. */
+const MAX_TAG_BYTES = 4 * 1024 ** 2;
 
 /**
  * Opens a recording wherever it is.
@@ -36,19 +56,28 @@ export function openInput(source: AudioSource, signal?: AbortSignal): Promise<Au
  */
 async function openFile(path: string): Promise<AudioInput> {
   const file = await openForReading(path);
+  const read = async (position: number, length: number): Promise<Buffer> => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+    return buffer.subarray(0, bytesRead);
+  };
   try {
     const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
-    if (bytesRead === 0) throw empty();
+    const beginning = await read(0, HEAD_BYTES);
+    if (beginning.length === 0) throw empty();
+    const tagEnd = id3End(beginning);
+    const head = await read(tagEnd, HEAD_BYTES);
+    const format = look(tagEnd, head);
     return {
-      format: sniffAudio(buffer.subarray(0, bytesRead)),
+      format,
       async readWhole(maxBytes) {
-        if (size > maxBytes) return undefined;
-        const { buffer: bytes, bytesRead: length } = await file.read(Buffer.alloc(size), 0, size, 0);
-        return bytes.subarray(0, length);
+        return size > maxBytes ? undefined : await read(0, size);
       },
       async forFfmpeg() {
         return { fd: file.fd };
+      },
+      async isCutShort(durationMs) {
+        const tail = await read(Math.max(0, size - TAIL_BYTES), Math.min(size, TAIL_BYTES));
+        return isCutShort(declaredBy(format, head), { bytes: size, durationMs, tail });
       },
       close: () => file.close(),
     };
@@ -57,6 +86,9 @@ async function openFile(path: string): Promise<AudioInput> {
     throw error;
   }
 }
+
+const look = (tagEnd: number, sound: Uint8Array): AudioFormat =>
+  tagEnd > 0 ? sniffBehindTag(sound) : sniffAudio(sound);
 
 async function openForReading(path: string): Promise<FileHandle> {
   let file: FileHandle;
@@ -83,23 +115,39 @@ async function openStream(stream: Readable, signal?: AbortSignal): Promise<Audio
   /** What was read ahead and not yet given away. */
   let held: Uint8Array[] = [];
   let heldBytes = 0;
-  const holdUntil = async (bytes: number): Promise<void> => {
-    while (heldBytes < bytes) {
+  const holdUntil = async (length: number): Promise<void> => {
+    while (heldBytes < length) {
       const { value, done } = await rest.next();
       if (done) return;
       held.push(value);
       heldBytes += value.byteLength;
     }
   };
+
+  await holdUntil(FIRST_SNIFF_BYTES);
+  if (heldBytes === 0) throw empty();
+  const tagEnd = id3End(Buffer.concat(held));
+  await holdUntil(Math.min(tagEnd, MAX_TAG_BYTES) + FIRST_SNIFF_BYTES);
+  if (held[0]![0] === TRANSPORT_STREAM_SYNC) await holdUntil(SNIFF_BYTES);
+  const format = look(tagEnd, Buffer.concat(held).subarray(tagEnd));
+
+  let bytes = 0;
+  /** Behind the tag. */
+  let head: Uint8Array = new Uint8Array();
+  let tail: Uint8Array = new Uint8Array();
+  const count = (chunk: Uint8Array): Uint8Array => {
+    if (head.length < HEAD_BYTES && bytes + chunk.length > tagEnd)
+      head = Buffer.concat([head, chunk.subarray(Math.max(0, tagEnd - bytes), tagEnd + HEAD_BYTES)]);
+    if (format.extension === "ogg") tail = lastOf(tail, chunk);
+    bytes += chunk.byteLength;
+    return chunk;
+  };
   async function* everything(): AsyncGenerator<Uint8Array> {
-    yield* held;
+    for (const chunk of held) yield count(chunk);
     held = [];
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield count(next.value);
   }
 
-  await holdUntil(SNIFF_BYTES);
-  if (heldBytes === 0) throw empty();
-  const format = sniffAudio(Buffer.concat(held));
   let spool: FileHandle | undefined;
   return {
     format,
@@ -107,12 +155,12 @@ async function openStream(stream: Readable, signal?: AbortSignal): Promise<Audio
       await holdUntil(maxBytes + 1);
       return heldBytes > maxBytes ? undefined : Buffer.concat(held, heldBytes);
     },
-    async forFfmpeg() {
-      // the index of an MP4 may stand at its end, and a pipe cannot be read twice
-      if (format.mimetype !== "audio/mp4") return { chunks: everything() };
-      spool = await spoolInMemory(everything());
+    async forFfmpeg(seeks, maxBytes) {
+      if (!seeks) return { chunks: everything() };
+      spool = await holdInMemory(everything(), maxBytes);
       return { fd: spool.fd };
     },
+    isCutShort: async (durationMs) => isCutShort(declaredBy(format, head), { bytes, durationMs, tail }),
     async close() {
       stream.destroy();
       await spool?.close();
@@ -120,36 +168,15 @@ async function openStream(stream: Readable, signal?: AbortSignal): Promise<Audio
   };
 }
 
-/** A file system in memory, as Linux has it. */
-const SHARED_MEMORY = "/dev/shm";
-
-/** Plaintext must not touch a disk; this file is in memory and loses its name before the first byte is written. */
-async function spoolInMemory(chunks: AsyncIterable<Uint8Array>): Promise<FileHandle> {
-  const path = join(SHARED_MEMORY, `sotto-${randomUUID()}`);
-  const file = await open(path, "wx+", 0o600).catch((error) => {
-    throw onlyAsFile(error);
-  });
-  try {
-    await unlink(path);
-    for await (const chunk of chunks) await file.writeFile(chunk);
-    return file;
-  } catch (error) {
-    await file.close();
-    throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? onlyAsFile(error) : error;
-  }
-}
-
-const onlyAsFile = (error: unknown): SottoError =>
-  new SottoError("AUDIO_UNREADABLE", `an MP4 is read whole, and does not fit into ${SHARED_MEMORY}`, {
-    cause: reasonOf(error),
-    cure: "give the recording as a file",
-  });
+const lastOf = (tail: Uint8Array, chunk: Uint8Array): Uint8Array =>
+  chunk.length >= TAIL_BYTES
+    ? chunk.subarray(-TAIL_BYTES)
+    : Buffer.concat([tail.subarray(-(TAIL_BYTES - chunk.length)), chunk]);
 
 const empty = (): SottoError => new SottoError("AUDIO_EMPTY", "the recording has no bytes");
 
 const REASONS: Record<string, string> = {
   ENOENT: "no such file",
-  ENOSPC: "no space left",
   EACCES: "permission denied",
   EPERM: "permission denied",
   EISDIR: "it is a directory",

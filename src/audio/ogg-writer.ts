@@ -1,49 +1,100 @@
 import { randomInt } from "node:crypto";
 import { OPUS_SAMPLE_RATE, type OpusStream, opusPacketSamples } from "./ogg.ts";
 import { oggChecksum } from "./ogg-checksum.ts";
+import { FLAG_FIRST, FLAG_LAST, OggError } from "./ogg-pages.ts";
 
 const PAGE_HEADER_BYTES = 27;
 const MAX_SEGMENTS = 255;
-const FLAG_FIRST = 0x02;
-const FLAG_LAST = 0x04;
 /** A page a second: little overhead, and a player can seek by it (RFC 7845 section 6). */
 const PAGE_SAMPLES = OPUS_SAMPLE_RATE;
 
 /** What is written: a mono stream at unity gain. */
 export type MonoOpus = Pick<OpusStream, "preSkip" | "packets" | "samples">;
 
+interface HeldPage {
+  packets: Uint8Array[];
+  /** Time before its first packet, in samples. */
+  begin: number;
+  /** Time behind its last one. */
+  end: number;
+  segments: number;
+}
+
+/** The end of a stream may cut off so much; what comes before it is written while more is still to come. */
+const HELD_PAGES = 2;
+
 /**
  * Puts Opus packets, byte for byte, into a fresh Ogg stream that says nothing of where they came from: an empty
  * comment header, a random serial number, 48 kHz as the input's rate, granule positions counted from zero. RFC 7845.
- *
- * @returns the whole stream
  */
-export function writeOpusStream({ preSkip, packets, samples }: MonoOpus): Uint8Array {
-  const serial = randomInt(2 ** 32);
-  const pages: Buffer[] = [];
-  const addPage = (flags: number, granule: number, content: readonly Uint8Array[]): void => {
-    pages.push(writePage({ flags, granule, serial, sequence: pages.length, packets: content }));
-  };
-  addPage(FLAG_FIRST, 0, [opusHead(preSkip)]);
-  addPage(0, 0, [opusTags()]);
+export class OpusWriter {
+  readonly #serial = randomInt(2 ** 32);
+  readonly #preSkip: number;
+  #sequence = 0;
+  #held: HeldPage[] = [];
 
-  const end = preSkip + samples;
-  let granule = 0;
-  let pageStart = 0;
-  let segments = 0;
-  let held: Uint8Array[] = [];
-  for (const packet of packets) {
-    if (granule >= end) break; // a decoder would drop the rest
-    const needed = segmentCount(packet);
-    if (held.length > 0 && (granule - pageStart >= PAGE_SAMPLES || segments + needed > MAX_SEGMENTS)) {
-      addPage(0, granule, held);
-      [held, segments, pageStart] = [[], 0, granule];
+  constructor(preSkip: number) {
+    this.#preSkip = preSkip;
+  }
+
+  /** The two header pages; the first call of all. */
+  begin(): Buffer[] {
+    return [this.#page(FLAG_FIRST, 0, [opusHead(this.#preSkip)]), this.#page(0, 0, [opusTags()])];
+  }
+
+  /** @returns the pages that are now whole */
+  add(packet: Uint8Array): Buffer[] {
+    const segments = segmentCount(packet);
+    let page = this.#held.at(-1);
+    const isFull = page && (page.end - page.begin >= PAGE_SAMPLES || page.segments + segments > MAX_SEGMENTS);
+    if (!page || isFull) {
+      page = { packets: [], begin: page?.end ?? 0, end: page?.end ?? 0, segments: 0 };
+      this.#held.push(page);
     }
-    held.push(packet);
-    segments += needed;
+    page.packets.push(packet);
+    page.segments += segments;
+    page.end += opusPacketSamples(packet);
+    const whole = this.#held.splice(0, this.#held.length - 1 - HELD_PAGES);
+    return whole.map(({ packets, end }) => this.#page(0, end, packets));
+  }
+
+  /**
+   * @param samples playable ones of the whole stream; packets behind them are left out
+   * @returns the last pages
+   * @throws OggError when packets behind them have been written already
+   */
+  end(samples: number): Buffer[] {
+    const end = this.#preSkip + samples;
+    const pages = this.#held.filter(({ begin }) => begin < end);
+    const last = pages.at(-1);
+    if (!last) throw new OggError("the stream ends before what was written of it");
+    for (let behind = last.end; ; ) {
+      behind -= opusPacketSamples(last.packets.at(-1)!);
+      if (behind < end) break;
+      last.packets.pop(); // a decoder would drop it
+      last.end = behind;
+    }
+    return pages.map((page) =>
+      this.#page(page === last ? FLAG_LAST : 0, Math.min(page.end, end), page.packets),
+    );
+  }
+
+  #page(flags: number, granule: number, packets: readonly Uint8Array[]): Buffer {
+    return writePage({ flags, granule, serial: this.#serial, sequence: this.#sequence++, packets });
+  }
+}
+
+/** Writes a stream that is there as a whole. */
+export function writeOpusStream({ preSkip, packets, samples }: MonoOpus): Uint8Array {
+  const writer = new OpusWriter(preSkip);
+  const pages = writer.begin();
+  let granule = 0;
+  for (const packet of packets) {
+    if (granule >= preSkip + samples) break;
+    pages.push(...writer.add(packet));
     granule += opusPacketSamples(packet);
   }
-  addPage(FLAG_LAST, Math.min(granule, end), held);
+  pages.push(...writer.end(samples));
   return Buffer.concat(pages);
 }
 

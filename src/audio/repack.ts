@@ -1,5 +1,6 @@
 import { SottoError } from "../errors.ts";
 import type { VoiceClip } from "../model/recording.ts";
+import { inputArguments } from "./arguments.ts";
 import { type FfmpegLimits, runFfmpeg } from "./ffmpeg.ts";
 import { OggError, OPUS_SAMPLE_RATE, type OpusStream, opusDurationMs, readOpusStream } from "./ogg.ts";
 import { writeOpusStream } from "./ogg-writer.ts";
@@ -27,7 +28,7 @@ export async function repackVoice(
   const repacked = writeOpusStream(stream);
   const waveform =
     (shortLived && (await drawWithFfmpeg(stream, repacked, limits))) || (await drawOpus(stream, limits));
-  return waveform && { bytes: repacked, durationMs: opusDurationMs(stream), waveform };
+  return waveform && { bytes: repacked, durationMs: opusDurationMs(stream), waveform, truncated: false };
 }
 
 /** Undefined where there is no ffmpeg, and where it does not manage: this is only the quicker way. */
@@ -38,16 +39,18 @@ async function drawWithFfmpeg(
 ): Promise<number[] | undefined> {
   const meter = new WaveformMeter();
   try {
-    await runFfmpeg({
-      ...limits,
-      args: [
-        // with the decoder that the thread has: ffmpeg's own draws another curve after transmission has paused
-        ...["-f", "ogg", "-c:a", "libopus", "-protocol_whitelist", "pipe", "-i", "pipe:0"],
-        ...[...WAVEFORM_OUTPUT, "pipe:1"],
-      ],
-      input: { chunks: [repacked] },
-      onStdout: (chunk) => meter.addS16le(chunk),
-    });
+    await runFfmpeg(
+      {
+        ...limits,
+        args: [
+          // with the decoder that the thread has: ffmpeg's own draws another curve after transmission has paused
+          ...inputArguments({ demuxer: "ogg", decoders: ["libopus"] }, "pipe"),
+          ...[...WAVEFORM_OUTPUT, "pipe:1"],
+        ],
+        input: { chunks: [repacked] },
+      },
+      (chunk) => meter.addS16le(chunk),
+    );
   } catch (error) {
     if (error instanceof SottoError) return undefined;
     throw error;

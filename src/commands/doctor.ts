@@ -15,7 +15,9 @@ export function command(context: Context): Command {
 async function doctor(context: Context, flags: CommonOptions): Promise<void> {
   const checks = await checkMachine(configPath(flags.config, context.env), context.signal);
   context.signal.throwIfAborted();
-  const ready = checks.every(({ name, result }) => result !== "fail" || name === "ffmpeg");
+  const ready = checks.every(
+    ({ name, result }) => result !== "fail" || name === "ffmpeg" || name === "memory",
+  );
   checks.push(...(ready ? await checkStore(context, flags) : [notChecked]));
   if (flags.json) printJson(context, { checks });
   else for (const line of checks.flatMap(linesOf)) printText(context, line);

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { SottoError } from "../errors.ts";
+import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource } from "../model/recording.ts";
 import type { SendResult } from "../service/pipeline.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -11,24 +12,27 @@ interface SendFlags extends CommonOptions {
   title?: string;
   replyTo?: string;
   thread?: string;
+  raw?: string;
 }
 
 export function command(context: Context): Command {
   return new Command("send")
     .description("send one voice message")
-    .argument("<audio>", "a recording in any format ffmpeg reads, or - for standard input")
+    .argument("<audio>", "a recording in any usual format, or - for standard input")
     .requiredOption("--room <room>", "room ID, alias, or @user for the direct chat with them")
     .option("--title <title>", "name of the file that people see when they save it")
     .option("--reply-to <eventId>", "the event this answers")
     .option("--thread <eventId>", "the root event of a thread")
+    .option("--raw <format>", "what a recording without any header is: coding, Hz, channels (s16le:8000:1)")
     .action((audio: string, flags: SendFlags) => send(context, audio, flags));
 }
 
 async function send(context: Context, audio: string, flags: SendFlags): Promise<void> {
   const { room, title, replyTo, thread } = flags;
+  const raw = flags.raw === undefined ? undefined : await rawFormat(flags.raw);
   const result = await perform<SendResult>(context, flags, {
     operation: "send",
-    args: { room, title, replyTo, thread },
+    args: { room, title, replyTo, thread, ...(raw && { raw }) },
     source: await openSource(context, audio),
   }).finally(() => {
     // whoever feeds a pipe that is not read to its end must not keep us
@@ -36,10 +40,22 @@ async function send(context: Context, audio: string, flags: SendFlags): Promise<
   });
   if (flags.json) return printJson(context, result);
   say(context, `${drawWaveform(result.waveform)}  ${spokenDuration(result.durationMs)}`);
+  if (result.truncated)
+    say(context, "the recording was cut short or is damaged: this is what there was of it");
   say(context, `sent to ${result.roomId}`);
   printText(context, result.eventId);
   say(context, `${plural(result.sharedWith.length, "device")} can play it`);
   for (const line of namedWithheld(result.withheld)) say(context, line);
+}
+
+/** Throws `USAGE`. */
+async function rawFormat(text: string): Promise<RawFormat> {
+  const { parseRawFormat, RAW_CODINGS } = await import("../model/raw-format.ts");
+  const format = parseRawFormat(text);
+  if (format) return format;
+  throw new SottoError("USAGE", `${text} is no raw format`, {
+    cure: `give coding, Hz and channels, such as s16le:8000:1; codings: ${RAW_CODINGS.join(", ")}`,
+  });
 }
 
 /** A path is looked at here, where the caller's rights and directory count; the bytes are read by whoever encodes. */

@@ -34,6 +34,13 @@ export function plainDataDirectoryOf(path: string): string | undefined {
   return data === undefined ? undefined : resolve(dirname(path), data);
 }
 
+/**
+ * Whether a key stands nowhere in the config, in no spelling of YAML: one with an escape counts as well, and so does a
+ * comment. For what may begin before the config is read.
+ */
+export const saysNothingOf = (key: string, path: string): boolean =>
+  !new RegExp(`\\b${key}\\b|\\\\`).test(readConfigFile(path));
+
 /** `data: ./data` on a line of its own, as `sotto init` writes it: with a slash in it, it can be nothing but a path. */
 function plainData(text: string): string | undefined {
   return /^data:[ \t]+([\w.-]*\/[\w./-]*)(?:[ \t]+#.*)?[ \t]*\r?\n(?![ \t])/m.exec(`${text}\n`)?.[1];

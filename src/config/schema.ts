@@ -139,6 +139,23 @@ export const configSchema = z.strictObject({
       {},
     ),
   ),
+  audio: described(
+    "How recordings are made ready.",
+    z.prefault(
+      z.strictObject({
+        bitrate: described(
+          "Of what is encoded, in kbit/s.",
+          z._default(z.int().check(z.minimum(6), z.maximum(128)), 32),
+        ),
+        maxDuration: described("Longer recordings are refused.", z.prefault(duration, "4h")),
+        requireSandbox: described(
+          "Refuse to start where ffmpeg cannot run in bubblewrap; without this it runs in one where there is one. `sotto doctor` says what holds.",
+          z._default(z.boolean(), false),
+        ),
+      }),
+      {},
+    ),
+  ),
   acceptInvitesFrom: described("Whose invitations `sotto run` accepts.", z._default(z.array(userId), [])),
   log: z.prefault(
     z.strictObject({

@@ -8,11 +8,27 @@ export const WAVEFORM_POINTS = 100;
 /** Highest value of a waveform point; receivers divide by it. */
 export const WAVEFORM_MAX = 1024;
 
-/** A recording made ready to send: Ogg/Opus, mono, 48 kHz. */
-export interface VoiceClip {
-  /** The whole Ogg stream. */
-  bytes: Uint8Array;
+/** What is known of a recording when all of it has been encoded. */
+export interface VoiceFacts {
+  /** Exact, from the granule positions. */
   durationMs: number;
   /** {@link WAVEFORM_POINTS} integers, 0 to {@link WAVEFORM_MAX}. */
   waveform: number[];
+  /** The recording was cut short, or is damaged: this is what there was of it. */
+  truncated: boolean;
+}
+
+/** A recording made ready to send: Ogg/Opus, mono, 48 kHz. */
+export interface VoiceClip extends VoiceFacts {
+  /** The whole Ogg stream. */
+  bytes: Uint8Array;
+}
+
+/**
+ * A recording while it is encoded: the chunks are its Ogg stream, made as they are taken, and can be taken once. Whoever
+ * stops early ends the encoding.
+ */
+export interface VoiceStream extends AsyncIterable<Uint8Array> {
+  /** Settles when the last chunk has been taken; rejects with what taking them throws. */
+  readonly facts: Promise<VoiceFacts>;
 }

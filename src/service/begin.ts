@@ -1,16 +1,25 @@
 import { encodeVoice } from "../audio/index.ts";
+import type { RawFormat } from "../model/raw-format.ts";
 import type { Call } from "./operations.ts";
 
 /**
  * Starts what needs no store, so that it goes on while the store opens; resolves when its encoding has begun. A stream
  * is left alone: it can be read only once, and if another process turns out to hold the store, that one must read it.
+ *
+ * @param asDefault whether the config, which is read later, says nothing of encoding
  */
-export async function begin(call: Call): Promise<void> {
-  const { operation, source, signal } = call;
+export async function begin(call: Call, asDefault: boolean): Promise<void> {
+  const { operation, args, source, signal } = call;
   call.shortLived = true;
-  if (operation !== "send" || !source || !("path" in source) || call.clip) return;
+  if (operation !== "send" || !source || !("path" in source) || call.clip || !asDefault) return;
+  const { raw } = args as { raw?: RawFormat };
   const started = Promise.withResolvers<void>();
-  call.clip = encodeVoice(source, { signal, shortLived: true, onStart: started.resolve });
+  call.clip = encodeVoice(source, {
+    ...(raw && { raw }),
+    signal,
+    shortLived: true,
+    onStart: started.resolve,
+  });
   call.clip.catch(() => undefined).then(() => started.resolve()); // a failure is told to whoever awaits the clip
   await started.promise;
 }

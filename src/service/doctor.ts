@@ -1,19 +1,14 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ffmpegVersion } from "../audio/index.ts";
 import { type Config, loadConfig, readAccessToken, readStoreKey } from "../config/index.ts";
 import type { Held } from "../crypto/index.ts";
-import { SottoError, toSottoError } from "../errors.ts";
 import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
 import type { Account } from "./account.ts";
+import { checkAudio } from "./audio-checks.ts";
+import { type Check, check, fail, type Verdict, warn } from "./check.ts";
 import { recoveryKeyFiles } from "./recovery-key-files.ts";
 
-export interface Check {
-  name: string;
-  result: "pass" | "warn" | "fail" | "not-checked";
-  message: string;
-  cure?: string;
-}
+export type { Check } from "./check.ts";
 
 /** How far back the outbox is searched: what nobody looked into among so many is not asked about for ever. */
 const LOOKED_BACK = 100;
@@ -23,7 +18,6 @@ export async function checkMachine(configPath: string, signal: AbortSignal): Pro
   const checks = [
     // one that is too old does not come so far
     await check("node", async () => `Node ${process.versions.node}`),
-    await check("ffmpeg", lookForFfmpeg),
   ];
   let config: Config | undefined;
   checks.push(
@@ -33,6 +27,7 @@ export async function checkMachine(configPath: string, signal: AbortSignal): Pro
     }),
   );
   const read = config;
+  checks.push(...(await checkAudio(read?.audio)));
   if (!read) return checks;
   return [
     ...checks,
@@ -57,16 +52,6 @@ export async function checkMachine(configPath: string, signal: AbortSignal): Pro
       return `${(await discoverHomeserver(read.homeserver, { ...trust, signal })).baseUrl} answers`;
     }),
   ];
-}
-
-/** Without it, Sotto sends less but does not stand still. */
-async function lookForFfmpeg(): Promise<Verdict> {
-  try {
-    return await ffmpegVersion();
-  } catch (thrown) {
-    if (!(thrown instanceof SottoError && thrown.code === "FFMPEG_MISSING")) throw thrown;
-    return warn(`${thrown.message}: only mono Ogg/Opus can be sent`, thrown.cure);
-  }
 }
 
 /** What only the holder of the store can tell. */
@@ -174,20 +159,6 @@ function openToAll({ trust, rooms }: Config): string[] {
     ...(shareWith === "all" ? [`shareWith in ${place}`] : []),
     ...(acceptFrom === "all" ? [`acceptFrom in ${place}`] : []),
   ]);
-}
-
-type Verdict = string | Omit<Check, "name">;
-const warn = (message: string, cure: string): Verdict => ({ result: "warn", message, cure });
-const fail = (message: string, cure: string): Verdict => ({ result: "fail", message, cure });
-
-async function check(name: string, look: () => Promise<Verdict>): Promise<Check> {
-  try {
-    const verdict = await look();
-    return typeof verdict === "string" ? { name, result: "pass", message: verdict } : { name, ...verdict };
-  } catch (thrown) {
-    const error: SottoError = toSottoError(thrown);
-    return { name, result: "fail", message: error.message, cure: error.cure };
-  }
 }
 
 async function privately(path: string): Promise<Verdict> {

@@ -10,6 +10,8 @@ export interface HolderOptions {
   dataDirectory: string;
   /** Read only if this process must hold the store itself. */
   config(): Promise<Config>;
+  /** Whether it says nothing of `audio`: then encoding need not wait for it. */
+  audioAsDefault: boolean;
   logger: Logger;
   /** How long to wait for a holder that neither answers nor ends. */
   waitMs: number;
@@ -46,9 +48,12 @@ export async function callWhereTheStoreIs(options: HolderOptions, call: Call): P
  * Loaded only here: a command that another process serves never pays for the engine. The recording's encoding begins
  * before it.
  */
-async function holdAndPerform({ config, logger }: HolderOptions, call: Call): Promise<unknown> {
+async function holdAndPerform(
+  { config, audioAsDefault, logger }: HolderOptions,
+  call: Call,
+): Promise<unknown> {
   const { begin } = await import("./begin.ts");
-  await begin(call);
+  await begin(call, audioAsDefault);
   const { compileEngine } = await import("../crypto/index.ts");
   const [{ Sotto }, { perform }, read] = await Promise.all([
     import("./sotto.ts"),

@@ -1,7 +1,9 @@
 import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
+import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource, VoiceClip } from "../model/recording.ts";
 import type { Account } from "./account.ts";
+import { audioOptions } from "./audio-options.ts";
 import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
@@ -76,10 +78,11 @@ type Operation = (account: Account, call: Call) => Promise<unknown>;
 const OPERATIONS: Record<string, Operation> = {
   async send(account, { args, source, clip, signal, shortLived, closing, accepting, accepted }) {
     if (!source) throw new SottoError("USAGE", "send needs a recording");
-    const { room, ...options } = args as unknown as { room: string } & SendOptions;
+    const { room, raw, ...options } = args as unknown as { room: string; raw?: RawFormat } & SendOptions;
     // only reading can last for ever; what has been read reaches its room before the holder ends
     const reading = closing ? AbortSignal.any([signal, closing]) : signal;
-    const encoding = clip ?? encodeVoice(source, { signal: reading, ...(shortLived && { shortLived }) });
+    const how = { ...audioOptions(account.config), ...(raw && { raw }), ...(shortLived && { shortLived }) };
+    const encoding = clip ?? encodeVoice(source, { ...how, signal: reading });
     return sendVoice(account, room, encoding, options, {
       async accepting() {
         signal.throwIfAborted();

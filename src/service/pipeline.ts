@@ -28,6 +28,8 @@ export interface SendResult extends Receipt {
   /** Bytes of the clear Ogg file. */
   size: number;
   waveform: number[];
+  /** Only where the recording was cut short or is damaged: this is what there was of it. */
+  truncated?: true;
 }
 
 /** The moments around which a message becomes the outbox's, which sends it whatever becomes of its sender. */
@@ -60,7 +62,9 @@ export async function sendVoice(
     const job = account.outbox.accept(roomId, content, spooled);
     accepted?.();
     const sent = await account.outbox.send(job);
-    return { ...receiptOf(account, sent), mxcUri: sent.mxcUri!, durationMs, size, waveform };
+    const { truncated } = clip;
+    const receipt = receiptOf(account, sent);
+    return { ...receipt, mxcUri: sent.mxcUri!, durationMs, size, waveform, ...(truncated && { truncated }) };
   } finally {
     await preparing;
   }

@@ -1,12 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { encodeVoice } from "../audio/index.ts";
+import { encodeVoice, requireSandbox } from "../audio/index.ts";
 import { type Config, loadConfig } from "../config/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import type { SottoClient } from "../matrix/client.ts";
 import type { DeviceId, EventId, UserId } from "../model/ids.ts";
+import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource } from "../model/recording.ts";
 import { type Account, openAccount } from "./account.ts";
+import { audioOptions } from "./audio-options.ts";
 import { controlSocketPath } from "./control/path.ts";
 import { type ControlServer, listen } from "./control/server.ts";
 import { type SendResult, sendVoice } from "./pipeline.ts";
@@ -58,10 +60,12 @@ export class Sotto {
   /**
    * Takes the store. No request is made yet.
    * @param config a path to `sotto.yaml`, or a loaded config
-   * @throws SottoError `CONFIG_*`, `STORE_*`
+   * @throws SottoError `CONFIG_*`, `STORE_*`, `SANDBOX_MISSING`
    */
   static async open(config: string | Config, { logger = silentLogger }: OpenOptions = {}): Promise<Sotto> {
-    const account = await openAccount(typeof config === "string" ? loadConfig(config) : config, logger);
+    const read = typeof config === "string" ? loadConfig(config) : config;
+    if (read.audio.requireSandbox) await requireSandbox();
+    const account = await openAccount(read, logger);
     try {
       return new Sotto(account, await listen(account, controlSocketPath(account.config.data)));
     } catch (thrown) {
@@ -73,14 +77,24 @@ export class Sotto {
   /**
    * Sends one voice message.
    * @param room room ID, alias, or the user to send to directly
-   * @param source a path, bytes, or a stream, in any format ffmpeg reads
+   * @param source a path, bytes, or a stream, in any format of docs/audio-formats.md
+   * @param options `raw` says what a recording without any header is
    * @returns what was sent, and who can decrypt it
    * @throws SottoError `AUDIO_*`, `ROOM_*`, `IDENTITY_*`, `SEND_UNCERTAIN`, `HOMESERVER_*`
    */
-  sendVoice(room: string, source: AudioSource, options: SendOptions = {}): Promise<SendResult> {
+  sendVoice(
+    room: string,
+    source: AudioSource,
+    options: SendOptions & { raw?: RawFormat } = {},
+  ): Promise<SendResult> {
     // a stream may never end; any other recording is finished before we close
-    const clip = encodeVoice(source, "stream" in source ? { signal: this.#closing.signal } : {});
-    return this.#finish(sendVoice(this.account, room, clip, options));
+    const { raw, ...sendOptions } = options;
+    const clip = encodeVoice(source, {
+      ...audioOptions(this.account.config),
+      ...(raw && { raw }),
+      ...("stream" in source && { signal: this.#closing.signal }),
+    });
+    return this.#finish(sendVoice(this.account, room, clip, sendOptions));
   }
 
   /**

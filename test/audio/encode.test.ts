@@ -204,7 +204,7 @@ describe("what is no recording", () => {
   it("passes on the error of a stream", async () => {
     await pretendFfmpeg("cat >/dev/null");
     const stream = new Readable({ read() {} });
-    stream.push(Buffer.alloc(100));
+    stream.push(Buffer.from(`RIFF\0\0\0\0WAVE${"\0".repeat(100)}`));
     setTimeout(() => stream.destroy(new Error("hung up")), 10);
     await expect(encodeVoice({ stream })).rejects.toThrow("hung up");
   });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { encodeVoice, ffmpegVersion, findFfmpeg } from "../../src/audio/index.ts";
 import { describeWithFfmpeg, folder, pretendFfmpeg, record } from "./with-ffmpeg.ts";
@@ -92,11 +93,42 @@ describe("running ffmpeg", () => {
   it("does not wait for a stream that ffmpeg has stopped reading", async () => {
     await pretendFfmpeg("echo enough >&2; exit 1");
     const endless = new Readable({ read() {} });
-    endless.push(Buffer.alloc(100));
+    endless.push(Buffer.concat([recording.bytes, Buffer.alloc(100)]));
     await expect(encodeVoice({ stream: endless }, { timeLimitMs: 3000 })).rejects.toMatchObject({
       cause: "enough",
     });
     expect(endless.destroyed).toBe(true);
+  });
+
+  it("gives up on a stream that falls silent, and not on one that is slow", async () => {
+    await pretendFfmpeg("cat >/dev/null");
+    const slow = async function* () {
+      yield Buffer.concat([recording.bytes, Buffer.alloc(100)]);
+      for (let n = 0; n < 6; n++) {
+        await setTimeout(100);
+        yield Buffer.alloc(100);
+      }
+    };
+    const stream = () => Readable.from(slow());
+    await expect(encodeVoice({ stream: stream() }, { timeLimitMs: 400 })).rejects.toMatchObject({
+      code: "AUDIO_EMPTY",
+    });
+    await expect(encodeVoice({ stream: stream() }, { timeLimitMs: 50 })).rejects.toMatchObject({
+      code: "TIMEOUT",
+    });
+  });
+
+  it("gives an older one, that knows no descriptors, the same file by another name", async () => {
+    const seen = join(folder, "seen");
+    await pretendFfmpeg(
+      `echo "$@" >>${seen}; case "$*" in *"-fd 0"*) echo "Unrecognized option 'fd'." >&2; exit 1;; esac; exit 1`,
+    );
+    const path = join(folder, "old.wav");
+    await writeFile(path, recording.bytes);
+    await encodeVoice({ path }).catch(() => {});
+    expect(await readFile(seen, "utf8")).toMatch(
+      /-protocol_whitelist fd .*\n.*-protocol_whitelist file .*-i \/proc\/self\/fd\/0 /,
+    );
   });
 
   it("shows it neither our environment nor the recording's name", async () => {
@@ -108,8 +140,8 @@ describe("running ffmpeg", () => {
     await encodeVoice({ path }).catch(() => {});
     vi.unstubAllEnvs();
     const text = await readFile(seen, "utf8");
-    expect(text).toContain("-i /dev/fd/0");
-    expect(text).not.toMatch(/secret|SOTTO/);
+    expect(text).toContain("-fd 0 -i fd:");
+    expect(text).not.toMatch(/secret|SOTTO|PATH=\/|HOME/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -65,22 +66,45 @@ export async function decode(clip: Uint8Array): Promise<Int16Array> {
   return new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
 }
 
-/** Puts a shell script in ffmpeg's place until the test is over. */
+/** Puts a shell script in ffmpeg's place until the test is over; without a sandbox, where no shell would start. */
 export async function pretendFfmpeg(script: string): Promise<void> {
-  const path = join(folder, "pretended-ffmpeg");
-  await writeFile(path, `#!/bin/sh\n${script}\n`);
-  await chmod(path, 0o755);
-  nameFfmpeg(path);
+  const name = `pretended-ffmpeg-${randomUUID()}`; // what is known of one must not be believed of the next
+  await putProgram(name, script);
+  set("SOTTO_FFMPEG", join(folder, name));
+  hideLayers();
 }
 
 /** Until the test is over, there is no ffmpeg. */
-export const hideFfmpeg = (): void => nameFfmpeg(join(folder, "no-ffmpeg"));
+export const hideFfmpeg = (): void => set("SOTTO_FFMPEG", join(folder, "no-ffmpeg"));
 
-function nameFfmpeg(path: string): void {
-  const before = process.env.SOTTO_FFMPEG;
-  process.env.SOTTO_FFMPEG = path;
+/** Until the test is over, there is neither bubblewrap nor prlimit; ffmpeg stays. */
+export function hideLayers(): void {
+  if (!process.env.SOTTO_FFMPEG && ffmpeg) set("SOTTO_FFMPEG", ffmpeg);
+  set("PATH", folder);
+}
+
+/** Puts a shell script on the path that {@link hideLayers} leaves. */
+export async function putProgram(name: string, script: string): Promise<void> {
+  await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(folder, name), 0o755);
+}
+
+function set(name: string, value: string): void {
+  const before = process.env[name];
+  process.env[name] = value;
   onTestFinished(() => {
-    if (before === undefined) delete process.env.SOTTO_FFMPEG;
-    else process.env.SOTTO_FFMPEG = before;
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
   });
+}
+
+/** Processes that this one has started and that are still there, also as zombies; `esbuild` is the test runner's. */
+export async function children(): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir("/proc").catch(() => [])) {
+    const stat = /^\d+$/.test(entry) ? await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "") : "";
+    const [, name = "", parent] = /\((.*)\) \S (\d+)/.exec(stat) ?? [];
+    if (Number(parent) === process.pid && name !== "esbuild") found.push(`${entry} ${name}`);
+  }
+  return found;
 }

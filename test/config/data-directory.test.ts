@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { saysNothingOf } from "../../src/config/data-directory.ts";
 import { configPath, dataDirectoryOf } from "../../src/config/index.ts";
 import { MINIMAL, writeConfig } from "../support/config.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -61,5 +62,17 @@ describe("where the data lie", () => {
   it("is not guessed without a config", async () => {
     const missing = expect.objectContaining({ code: "CONFIG_NOT_FOUND" });
     await expect(dataDirectoryOf(join(temporaryDirectory(), "sotto.yaml"))).rejects.toThrow(missing);
+  });
+});
+
+describe("what may begin before the config is read", () => {
+  it.each([
+    ["nothing of it", "", true],
+    ["nothing but a longer word", "rooms: {} # audiobooks\n", true],
+    ["a key of its own", "audio: { bitrate: 16 }\n", false],
+    ["the key in quotes", '"audio": { bitrate: 16 }\n', false],
+    ["the key with an escape", '"\\x61udio": { bitrate: 16 }\n', false],
+  ])("is told by whether the config says %s", (_name, yaml, nothing) => {
+    expect(saysNothingOf("audio", writeConfig(MINIMAL + yaml))).toBe(nothing);
   });
 });

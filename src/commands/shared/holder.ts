@@ -1,4 +1,4 @@
-import { configPath, dataDirectoryOf } from "../../config/data-directory.ts";
+import { configPath, dataDirectoryOf, saysNothingOf } from "../../config/data-directory.ts";
 import { createLogger } from "../../log.ts";
 import { callWhereTheStoreIs } from "../../service/holder.ts";
 import type { Call } from "../../service/operations.ts";
@@ -19,6 +19,7 @@ export async function perform<T>(
         const { loadConfig } = await import("../../config/load.ts");
         return loadConfig(path);
       },
+      audioAsDefault: saysNothingOf("audio", path),
       logger: logger(context, options),
       waitMs: wholeNumber(options.wait, "--wait") * 1000,
     },

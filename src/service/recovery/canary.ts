@@ -4,6 +4,7 @@ import { SottoError } from "../../errors.ts";
 import { createOwnRoom } from "../../matrix/index.ts";
 import type { EventId, RoomId } from "../../model/ids.ts";
 import type { Account } from "../account.ts";
+import { audioOptions } from "../audio-options.ts";
 import { sendVoice } from "../pipeline.ts";
 
 /** A voice message whose only purpose is to be played by a drill. */
@@ -20,7 +21,11 @@ const PAUSE_MS = 200;
 /** Sends a short tone to a room with nobody but us in it, which is made the first time. */
 export async function sendCanary(account: Account): Promise<Canary> {
   const roomId = await ownRoom(account);
-  const { eventId } = await sendVoice(account, roomId, encodeVoice({ bytes: tone() }));
+  const { eventId } = await sendVoice(
+    account,
+    roomId,
+    encodeVoice({ bytes: tone() }, audioOptions(account.config)),
+  );
   return { roomId, eventId };
 }
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { chmodSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { controlSocketPath } from "../../../src/service/control/path.ts";
 import { readMessages } from "../../../src/service/control/wire.ts";
@@ -43,6 +43,7 @@ function idleFfmpeg(): void {
   writeFileSync(program, "#!/bin/sh\nexec sleep 60\n");
   chmodSync(program, 0o755);
   vi.stubEnv("SOTTO_FFMPEG", program);
+  vi.stubEnv("PATH", dirname(program)); // no shell would start in a sandbox
   onTestFinished(() => void vi.unstubAllEnvs());
 }
 

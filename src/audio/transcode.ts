@@ -1,0 +1,131 @@
+import { SottoError } from "../errors.ts";
+import type { VoiceFacts } from "../model/recording.ts";
+import { type InputForm, inputArguments, outputArguments } from "./arguments.ts";
+import { explain, type FfmpegEnd, knowsNoDescriptors } from "./complaints.ts";
+import { type FfmpegInput, type FfmpegLimits, type RunningFfmpeg, startFfmpeg } from "./ffmpeg.ts";
+import { findFfmpeg } from "./find-program.ts";
+import type { Reading } from "./formats.ts";
+import { OggError, OPUS_SAMPLE_RATE, OpusReader, opusDurationMs } from "./ogg.ts";
+import { OpusWriter } from "./ogg-writer.ts";
+import { WAVEFORM_SAMPLE_RATE, WaveformMeter } from "./waveform.ts";
+
+export interface TranscodeOptions extends FfmpegLimits {
+  /** Of the clip, in bit/s; 6,000 to 128,000. 32,000 when absent. */
+  bitRate?: number;
+  /** Ends with `AUDIO_TOO_LARGE` what is longer. Four hours when absent. */
+  maxDurationMs?: number;
+}
+
+const DEFAULT_BIT_RATE = 32_000;
+const DEFAULT_MAX_DURATION_MS = 4 * 60 * 60_000;
+/** The rate is a mean, and pages have headers. */
+const OUTPUT_SLACK = 2;
+const OUTPUT_SLACK_BYTES = 64 * 1024;
+/** A packet's worth: converting the rate takes a few samples at the end. */
+const MAX_DIFFERENCE_SECONDS = 0.02;
+
+/** Versions of ffmpeg, by path, that cannot be given an open file by number. */
+const olderFfmpegs = new Set<string>();
+
+/**
+ * One ffmpeg, two outputs: the clip, which is given on while it is made, and PCM for the waveform. Whether it has
+ * succeeded is read off the stream that it made, never off its exit code, which is 0 for an M4A that yielded nothing.
+ *
+ * @throws SottoError `AUDIO_EMPTY`, `AUDIO_NOT_AUDIO`, `AUDIO_TOO_LARGE`, `FFMPEG_*`, `SANDBOX_MISSING`, `TIMEOUT`
+ */
+export async function* transcode(
+  input: FfmpegInput,
+  reading: Reading,
+  options: TranscodeOptions,
+): AsyncGenerator<Uint8Array, Omit<VoiceFacts, "truncated"> & { end: FfmpegEnd }> {
+  const program = await findFfmpeg();
+  if (!("fd" in input)) return yield* run(input, reading, "pipe", options);
+  if (!olderFfmpegs.has(program)) {
+    try {
+      return yield* run(input, reading, "fd", options);
+    } catch (error) {
+      if (!(error instanceof NoDescriptors)) throw error;
+      olderFfmpegs.add(program); // which has read nothing yet
+    }
+  }
+  return yield* run(input, reading, "path", options);
+}
+
+class NoDescriptors extends Error {}
+
+async function* run(input: FfmpegInput, reading: Reading, form: InputForm, options: TranscodeOptions) {
+  const { bitRate = DEFAULT_BIT_RATE, maxDurationMs = DEFAULT_MAX_DURATION_MS, ...limits } = options;
+  const ffmpeg = await startFfmpeg({
+    ...limits,
+    args: [...inputArguments(reading, form), ...outputArguments(bitRate)],
+    input,
+    secondOutput: true,
+  });
+  const maxSeconds = maxDurationMs / 1000;
+  const meter = new WaveformMeter();
+  let isTooLong = false;
+  ffmpeg.secondOutput!.on("data", (chunk: Buffer) => {
+    meter.addS16le(chunk);
+    if (meter.samples <= maxSeconds * WAVEFORM_SAMPLE_RATE) return;
+    isTooLong = true;
+    ffmpeg.kill();
+  });
+  const reader = new OpusReader();
+  try {
+    const maxBytes = (maxSeconds * bitRate * OUTPUT_SLACK) / 8 + OUTPUT_SLACK_BYTES;
+    const writer = yield* rewrite(ffmpeg, reader, maxBytes);
+    const end = await ffmpeg.ended;
+    if (knowsNoDescriptors(end)) throw new NoDescriptors();
+    if (isTooLong) throw tooLong(maxSeconds);
+    if (!writer) throw nothing(end);
+    const samples = reader.end();
+    const difference = samples / OPUS_SAMPLE_RATE - meter.samples / WAVEFORM_SAMPLE_RATE;
+    if (Math.abs(difference) > MAX_DIFFERENCE_SECONDS) throw new OggError("not what was decoded");
+    yield Buffer.concat(writer.end(samples));
+    return { durationMs: opusDurationMs({ samples }), waveform: meter.points(), end };
+  } catch (error) {
+    ffmpeg.kill();
+    const end = await ffmpeg.ended; // why it was ended comes first
+    if (isTooLong) throw tooLong(maxSeconds);
+    if (!(error instanceof OggError)) throw error;
+    // one that we have killed for it has a signal, and no reason of its own
+    if (typeof end.exit === "number" && end.exit !== 0) throw explain(end);
+    throw new SottoError("FFMPEG_FAILED", "ffmpeg did not write a whole Ogg Opus stream", { cause: error });
+  } finally {
+    // whoever took the chunks may have left; the input must not be closed before it is gone
+    ffmpeg.kill();
+    await ffmpeg.ended.catch(() => {});
+  }
+}
+
+/** Keeps the packets, and gives them on in a stream of our own; the last two pages stay behind with the writer. */
+async function* rewrite(ffmpeg: RunningFfmpeg, reader: OpusReader, maxBytes: number) {
+  let writer: OpusWriter | undefined;
+  let bytes = 0;
+  for await (const chunk of ffmpeg.output as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new OggError("more than the recording can have");
+    const packets = reader.push(chunk);
+    const pages: Buffer[] = [];
+    for (const packet of packets) {
+      if (!writer) {
+        writer = new OpusWriter(reader.head!.preSkip);
+        pages.push(...writer.begin());
+      }
+      pages.push(...writer.add(packet));
+    }
+    if (pages.length === 0) continue;
+    ffmpeg.clock.pause();
+    yield Buffer.concat(pages);
+    ffmpeg.clock.resume();
+  }
+  return writer;
+}
+
+const nothing = (end: FfmpegEnd): SottoError =>
+  end.exit === 0 ? new SottoError("AUDIO_EMPTY", "the recording holds no sound") : explain(end);
+
+const tooLong = (maxSeconds: number): SottoError =>
+  new SottoError("AUDIO_TOO_LARGE", `the recording is longer than ${maxSeconds / 60} minutes`, {
+    cure: "shorten the recording, or raise audio.maxDuration",
+  });
