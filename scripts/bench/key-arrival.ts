@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { encodeVoice } from "../../src/audio/index.ts";
 import type { VoiceMessage } from "../../src/index.ts";
 import { sendVoice } from "../../src/service/pipeline.ts";
 import { Sotto } from "../../src/service/sotto.ts";
 import { ratio } from "./measure.ts";
+import { readyClip } from "./ready-clip.ts";
 import type { Figure } from "./table.ts";
 import { encryption, type Sender, type World } from "./world.ts";
 
@@ -15,7 +15,7 @@ export async function keyArrivals(world: World, cli: string, rounds: number): Pr
   const [speaker, hearer] = [await world.newSender(cli), await world.newSender(cli)];
   await using from = await Sotto.open(speaker.config);
   await using to = await Sotto.open(hearer.config);
-  const clip = encodeVoice({ bytes: await readFile(world.recording) });
+  const clip = await readyClip(await readFile(world.recording));
   const delayed = holdToDevice(to);
   let heard = Promise.withResolvers<VoiceMessage>();
   to.onVoice((message) => heard.resolve(message));
@@ -34,7 +34,7 @@ export async function keyArrivals(world: World, cli: string, rounds: number): Pr
     await to.account.sync.toLiveEnd();
     delayed.hold();
     heard = Promise.withResolvers();
-    await sendVoice(from.account, roomId, clip);
+    await sendVoice(from.account, roomId, clip());
     await to.account.sync.toLiveEnd();
     delayed.release();
     await to.account.sync.toLiveEnd();
@@ -42,7 +42,7 @@ export async function keyArrivals(world: World, cli: string, rounds: number): Pr
     const lateMs = performance.now() - keyMs;
 
     heard = Promise.withResolvers();
-    await sendVoice(from.account, roomId, clip);
+    await sendVoice(from.account, roomId, clip());
     await heard.promise;
     if (round === 0) continue; // the compiler's
     values.push(lateMs);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { encodeVoice } from "../../src/audio/index.ts";
 import { sendVoice } from "../../src/service/pipeline.ts";
 import { Sotto } from "../../src/service/sotto.ts";
 import { keyArrivals } from "./key-arrival.ts";
 import { median, ratio } from "./measure.ts";
+import { readyClip } from "./ready-clip.ts";
 import { shareInMemory } from "./share-floor.ts";
 import type { Figure } from "./table.ts";
 import type { World } from "./world.ts";
@@ -83,8 +83,8 @@ async function oneRound(world: World, cli: string): Promise<Round> {
   const pair = await world.newRoom(sender, 1);
   await using sotto = await Sotto.open(sender.config);
   const { account } = sotto;
-  const clip = encodeVoice({ bytes: await readFile(world.recording) });
-  const send = (room: string) => timed(() => sendVoice(account, room, clip));
+  const clip = await readyClip(await readFile(world.recording));
+  const send = (room: string) => timed(() => sendVoice(account, room, clip()));
   await send(pair);
   const crowd = await world.newRoom(sender, 199);
   const floorCpuMs = await shareInMemory(world.synapse, sender.raw, crowd);

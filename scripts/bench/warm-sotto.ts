@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { encodeVoice } from "../../src/audio/index.ts";
 import { sendVoice } from "../../src/service/pipeline.ts";
 import { Sotto } from "../../src/service/sotto.ts";
+import { readyClip } from "./ready-clip.ts";
 import { reportLoad } from "./report-load.ts";
 
 // Warm sends through the SDK. `clip` says whether the clip is made once, as the floor's bytes are, or for each message
@@ -22,9 +22,9 @@ running.catch((error) => {
   throw error;
 });
 const bytes = await readFile(recording);
-const made = encodeVoice({ bytes });
+const made = await readyClip(bytes);
 let sent = 0;
 await reportLoad(count, inFlight, () => {
   const room = rooms[sent++ % rooms.length]!;
-  return clip ? sendVoice(sotto.account, room, made) : sotto.sendVoice(room, { bytes });
+  return clip ? sendVoice(sotto.account, room, made()) : sotto.sendVoice(room, { bytes });
 });

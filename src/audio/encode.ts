@@ -1,6 +1,7 @@
+import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { RawFormat } from "../model/raw-format.ts";
-import type { AudioSource, VoiceClip, VoiceFacts, VoiceStream } from "../model/recording.ts";
+import type { AudioSource, VoiceFacts, VoiceStream } from "../model/recording.ts";
 import { type Reading, rawReading, readingOf } from "./formats.ts";
 import { type AudioInput, openInput } from "./input.ts";
 import { repackVoice } from "./repack.ts";
@@ -22,40 +23,37 @@ export interface EncodeOptions extends TranscodeOptions {
 const REPACK_MAX_BYTES = 32 * 1024 * 1024;
 const DEFAULT_MAX_HELD_BYTES = 512 * 1024 * 1024;
 
+/** What may be ready before anybody takes it: a minute. Behind that, the encoder waits. */
+const AHEAD_BYTES = 256 * 1024;
+
 /**
  * Makes a clip of a recording in any format that is known by its content: Ogg Opus, mono, 48 kHz, without any metadata,
  * with its exact duration and its waveform. A recording that is such a stream already keeps its packets.
  *
- * The clip comes while it is encoded, no faster than it is taken, and no more of it is held than a few seconds. The
- * recording exists in memory and in pipes only, but for a file that the caller names.
+ * The encoding begins at once and stays a little ahead of whoever takes the clip; no more of it is held. The recording
+ * exists in memory and in pipes only, but for a file that the caller names.
  *
  * Taking it throws SottoError `AUDIO_UNREADABLE`, `AUDIO_EMPTY`, `AUDIO_NOT_AUDIO`, `AUDIO_TOO_LARGE`, `FFMPEG_MISSING`,
  * `FFMPEG_FAILED`, `SANDBOX_MISSING`, `TIMEOUT`; the signal's reason; an error of the source's stream as it is. What was
  * taken until then is worth nothing.
  */
-export function encodeVoiceStream(source: AudioSource, options: EncodeOptions = {}): VoiceStream {
+export function encodeVoice(source: AudioSource, options: EncodeOptions = {}): VoiceStream {
   const facts = Promise.withResolvers<VoiceFacts>();
   facts.promise.catch(() => {}); // whoever takes the chunks is told too
-  async function* chunks(): AsyncGenerator<Uint8Array, void> {
-    try {
-      facts.resolve(yield* encode(source, options));
-    } catch (error) {
-      facts.reject(error);
-      throw error;
-    } finally {
-      facts.reject(new SottoError("STOPPED", "nobody took the whole clip")); // no word where it has settled
-    }
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([leaving.signal, ...(options.signal ? [options.signal] : [])]);
+  async function* encoded(): AsyncGenerator<Uint8Array, void> {
+    facts.resolve(yield* encode(source, { ...options, signal }));
   }
-  const only = chunks();
-  return { facts: facts.promise, [Symbol.asyncIterator]: () => only };
-}
-
-/** The same as a whole, in memory. Throws what taking the stream throws. */
-export async function encodeVoice(source: AudioSource, options: EncodeOptions = {}): Promise<VoiceClip> {
-  const stream = encodeVoiceStream(source, options);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), ...(await stream.facts) };
+  const chunks = Readable.from(encoded(), { objectMode: false, highWaterMark: AHEAD_BYTES });
+  chunks.once("error", facts.reject);
+  chunks.once("close", () => {
+    const reason = chunks.errored ?? new SottoError("STOPPED", "nobody took the whole clip");
+    facts.reject(reason); // no word where it has settled
+    leaving.abort(reason);
+  });
+  chunks.read(0);
+  return { chunks, facts: facts.promise };
 }
 
 async function* encode(source: AudioSource, options: EncodeOptions): AsyncGenerator<Uint8Array, VoiceFacts> {

@@ -1,5 +1,5 @@
 /** The audio room: a recording becomes a clip that every client plays. */
-export { type EncodeOptions, encodeVoice, encodeVoiceStream } from "./encode.ts";
+export { type EncodeOptions, encodeVoice } from "./encode.ts";
 export { ffmpegVersion } from "./ffmpeg.ts";
 export { findFfmpeg } from "./find-program.ts";
 export { freeRoom as roomForRecordings } from "./memory-file.ts";

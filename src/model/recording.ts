@@ -24,11 +24,10 @@ export interface VoiceClip extends VoiceFacts {
   bytes: Uint8Array;
 }
 
-/**
- * A recording while it is encoded: the chunks are its Ogg stream, made as they are taken, and can be taken once. Whoever
- * stops early ends the encoding.
- */
-export interface VoiceStream extends AsyncIterable<Uint8Array> {
+/** A recording while it is encoded. */
+export interface VoiceStream {
+  /** Its Ogg stream, which can be taken once. Whoever destroys it ends the encoding. */
+  readonly chunks: Readable;
   /** Settles when the last chunk has been taken; rejects with what taking them throws. */
   readonly facts: Promise<VoiceFacts>;
 }

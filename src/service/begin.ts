@@ -11,15 +11,15 @@ import type { Call } from "./operations.ts";
 export async function begin(call: Call, asDefault: boolean): Promise<void> {
   const { operation, args, source, signal } = call;
   call.shortLived = true;
-  if (operation !== "send" || !source || !("path" in source) || call.clip || !asDefault) return;
+  if (operation !== "send" || !source || !("path" in source) || call.recording || !asDefault) return;
   const { raw } = args as { raw?: RawFormat };
   const started = Promise.withResolvers<void>();
-  call.clip = encodeVoice(source, {
+  call.recording = encodeVoice(source, {
     ...(raw && { raw }),
     signal,
     shortLived: true,
     onStart: started.resolve,
   });
-  call.clip.catch(() => undefined).then(() => started.resolve()); // a failure is told to whoever awaits the clip
+  call.recording.chunks.once("close", started.resolve); // a failure is told to whoever takes the chunks
   await started.promise;
 }

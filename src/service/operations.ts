@@ -1,7 +1,7 @@
 import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
 import type { RawFormat } from "../model/raw-format.ts";
-import type { AudioSource, VoiceClip } from "../model/recording.ts";
+import type { AudioSource, VoiceStream } from "../model/recording.ts";
 import type { Account } from "./account.ts";
 import { audioOptions } from "./audio-options.ts";
 import { makeBackup } from "./backup.ts";
@@ -31,7 +31,7 @@ export interface Call {
   /** The recording, for operations that take one. */
   source?: AudioSource;
   /** The same, if encoding it has begun already. */
-  clip?: Promise<VoiceClip>;
+  recording?: VoiceStream;
   /** The process ends with this call. */
   shortLived?: boolean;
   /** Hands a message to the command and waits until it has dealt with it. */
@@ -76,13 +76,13 @@ export interface Received {
 type Operation = (account: Account, call: Call) => Promise<unknown>;
 
 const OPERATIONS: Record<string, Operation> = {
-  async send(account, { args, source, clip, signal, shortLived, closing, accepting, accepted }) {
+  async send(account, { args, source, recording, signal, shortLived, closing, accepting, accepted }) {
     if (!source) throw new SottoError("USAGE", "send needs a recording");
     const { room, raw, ...options } = args as unknown as { room: string; raw?: RawFormat } & SendOptions;
     // only reading can last for ever; what has been read reaches its room before the holder ends
     const reading = closing ? AbortSignal.any([signal, closing]) : signal;
     const how = { ...audioOptions(account.config), ...(raw && { raw }), ...(shortLived && { shortLived }) };
-    const encoding = clip ?? encodeVoice(source, { ...how, signal: reading });
+    const encoding = recording ?? encodeVoice(source, { ...how, signal: reading });
     return sendVoice(account, room, encoding, options, {
       async accepting() {
         signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import { encryptAttachment, voiceContent } from "../media/index.ts";
 import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
 import type { SentJob } from "../model/job.ts";
-import type { VoiceClip } from "../model/recording.ts";
+import type { VoiceStream } from "../model/recording.ts";
 import type { Account } from "./account.ts";
 import { findRoom } from "./destination.ts";
 import { relation, type SendOptions } from "./relation.ts";
@@ -44,29 +44,34 @@ export interface Acceptance {
 export async function sendVoice(
   account: Account,
   room: string,
-  encoding: Promise<VoiceClip>,
+  recording: VoiceStream,
   options: SendOptions = {},
   { accepting, accepted }: Acceptance = {},
 ): Promise<SendResult> {
   const finding = findRoom(account, room);
+  // one that nobody will get need not come to its end
+  finding.catch((reason) => recording.chunks.destroy(reason));
   // the key is on its way while the recording still comes; what stands against it, encryption says
   const preparing = finding.then((roomId) => account.encryptor.prepare(roomId)).catch(() => undefined);
+  const attachment = encryptAttachment(recording.chunks);
+  const spooling = account.outbox.spool(attachment.ciphertext);
+  spooling.catch(() => undefined); // awaited below, when the room is found
   try {
-    const [roomId, clip] = await both(finding, encoding);
-    const attachment = encryptAttachment([clip.bytes]);
-    using spooled = await account.outbox.spool(attachment.ciphertext);
+    const roomId = await finding;
+    const spooled = await spooling;
     const { size } = spooled;
-    const { durationMs, waveform } = clip;
+    const { durationMs, waveform, truncated } = await recording.facts;
     const content = voiceContent({ durationMs, waveform, size, file: attachment.file, ...relation(options) });
     await accepting?.();
     const job = account.outbox.accept(roomId, content, spooled);
     accepted?.();
     const sent = await account.outbox.send(job);
-    const { truncated } = clip;
     const receipt = receiptOf(account, sent);
     return { ...receipt, mxcUri: sent.mxcUri!, durationMs, size, waveform, ...(truncated && { truncated }) };
   } finally {
     await preparing;
+    // nothing of it goes on behind our back, and what was not accepted is gone
+    (await spooling.catch(() => undefined))?.[Symbol.dispose]();
   }
 }
 
@@ -79,12 +84,4 @@ export function receiptOf(account: Account, job: SentJob): Receipt {
   }
   const { eventId, roomId, txnId, sessionId } = job;
   return { eventId, roomId, txnId, sessionId, sharedWith, withheld };
-}
-
-/** Both at once; waits for the slower before it reports the first failure, so that nothing goes on behind our back. */
-async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  const [a, b] = await Promise.allSettled([first, second]);
-  if (a.status === "rejected") throw a.reason;
-  if (b.status === "rejected") throw b.reason;
-  return [a.value, b.value];
 }

@@ -3,10 +3,11 @@ import { copyFile, readdir, readFile, truncate, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { beforeAll, describe, expect, it } from "vitest";
-import { encodeVoice, probeVoice } from "../../src/audio/index.ts";
+import { probeVoice } from "../../src/audio/index.ts";
 import { readOpusStream } from "../../src/audio/ogg.ts";
 import { writeOpusStream } from "../../src/audio/ogg-writer.ts";
 import type { VoiceClip } from "../../src/model/recording.ts";
+import { clipOf } from "./clip.ts";
 import { decode, describeWithFfmpeg, folder, pretendFfmpeg, record } from "./with-ffmpeg.ts";
 
 const SECRET = "composed at home";
@@ -44,7 +45,7 @@ describeWithFfmpeg("encoding", () => {
     ["ogg", ["-c:a", "flac"], 0],
   ])("takes a file of %s", async (extension, options, toleranceMs) => {
     const path = await record(`tone.${extension}`, TONE, ...tags, ...options);
-    await expectClip(await encodeVoice({ path }), 2000, toleranceMs);
+    await expectClip(await clipOf({ path }), 2000, toleranceMs);
   });
 
   // one that is read once, and one whose index stands at its end
@@ -53,14 +54,14 @@ describeWithFfmpeg("encoding", () => {
     ["m4a", 30],
   ])("takes bytes and a stream of small chunks of %s", async (extension, toleranceMs) => {
     const path = await record(`tone.${extension}`, TONE, ...tags);
-    await expectClip(await encodeVoice({ bytes: await readFile(path) }), 2000, toleranceMs);
+    await expectClip(await clipOf({ bytes: await readFile(path) }), 2000, toleranceMs);
     const stream = createReadStream(path, { highWaterMark: 1000 });
-    await expectClip(await encodeVoice({ stream }), 2000, toleranceMs);
+    await expectClip(await clipOf({ stream }), 2000, toleranceMs);
   });
 
   it("mixes stereo to mono", async () => {
     const path = await record("stereo.wav", TONE, "-ac", "2");
-    await expectClip(await encodeVoice({ path }), 2000);
+    await expectClip(await clipOf({ path }), 2000);
   });
 
   it("takes the sound of a video and leaves the pictures", async () => {
@@ -70,31 +71,31 @@ describeWithFfmpeg("encoding", () => {
       "-c:v",
       "mpeg4",
     );
-    const clip = await encodeVoice({ path });
+    const clip = await clipOf({ path });
     await expectClip(clip, 1000, 60);
     expect(clip.bytes.length).toBeLessThan(10_000);
   });
 
   it.each([0.02, 0.001, 0.0205])("keeps a recording of %f s", async (seconds) => {
     const path = await record("short.wav", `sine=sample_rate=48000:duration=${seconds}`);
-    await expectClip(await encodeVoice({ path }), Math.round(seconds * 1000));
+    await expectClip(await clipOf({ path }), Math.round(seconds * 1000));
   });
 
   it("draws silence as zeros", async () => {
     const path = await record("silent.wav", "anullsrc=duration=1");
-    expect((await encodeVoice({ path })).waveform).toEqual(new Array(100).fill(0));
+    expect((await clipOf({ path })).waveform).toEqual(new Array(100).fill(0));
   });
 
   it("draws the sound where it is", async () => {
     const path = await record("late.wav", "aevalsrc=if(gte(t\\,1)\\,0.01*sin(2764*t)\\,0):duration=2");
-    const { waveform } = await encodeVoice({ path });
+    const { waveform } = await clipOf({ path });
     expect(Math.max(...waveform.slice(0, 49))).toBeLessThan(50);
     expect(Math.min(...waveform.slice(51))).toBeGreaterThan(900);
   });
 
   it("leaves no trace in memory files", async () => {
     const before = await readdir("/dev/shm").catch(() => []);
-    await encodeVoice({ bytes: await readFile(await record("tone.m4a", TONE)) });
+    await clipOf({ bytes: await readFile(await record("tone.m4a", TONE)) });
     expect(await readdir("/dev/shm").catch(() => [])).toEqual(before);
   });
 });
@@ -106,15 +107,15 @@ describeWithFfmpeg("repacking of Ogg Opus", () => {
   });
 
   it("keeps the packets and loses the tags", async () => {
-    const clip = await encodeVoice({ path });
+    const clip = await clipOf({ path });
     await expectClip(clip, 2000);
     expect(readOpusStream(clip.bytes).packets).toEqual(readOpusStream(await readFile(path)).packets);
   });
 
   it("does the same with bytes and with a stream", async () => {
     for (const clip of [
-      await encodeVoice({ bytes: await readFile(path) }),
-      await encodeVoice({ stream: createReadStream(path, { highWaterMark: 777 }) }),
+      await clipOf({ bytes: await readFile(path) }),
+      await clipOf({ stream: createReadStream(path, { highWaterMark: 777 }) }),
     ]) {
       expect(readOpusStream(clip.bytes).packets).toEqual(readOpusStream(await readFile(path)).packets);
     }
@@ -122,14 +123,14 @@ describeWithFfmpeg("repacking of Ogg Opus", () => {
 
   it("encodes stereo anew", async () => {
     const stereo = await record("stereo.ogg", TONE, "-c:a", "libopus", "-ac", "2");
-    await expectClip(await encodeVoice({ path: stereo }), 2000, 20);
+    await expectClip(await clipOf({ path: stereo }), 2000, 20);
   });
 
   it("encodes anew what does not decode as it is", async () => {
     const stream = readOpusStream(await readFile(path));
     const broken = Buffer.of((31 << 3) | 1, 1); // two frames of one size cannot share one byte
     const packets = stream.packets.map((packet, index) => (index >= 20 && index < 60 ? broken : packet));
-    const clip = await encodeVoice({ bytes: writeOpusStream({ ...stream, packets }) });
+    const clip = await clipOf({ bytes: writeOpusStream({ ...stream, packets }) });
     expect(readOpusStream(clip.bytes).packets).not.toContainEqual(broken);
   });
 
@@ -137,7 +138,7 @@ describeWithFfmpeg("repacking of Ogg Opus", () => {
     const cut = join(folder, "cut.ogg");
     await copyFile(path, cut);
     await truncate(cut, 4500);
-    const clip = await encodeVoice({ path: cut });
+    const clip = await clipOf({ path: cut });
     await expectClip(clip, 1000, 500);
   });
 });
@@ -155,11 +156,11 @@ describeWithFfmpeg("names", () => {
   ])("mean nothing: %j", async (name) => {
     const named = join(folder, name);
     await copyFile(await record("tone.wav", TONE), named);
-    await expectClip(await encodeVoice({ path: named }), 2000);
+    await expectClip(await clipOf({ path: named }), 2000);
   });
 
   it("are paths and never addresses", async () => {
-    await expect(encodeVoice({ path: "http://127.0.0.1:9/voice.wav" })).rejects.toMatchObject({
+    await expect(clipOf({ path: "http://127.0.0.1:9/voice.wav" })).rejects.toMatchObject({
       code: "AUDIO_UNREADABLE",
     });
   });
@@ -171,14 +172,14 @@ describe("what is no recording", () => {
     ["a device", "/dev/null", "not a file"],
     ["a folder", ".", "not a file"],
   ])("is refused: %s", async (_, path, message) => {
-    await expect(encodeVoice({ path })).rejects.toMatchObject({
+    await expect(clipOf({ path })).rejects.toMatchObject({
       code: "AUDIO_UNREADABLE",
       message: expect.stringContaining(message),
     });
   });
 
   it("is refused without its path in the error", async () => {
-    const error: Error = await encodeVoice({ path: "/home/alice/secret.wav" }).catch((thrown) => thrown);
+    const error: Error = await clipOf({ path: "/home/alice/secret.wav" }).catch((thrown) => thrown);
     expect(JSON.stringify(error)).not.toContain("alice");
   });
 
@@ -186,9 +187,9 @@ describe("what is no recording", () => {
     const path = join(folder, "empty.wav");
     await writeFile(path, "");
     const empty = { code: "AUDIO_EMPTY" };
-    await expect(encodeVoice({ path })).rejects.toMatchObject(empty);
-    await expect(encodeVoice({ bytes: Buffer.alloc(0) })).rejects.toMatchObject(empty);
-    await expect(encodeVoice({ stream: Readable.from([]) })).rejects.toMatchObject(empty);
+    await expect(clipOf({ path })).rejects.toMatchObject(empty);
+    await expect(clipOf({ bytes: Buffer.alloc(0) })).rejects.toMatchObject(empty);
+    await expect(clipOf({ stream: Readable.from([]) })).rejects.toMatchObject(empty);
   });
 
   it.each([
@@ -198,7 +199,7 @@ describe("what is no recording", () => {
     const stream = new Readable({ read() {} });
     if (begin) stream.push(Buffer.from(begin));
     const signal = AbortSignal.timeout(50);
-    await expect(encodeVoice({ stream }, { signal })).rejects.toMatchObject({ name: "TimeoutError" });
+    await expect(clipOf({ stream }, { signal })).rejects.toMatchObject({ name: "TimeoutError" });
   });
 
   it("passes on the error of a stream", async () => {
@@ -206,7 +207,7 @@ describe("what is no recording", () => {
     const stream = new Readable({ read() {} });
     stream.push(Buffer.from(`RIFF\0\0\0\0WAVE${"\0".repeat(100)}`));
     setTimeout(() => stream.destroy(new Error("hung up")), 10);
-    await expect(encodeVoice({ stream })).rejects.toThrow("hung up");
+    await expect(clipOf({ stream })).rejects.toThrow("hung up");
   });
 });
 
@@ -216,7 +217,7 @@ describeWithFfmpeg("what ffmpeg cannot read", () => {
     ["noise", Buffer.from(Array.from({ length: 5000 }, (_, n) => (n * n * 31) >> 3))],
     ["an OggS and nothing", Buffer.concat([Buffer.from("OggS"), Buffer.alloc(24), Buffer.from("OpusHead")])],
   ])("is refused: %s", async (_, bytes) => {
-    await expect(encodeVoice({ bytes })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
+    await expect(clipOf({ bytes })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
   });
 
   it("is refused also when ffmpeg stops reading long before its end", async () => {
@@ -226,23 +227,23 @@ describeWithFfmpeg("what ffmpeg cannot read", () => {
         for (let megabytes = 0; megabytes < 60; megabytes++) for (let n = 0; n < 22; n++) yield line;
       })(),
     );
-    await expect(encodeVoice({ stream })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
+    await expect(clipOf({ stream })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
   });
 
   it("is refused: a video without sound", async () => {
     const path = await record("mute.mp4", "testsrc=duration=1", "-c:v", "mpeg4");
-    await expect(encodeVoice({ path })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
+    await expect(clipOf({ path })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
   });
 
   it("is refused: a recording of no samples", async () => {
     const path = await record("nothing.flac", TONE, "-af", "atrim=end_sample=0");
-    await expect(encodeVoice({ path })).rejects.toMatchObject({ code: "AUDIO_EMPTY" });
+    await expect(clipOf({ path })).rejects.toMatchObject({ code: "AUDIO_EMPTY" });
   });
 
   it("is refused: an MP4 without its end", async () => {
     const path = await record("cut.m4a", TONE);
     await truncate(path, 8000);
-    await expect(encodeVoice({ path })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
+    await expect(clipOf({ path })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
   });
 
   // or a recording could bring a file of this machine into a message
@@ -255,8 +256,8 @@ describeWithFfmpeg("what ffmpeg cannot read", () => {
   ])("is refused: %s of other files", async (_, content) => {
     const playlist = join(folder, "playlist.wav");
     await writeFile(playlist, content(await record("tone.wav", TONE)));
-    await expect(encodeVoice({ path: playlist })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
-    await expect(encodeVoice({ bytes: await readFile(playlist) })).rejects.toMatchObject({
+    await expect(clipOf({ path: playlist })).rejects.toMatchObject({ code: "AUDIO_NOT_AUDIO" });
+    await expect(clipOf({ bytes: await readFile(playlist) })).rejects.toMatchObject({
       code: "AUDIO_NOT_AUDIO",
     });
   });

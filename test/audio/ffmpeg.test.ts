@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { encodeVoice, ffmpegVersion, findFfmpeg } from "../../src/audio/index.ts";
+import { ffmpegVersion, findFfmpeg } from "../../src/audio/index.ts";
+import { clipOf } from "./clip.ts";
 import { describeWithFfmpeg, folder, pretendFfmpeg, record } from "./with-ffmpeg.ts";
 
 const recording = { bytes: Buffer.from("RIFF\0\0\0\0WAVE and so on") };
@@ -17,7 +18,7 @@ describe("finding ffmpeg", () => {
   afterEach(() => vi.unstubAllEnvs());
 
   it("says how to get it when there is none", async () => {
-    await expect(encodeVoice(recording)).rejects.toMatchObject({
+    await expect(clipOf(recording)).rejects.toMatchObject({
       code: "FFMPEG_MISSING",
       cure: expect.stringContaining("apt install ffmpeg"),
     });
@@ -32,7 +33,7 @@ describe("finding ffmpeg", () => {
 describe("running ffmpeg", () => {
   it("tells an ffmpeg without libopus", async () => {
     await pretendFfmpeg(`cat >/dev/null; echo "[x @ 0x1] Unknown encoder 'libopus'" >&2; exit 1`);
-    await expect(encodeVoice(recording)).rejects.toMatchObject({
+    await expect(clipOf(recording)).rejects.toMatchObject({
       code: "FFMPEG_MISSING",
       message: expect.stringContaining("libopus"),
     });
@@ -42,14 +43,14 @@ describe("running ffmpeg", () => {
     await pretendFfmpeg(
       `echo "[ogg @ 0x55d] out of \\033[31mmemory" >&2; yes complaint | head -n 99999 >&2; exit 3`,
     );
-    const error = await encodeVoice(recording).catch((thrown) => thrown);
+    const error = await clipOf(recording).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: "FFMPEG_FAILED" });
     expect(error.cause).toMatch(/^[ -~]{1,200}$/);
   });
 
   it("tells when it is killed", async () => {
     await pretendFfmpeg("kill -9 $$");
-    await expect(encodeVoice(recording)).rejects.toMatchObject({
+    await expect(clipOf(recording)).rejects.toMatchObject({
       code: "FFMPEG_FAILED",
       cause: "ffmpeg ended with SIGKILL",
     });
@@ -58,7 +59,7 @@ describe("running ffmpeg", () => {
   it("gives up on one that hangs, and leaves no process", async () => {
     const pidFile = join(folder, "pid");
     await pretendFfmpeg(`echo $$ >${pidFile}; exec sleep 60`);
-    await expect(encodeVoice(recording, { timeLimitMs: 1_000 })).rejects.toMatchObject({
+    await expect(clipOf(recording, { timeLimitMs: 1_000 })).rejects.toMatchObject({
       code: "FFMPEG_FAILED",
       message: "ffmpeg did not finish within 1 s",
     });
@@ -69,7 +70,7 @@ describe("running ffmpeg", () => {
   it("gives up even on a wrapper whose own child hangs", async () => {
     const pidFile = join(folder, "child-pid");
     await pretendFfmpeg(`sleep 60 & echo $! >${pidFile}; wait`);
-    await expect(encodeVoice(recording, { timeLimitMs: 1_000 })).rejects.toMatchObject({
+    await expect(clipOf(recording, { timeLimitMs: 1_000 })).rejects.toMatchObject({
       code: "FFMPEG_FAILED",
     });
     process.kill(Number(await readFile(pidFile, "utf8")));
@@ -79,7 +80,7 @@ describe("running ffmpeg", () => {
     const begun = join(folder, "begun");
     await pretendFfmpeg(`touch ${begun}; exec sleep 60`);
     const controller = new AbortController();
-    const encoding = encodeVoice(recording, { signal: controller.signal });
+    const encoding = clipOf(recording, { signal: controller.signal });
     await Promise.all([
       expect(encoding).rejects.toThrow("the caller hung up"),
       expect
@@ -87,14 +88,14 @@ describe("running ffmpeg", () => {
         .toBe(true)
         .then(() => controller.abort(new Error("the caller hung up"))),
     ]);
-    await expect(encodeVoice(recording, { signal: controller.signal })).rejects.toThrow("the caller hung up");
+    await expect(clipOf(recording, { signal: controller.signal })).rejects.toThrow("the caller hung up");
   });
 
   it("does not wait for a stream that ffmpeg has stopped reading", async () => {
     await pretendFfmpeg("echo enough >&2; exit 1");
     const endless = new Readable({ read() {} });
     endless.push(Buffer.concat([recording.bytes, Buffer.alloc(100)]));
-    await expect(encodeVoice({ stream: endless }, { timeLimitMs: 3000 })).rejects.toMatchObject({
+    await expect(clipOf({ stream: endless }, { timeLimitMs: 3000 })).rejects.toMatchObject({
       cause: "enough",
     });
     expect(endless.destroyed).toBe(true);
@@ -110,10 +111,10 @@ describe("running ffmpeg", () => {
       }
     };
     const stream = () => Readable.from(slow());
-    await expect(encodeVoice({ stream: stream() }, { timeLimitMs: 400 })).rejects.toMatchObject({
+    await expect(clipOf({ stream: stream() }, { timeLimitMs: 400 })).rejects.toMatchObject({
       code: "AUDIO_EMPTY",
     });
-    await expect(encodeVoice({ stream: stream() }, { timeLimitMs: 50 })).rejects.toMatchObject({
+    await expect(clipOf({ stream: stream() }, { timeLimitMs: 50 })).rejects.toMatchObject({
       code: "TIMEOUT",
     });
   });
@@ -125,7 +126,7 @@ describe("running ffmpeg", () => {
     );
     const path = join(folder, "old.wav");
     await writeFile(path, recording.bytes);
-    await encodeVoice({ path }).catch(() => {});
+    await clipOf({ path }).catch(() => {});
     expect(await readFile(seen, "utf8")).toMatch(
       /-protocol_whitelist fd .*\n.*-protocol_whitelist file .*-i \/proc\/self\/fd\/0 /,
     );
@@ -137,7 +138,7 @@ describe("running ffmpeg", () => {
     const path = join(folder, "secret-name.wav");
     await writeFile(path, recording.bytes);
     vi.stubEnv("SOTTO_TOKEN", "secret-token");
-    await encodeVoice({ path }).catch(() => {});
+    await clipOf({ path }).catch(() => {});
     vi.unstubAllEnvs();
     const text = await readFile(seen, "utf8");
     expect(text).toContain("-fd 0 -i fd:");
@@ -152,7 +153,7 @@ describeWithFfmpeg("the ffmpeg here", () => {
 
   it("encodes several recordings at once", async () => {
     const path = await record("tone.wav", "sine=duration=1");
-    const clips = await Promise.all([1, 2, 3].map(() => encodeVoice({ path })));
+    const clips = await Promise.all([1, 2, 3].map(() => clipOf({ path })));
     expect(clips.map(({ durationMs }) => durationMs)).toEqual([1000, 1000, 1000]);
   });
 });

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { encodeVoice } from "../../src/audio/index.ts";
 import { pcmFormat, wav } from "./by-hand.ts";
+import { clipOf } from "./clip.ts";
 import { children, describeWithFfmpeg, folder, pretendFfmpeg, record, run } from "./with-ffmpeg.ts";
 
 const second = Buffer.alloc(16_000, 7);
@@ -56,8 +56,8 @@ describeWithFfmpeg("what would bring something else into a message", () => {
     const path = join(folder, "bait.m3u8");
     await writeFile(path, bytes);
     const refused = { code: expect.stringMatching(/^AUDIO_(NOT_AUDIO|EMPTY)$/) };
-    await expect(encodeVoice({ path })).rejects.toMatchObject(refused);
-    await expect(encodeVoice({ bytes })).rejects.toMatchObject(refused);
+    await expect(clipOf({ path })).rejects.toMatchObject(refused);
+    await expect(clipOf({ bytes })).rejects.toMatchObject(refused);
     expect(baited.asked()).toBe(0);
   });
 
@@ -67,7 +67,7 @@ describeWithFfmpeg("what would bring something else into a message", () => {
     const reference = bytes.indexOf("url \0\0\0\x01");
     expect(reference).toBeGreaterThan(0);
     bytes[reference + 7] = 0; // not in this file
-    const clip = await encodeVoice({ bytes }).catch((error) => error);
+    const clip = await clipOf({ bytes }).catch((error) => error);
     // nothing else than its own sound, or an error: there is no other file that it could have opened
     if (clip instanceof Error)
       expect(clip).toMatchObject({ code: expect.stringMatching(/^AUDIO_|^FFMPEG_/) });
@@ -85,7 +85,7 @@ describeWithFfmpeg("what is more than it seems", () => {
     const { length } = await readFile(path);
     expect(length).toBeLessThan(1_000_000);
     const before = process.memoryUsage().rss;
-    await expect(encodeVoice({ path }, { maxDurationMs: 60_000 })).rejects.toMatchObject({
+    await expect(clipOf({ path }, { maxDurationMs: 60_000 })).rejects.toMatchObject({
       code: "AUDIO_TOO_LARGE",
     });
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 ** 2);
@@ -102,7 +102,7 @@ describeWithFfmpeg("what is more than it seems", () => {
 
   it("ends at the limit of its length: a stream without an end", async () => {
     const stream = endless(wav(pcmFormat(8000, 1), second, 0xffff_ffff));
-    await expect(encodeVoice({ stream }, { maxDurationMs: 60_000 })).rejects.toMatchObject({
+    await expect(clipOf({ stream }, { maxDurationMs: 60_000 })).rejects.toMatchObject({
       code: "AUDIO_TOO_LARGE",
     });
     expect(stream.destroyed).toBe(true);
@@ -110,7 +110,7 @@ describeWithFfmpeg("what is more than it seems", () => {
 
   it("ends at the limit of what is held in memory: an MP4 without an end", async () => {
     const stream = endless(Buffer.from("\0\0\0\x14ftypM4A \0\0\0\0M4A \xff\xff\xff\xffmdat", "latin1"));
-    await expect(encodeVoice({ stream }, { maxHeldBytes: 8 * 1024 ** 2 })).rejects.toMatchObject({
+    await expect(clipOf({ stream }, { maxHeldBytes: 8 * 1024 ** 2 })).rejects.toMatchObject({
       code: "AUDIO_TOO_LARGE",
     });
     expect(stream.destroyed).toBe(true);
@@ -119,7 +119,7 @@ describeWithFfmpeg("what is more than it seems", () => {
   it("gives its first sound: a recording of 64 streams", async () => {
     const maps = Array.from({ length: 64 }, () => ["-map", "0:a"]).flat();
     const path = await record("many.mka", "sine=duration=1", ...maps, "-c:a", "pcm_s16le");
-    expect(await encodeVoice({ path })).toMatchObject({ durationMs: 1000, truncated: false });
+    expect(await clipOf({ path })).toMatchObject({ durationMs: 1000, truncated: false });
   });
 });
 
@@ -134,7 +134,7 @@ describeWithFfmpeg("a lying header", () => {
     ["blocks of no size", wav(pcmFormat(8000, 1, 0), second), undefined],
     ["an unknown coding", wav(Buffer.alloc(16, 0xab), second), undefined],
   ])("of %s brings an error or what there is", async (_name, bytes, durationMs) => {
-    const clip = await encodeVoice({ bytes }, { maxDurationMs: 60_000, timeLimitMs: 20_000 }).catch(
+    const clip = await clipOf({ bytes }, { maxDurationMs: 60_000, timeLimitMs: 20_000 }).catch(
       (error) => error,
     );
     if (durationMs !== undefined) expect(clip).toMatchObject({ durationMs, truncated: true });
@@ -155,7 +155,7 @@ describe("an ffmpeg that was broken into", () => {
   ])("brings an error: it %s", async (_name, script, code) => {
     await pretendFfmpeg(script);
     const limits = { maxDurationMs: 60_000, timeLimitMs: 2_000 };
-    await expect(encodeVoice(recording, limits)).rejects.toMatchObject({ code });
+    await expect(clipOf(recording, limits)).rejects.toMatchObject({ code });
   });
 
   it("brings an error: it ends its stream in the middle", async () => {
@@ -175,8 +175,8 @@ describe("an ffmpeg that was broken into", () => {
       ogg,
     );
     await pretendFfmpeg(`head -c 5000 ${await realpath(ogg)}; exit 0`);
-    await expect(encodeVoice(recording)).rejects.toMatchObject({ code: "FFMPEG_FAILED" });
+    await expect(clipOf(recording)).rejects.toMatchObject({ code: "FFMPEG_FAILED" });
     await pretendFfmpeg(`cat ${await realpath(ogg)}; exit 0`); // whole, but of nothing that was decoded
-    await expect(encodeVoice(recording)).rejects.toMatchObject({ code: "FFMPEG_FAILED" });
+    await expect(clipOf(recording)).rejects.toMatchObject({ code: "FFMPEG_FAILED" });
   });
 });

@@ -2,9 +2,10 @@ import { createReadStream } from "node:fs";
 import { readFile, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { encodeVoice, findFfmpeg, sniffAudio } from "../../src/audio/index.ts";
+import { findFfmpeg, sniffAudio } from "../../src/audio/index.ts";
 import { readOpusStream } from "../../src/audio/ogg.ts";
 import type { VoiceClip } from "../../src/model/recording.ts";
+import { clipOf } from "./clip.ts";
 import { INPUTS, makeInput } from "./inputs.ts";
 import { describeWithFfmpeg, folder, run } from "./with-ffmpeg.ts";
 
@@ -27,10 +28,10 @@ describeWithFfmpeg("every input people have", () => {
     const path = await makeInput(input, folder, await findFfmpeg(), SECONDS);
     if (!raw) expect(sniffAudio(await readFile(path)).extension).toBe(extension);
     const options = raw ? { raw } : {};
-    expectVoice(await encodeVoice({ path }, options), toleranceMs);
+    expectVoice(await clipOf({ path }, options), toleranceMs);
     // through a pipe, in pieces that fit nothing
     const stream = createReadStream(path, { highWaterMark: 4001 });
-    expectVoice(await encodeVoice({ stream }, options), toleranceMs);
+    expectVoice(await clipOf({ stream }, options), toleranceMs);
   });
 });
 
@@ -51,7 +52,7 @@ describeWithFfmpeg("a recording that was cut short", () => {
     await truncate(path, Math.floor((await stat(path)).size * 0.6));
     const source = { path };
     const stream = { stream: createReadStream(path, { highWaterMark: 4001 }) };
-    for (const clip of [await encodeVoice(source), await encodeVoice(stream)]) {
+    for (const clip of [await clipOf(source), await clipOf(stream)]) {
       expect(clip.truncated).toBe(true);
       expect(clip.durationMs).toBeGreaterThan(900);
       expect(clip.durationMs).toBeLessThan(3000);
@@ -65,7 +66,7 @@ describeWithFfmpeg("the clip", () => {
     const path = join(folder, "long.wav");
     const source = `sine=sample_rate=${rate}:duration=100`;
     await run("-v", "error", "-y", "-f", "lavfi", "-i", source, path);
-    const clip = await encodeVoice({ path });
+    const clip = await clipOf({ path });
     expect(clip).toMatchObject({ durationMs: 100_000, truncated: false });
     expect(readOpusStream(clip.bytes).samples).toBe(4_800_000);
   });
@@ -75,7 +76,7 @@ describeWithFfmpeg("the clip", () => {
     await run("-v", "error", "-y", "-f", "lavfi", "-i", "anoisesrc=duration=3", path);
     const sizes: number[] = [];
     for (const bitRate of [6000, 32_000, 128_000])
-      sizes.push((await encodeVoice({ path }, { bitRate })).bytes.length);
+      sizes.push((await clipOf({ path }, { bitRate })).bytes.length);
     const [low, middle, high] = sizes.map((bytes) => (bytes * 8) / 3) as [number, number, number];
     expect(low).toBeLessThan(12_000);
     expect(middle / low).toBeGreaterThan(2);
@@ -84,7 +85,7 @@ describeWithFfmpeg("the clip", () => {
 
   it("is refused for a raw format that there is not", async () => {
     const raw = { coding: "s16le", sampleRate: 8000, channels: 900 };
-    await expect(encodeVoice({ bytes: Buffer.alloc(9000) }, { raw })).rejects.toMatchObject({
+    await expect(clipOf({ bytes: Buffer.alloc(9000) }, { raw })).rejects.toMatchObject({
       code: "USAGE",
     });
   });

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { encodeVoice } from "../../src/audio/index.ts";
 import { readOpusStream } from "../../src/audio/ogg.ts";
 import { SottoError } from "../../src/errors.ts";
 import type { RawFormat } from "../../src/model/raw-format.ts";
 import { pseudoRandom } from "./by-hand.ts";
+import { clipOf } from "./clip.ts";
 import { INPUTS, makeInput } from "./inputs.ts";
 
 export interface Seed {
@@ -68,7 +68,7 @@ const ALLOWED = new Set(["AUDIO_NOT_AUDIO", "AUDIO_EMPTY", "AUDIO_TOO_LARGE", "F
 export async function tryMutant({ name, bytes, raw }: Seed): Promise<string> {
   const limits = { maxDurationMs: 120_000, timeLimitMs: 60_000, maxHeldBytes: 16 * 1024 ** 2 };
   try {
-    const clip = await encodeVoice({ bytes }, { ...limits, ...(raw && { raw }) });
+    const clip = await clipOf({ bytes }, { ...limits, ...(raw && { raw }) });
     const stream = readOpusStream(clip.bytes);
     const isGood =
       stream.channels === 1 &&

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { encodeVoice } from "../../src/audio/index.ts";
 import { type OpusStream, opusPacketSamples, readOpusStream } from "../../src/audio/ogg.ts";
 import { writeOpusStream } from "../../src/audio/ogg-writer.ts";
 import { OpusThread } from "../../src/audio/opus-thread.ts";
 import { drawOpus } from "../../src/audio/opus-waveform.ts";
 import { WAVEFORM_OUTPUT, WaveformMeter } from "../../src/audio/waveform.ts";
+import { clipOf } from "./clip.ts";
 import { describeWithFfmpeg, folder, hideFfmpeg, record, run } from "./with-ffmpeg.ts";
 
 /** Both decode alike; they only convert the rate with other filters. Of 1024, at the worst of the hundred points. */
@@ -78,9 +78,9 @@ describeWithFfmpeg("a recording that is ready", () => {
 
   it.each([{}, { shortLived: true }])("needs no ffmpeg: %j", async (options) => {
     const path = await ready();
-    const before = await encodeVoice({ path }, { shortLived: true });
+    const before = await clipOf({ path }, { shortLived: true });
     hideFfmpeg();
-    const clip = await encodeVoice({ path }, options);
+    const clip = await clipOf({ path }, options);
     expect(readOpusStream(clip.bytes)).toEqual(readOpusStream(before.bytes));
     expect(worst(clip.waveform, before.waveform)).toBeLessThan(TOLERANCE);
   });
@@ -89,7 +89,7 @@ describeWithFfmpeg("a recording that is ready", () => {
     const stream = readOpusStream(await readFile(await ready()));
     const packets = stream.packets.map((packet, index) => (index === 30 ? MALFORMED : packet));
     hideFfmpeg();
-    await expect(encodeVoice({ bytes: writeOpusStream({ ...stream, packets }) })).rejects.toMatchObject({
+    await expect(clipOf({ bytes: writeOpusStream({ ...stream, packets }) })).rejects.toMatchObject({
       code: "FFMPEG_MISSING",
     });
   });

@@ -5,12 +5,13 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { encodeVoice, requireSandbox, sandboxLayers } from "../../src/audio/index.ts";
+import { requireSandbox, sandboxLayers } from "../../src/audio/index.ts";
 import { confine } from "../../src/audio/sandbox.ts";
 import { checkAudio } from "../../src/service/audio-checks.ts";
 import { Sotto } from "../../src/service/sotto.ts";
 import { MINIMAL, writeConfig } from "../support/config.ts";
 import { pcmFormat, wav } from "./by-hand.ts";
+import { clipOf } from "./clip.ts";
 import { describeWithFfmpeg, folder, hideLayers, putProgram } from "./with-ffmpeg.ts";
 
 const layers = await sandboxLayers();
@@ -73,7 +74,7 @@ describe("where there is no sandbox", () => {
     hideLayers();
     if (script) await putProgram("bwrap", script);
     await expect(requireSandbox()).rejects.toMatchObject(missing);
-    await expect(encodeVoice(recording, { requireSandbox: true })).rejects.toMatchObject(missing);
+    await expect(clipOf(recording, { requireSandbox: true })).rejects.toMatchObject(missing);
   });
 
   it("the account is not opened if the config requires one", async () => {
@@ -99,6 +100,6 @@ describeWithFfmpeg("where there is none and none is required", () => {
   it("ffmpeg runs all the same", async () => {
     hideLayers();
     const bytes = wav(pcmFormat(8000, 1), Buffer.alloc(16_000, 7));
-    expect(await encodeVoice({ bytes })).toMatchObject({ durationMs: 1000 });
+    expect(await clipOf({ bytes })).toMatchObject({ durationMs: 1000 });
   });
 });
