@@ -40,7 +40,7 @@ describe("identity reset at a terminal", () => {
     const out = join(bot.home, "new-key");
 
     const refused = await atTerminal(bot, out, "yes");
-    expect(refused.code).toBe(2);
+    expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("verify it anew");
     expect(refused.stderr).toContain(roomId);
     expect(await publishedMasterKey(synapse, bot)).toBe(before);
