@@ -6,7 +6,7 @@ import { Sotto } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
 import { jobsOf } from "../support/outbox.ts";
 import { record } from "../support/recordings.ts";
-import { isSend, isSync, sentBy } from "../support/room-events.ts";
+import { isSend, isSync, isUpload, sentBy } from "../support/room-events.ts";
 import { endAllSotto, errorOf, type RunningSotto, resultOf } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 
@@ -38,7 +38,6 @@ const sent = async () =>
 const until = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 /** Before the first piece of a recording is kept. */
 const asksForLimit = ({ path }: { path: string }): boolean => path.endsWith("/media/config");
-const isUpload = ({ path }: { path: string }): boolean => path.startsWith("/_matrix/media/v3/upload");
 const isPolling = (request: { path: string }): boolean =>
   isSync(request) && request.path.includes("timeout=30000");
 

@@ -6,7 +6,7 @@ import type { SendResult } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
 import { isEnded, jobsOf } from "../support/outbox.ts";
 import { record } from "../support/recordings.ts";
-import { isSend, isSync } from "../support/room-events.ts";
+import { isSend, syncAfterUpload } from "../support/room-events.ts";
 import { endAllSotto, errorOf, resultOf } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import { type ListenerIdentity, signListener } from "../witness/sign-listener.ts";
@@ -47,10 +47,9 @@ const keysLeft = (from: number) =>
 
 /** A message that was accepted, and whose process was killed before it was encrypted. */
 async function leaveOneWaiting(): Promise<void> {
-  const uploaded = proxy.next(({ path }) => path.startsWith("/_matrix/media/v3/upload"));
+  const reached = proxy.next(syncAfterUpload(), "hang before");
   const sending = bot.start(["send", voice, "--room", roomId]);
-  await uploaded;
-  await proxy.next(isSync, "hang before");
+  await reached;
   await sending.end("SIGKILL");
   proxy.passOnEverything();
   expect(jobsOf(bot).filter(({ state }) => state === "uploaded")).toHaveLength(1);

@@ -3,7 +3,7 @@ import type { SendResult } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
 import { isEnded, jobsOf } from "../support/outbox.ts";
 import { record } from "../support/recordings.ts";
-import { isSend, megolmIndex, sentBy } from "../support/room-events.ts";
+import { isSend, megolmIndex, sentBy, syncAfterUpload } from "../support/room-events.ts";
 import { endAllSotto, errorOf, resultOf } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import type { RecordedRequest } from "./recording-proxy.ts";
@@ -117,11 +117,7 @@ describe("what a dead process had accepted", () => {
       await listener.request("invite", { roomId, userId: carol.userId });
       await carol.request("join", { roomId });
       resultOf(await bot.run(sendArguments()));
-      let uploaded = false;
-      const reached = proxy.next(({ path }) => {
-        uploaded ||= path.includes("/upload");
-        return uploaded && path.includes("/sync");
-      }, fault);
+      const reached = proxy.next(syncAfterUpload(), fault);
       const sending = bot.start(sendArguments());
       await reached;
       await sending.end("SIGKILL");

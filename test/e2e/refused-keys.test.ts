@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from "vitest";
 import type { Bot } from "../support/bot.ts";
 import { jobsOf } from "../support/outbox.ts";
 import { record } from "../support/recordings.ts";
-import { isSend, isSync } from "../support/room-events.ts";
+import { isSend, isSync, syncAfterUpload } from "../support/room-events.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import type { RecordedRequest } from "./recording-proxy.ts";
 
@@ -26,10 +26,9 @@ const isClaim = ({ path }: Pick<RecordedRequest, "path">) => path.includes("/key
 it("is asked rarely, whatever its answers tell, and gets the message as soon as it takes the key", async () => {
   const { roomId } = await alice.request("create_room", { invite: [bot.userId] });
   const endRefusal = proxy.intercept(isClaim, { status: 403, body: { errcode: "M_FORBIDDEN" } });
-  const uploaded = proxy.next(({ path }) => path.startsWith("/_matrix/media/v3/upload"));
+  const reached = proxy.next(syncAfterUpload(), "hang before");
   const sending = bot.start(["send", voice, "--room", roomId]);
-  await uploaded;
-  await proxy.next(isSync, "hang before");
+  await reached;
   await sending.end("SIGKILL");
   expect(jobsOf(bot).map(({ state }) => state)).toEqual(["uploaded"]);
 

@@ -43,6 +43,18 @@ export const isSend = ({ method, path }: Pick<RecordedRequest, "method" | "path"
 export const isSync = ({ path }: Pick<RecordedRequest, "path">): boolean =>
   path.startsWith("/_matrix/client/v3/sync");
 
+export const isUpload = ({ path }: Pick<RecordedRequest, "path">): boolean =>
+  path.startsWith("/_matrix/media/v3/upload");
+
+/** The first `/sync` after an upload: the message that it is for is accepted, and not encrypted yet. */
+export function syncAfterUpload(): (request: Pick<RecordedRequest, "path">) => boolean {
+  let uploaded = false;
+  return (request) => {
+    uploaded ||= isUpload(request);
+    return uploaded && isSync(request);
+  };
+}
+
 /** The session and message index that a request spends. */
 export function megolmIndex({ body }: RecordedRequest): string {
   const { session_id, ciphertext } = JSON.parse(body.toString()) as Record<string, string>;
