@@ -19,6 +19,12 @@ export function explain({ exit, complaints }: FfmpegEnd): SottoError {
   if (/Unknown encoder 'libopus'/.test(complaints)) {
     return new SottoError("FFMPEG_MISSING", "this ffmpeg was built without libopus");
   }
+  if (/^(bwrap|prlimit): /m.test(complaints)) {
+    return new SottoError("FFMPEG_FAILED", "ffmpeg could not be started in its sandbox", {
+      cause: firstLine(complaints),
+      cure: "name a program in SOTTO_FFMPEG, not a script; `sotto doctor` says which layers hold",
+    });
+  }
   const cause = firstLine(complaints) ?? `ffmpeg ended with ${exit}`;
   if (typeof exit === "number" && NOT_AUDIO.test(complaints)) {
     return new SottoError("AUDIO_NOT_AUDIO", "ffmpeg finds no sound in the recording", { cause });

@@ -46,19 +46,22 @@ export function encodeVoice(source: AudioSource, options: EncodeOptions = {}): V
     facts.resolve(yield* encode(source, { ...options, signal }));
   }
   const chunks = Readable.from(encoded(), { objectMode: false, highWaterMark: AHEAD_BYTES });
-  chunks.once("error", facts.reject);
-  chunks.once("close", () => {
-    const reason = chunks.errored ?? new SottoError("STOPPED", "nobody took the whole clip");
+  const destroy = chunks._destroy;
+  // before the generator is asked to end: it may be waiting for a source that is silent
+  chunks._destroy = (error, done) => {
+    const reason = error ?? new SottoError("STOPPED", "nobody took the whole clip");
     facts.reject(reason); // no word where it has settled
     leaving.abort(reason);
-  });
+    destroy.call(chunks, error, done);
+  };
+  chunks.on("error", () => {}); // whoever takes them is told
   chunks.read(0);
   return { chunks, facts: facts.promise };
 }
 
 async function* encode(source: AudioSource, options: EncodeOptions): AsyncGenerator<Uint8Array, VoiceFacts> {
   options.signal?.throwIfAborted();
-  const input = await openInput(source, options.signal);
+  const input = await openInput(source, options);
   try {
     if (input.format.codec === "opus" && !options.raw) {
       const whole = await input.readWhole(REPACK_MAX_BYTES);

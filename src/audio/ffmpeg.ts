@@ -47,7 +47,7 @@ export interface RunningFfmpeg {
   kill(): void;
 }
 
-const DEFAULT_TIME_LIMIT_MS = 10 * 60_000;
+export const DEFAULT_TIME_LIMIT_MS = 10 * 60_000;
 const STDERR_KEPT_BYTES = 4096;
 
 /**
@@ -73,6 +73,13 @@ export async function startFfmpeg(run: FfmpegRun): Promise<RunningFfmpeg> {
   });
   run.onStart?.();
   const closed = ended(child);
+  closed.catch(() => {}); // told below, or where it is awaited
+  if (!child.stdout || (stdin === "pipe" && !child.stdin)) {
+    throw await closed.then(
+      () => new SottoError("FFMPEG_FAILED", "ffmpeg did not start"),
+      (error) => error,
+    );
+  }
   let stderr = Buffer.alloc(0);
   child.stderr?.on("data", (chunk: Buffer) => {
     // the beginning is kept, where the first cause stands; the rest is drained
@@ -173,10 +180,6 @@ function feed(
 ): void {
   const source = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
   const next = async () => {
-    const silence = setTimeout(
-      () => fail(new SottoError("TIMEOUT", `the recording brought nothing for ${clock.limitMs / 1000} s`)),
-      clock.limitMs,
-    ).unref();
     clock.pause();
     try {
       return await source.next();
@@ -184,7 +187,6 @@ function feed(
       fail(error);
       throw error;
     } finally {
-      clearTimeout(silence);
       clock.resume();
     }
   };

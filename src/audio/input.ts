@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { AudioSource } from "../model/recording.ts";
 import { DECLARED_BYTES, declaredBy, isCutShort, TAIL_BYTES } from "./declared.ts";
-import type { FfmpegInput } from "./ffmpeg.ts";
+import { DEFAULT_TIME_LIMIT_MS, type FfmpegInput, type FfmpegLimits } from "./ffmpeg.ts";
 import { holdInMemory } from "./memory-file.ts";
 import {
   type AudioFormat,
@@ -40,15 +40,19 @@ const HEAD_BYTES = Math.max(DECLARED_BYTES, SNIFF_BYTES);
 const MAX_TAG_BYTES = 4 * 1024 ** 2;
 
 /**
- * Opens a recording wherever it is.
+ * Opens a recording wherever it is. A stream that falls silent for longer than the time limit is given up: `TIMEOUT`.
  *
- * @param signal ends the wait for a stream that falls silent; its reason is then what reading throws
- * @throws SottoError `AUDIO_UNREADABLE`, `AUDIO_EMPTY`
+ * @throws SottoError `AUDIO_UNREADABLE`, `AUDIO_EMPTY`; the signal's reason
  */
-export function openInput(source: AudioSource, signal?: AbortSignal): Promise<AudioInput> {
+export async function openInput(source: AudioSource, limits: FfmpegLimits): Promise<AudioInput> {
   if ("path" in source) return openFile(source.path);
-  if ("bytes" in source) return openStream(Readable.from([source.bytes]), signal);
-  return openStream(source.stream, signal);
+  const stream = "bytes" in source ? Readable.from([source.bytes]) : source.stream;
+  try {
+    return await openStream(stream, limits);
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
 }
 
 /**
@@ -105,19 +109,23 @@ async function openForReading(path: string): Promise<FileHandle> {
   });
 }
 
-async function openStream(stream: Readable, signal?: AbortSignal): Promise<AudioInput> {
+async function openStream(
+  stream: Readable,
+  { signal, timeLimitMs = DEFAULT_TIME_LIMIT_MS }: FfmpegLimits,
+): Promise<AudioInput> {
   const stop = (): void => {
     stream.destroy(signal?.reason);
   };
   signal?.addEventListener("abort", stop);
   stream.once("close", () => signal?.removeEventListener("abort", stop));
   const rest: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
+  const next = () => unlessSilent(rest.next(), timeLimitMs);
   /** What was read ahead and not yet given away. */
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   const holdUntil = async (length: number): Promise<void> => {
     while (heldBytes < length) {
-      const { value, done } = await rest.next();
+      const { value, done } = await next();
       if (done) return;
       held.push(value);
       heldBytes += value.byteLength;
@@ -145,7 +153,7 @@ async function openStream(stream: Readable, signal?: AbortSignal): Promise<Audio
   async function* everything(): AsyncGenerator<Uint8Array> {
     for (const chunk of held) yield count(chunk);
     held = [];
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield count(next.value);
+    for (let read = await next(); !read.done; read = await next()) yield count(read.value);
   }
 
   let spool: FileHandle | undefined;
@@ -166,6 +174,19 @@ async function openStream(stream: Readable, signal?: AbortSignal): Promise<Audio
       await spool?.close();
     },
   };
+}
+
+/** Its own promise may never settle; whoever waits closes the input, which ends the stream. */
+async function unlessSilent<T>(reading: Promise<T>, limitMs: number): Promise<T> {
+  const silence = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    silence.reject(new SottoError("TIMEOUT", `the recording brought nothing for ${limitMs / 1000} s`));
+  }, limitMs).unref();
+  try {
+    return await Promise.race([reading, silence.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const lastOf = (tail: Uint8Array, chunk: Uint8Array): Uint8Array =>

@@ -80,12 +80,21 @@ async function inSandbox(bwrap: string, program: string, args: readonly string[]
   ];
 }
 
-/** Asked once of each bubblewrap: it is installed on many machines whose kernel or container does not let it work. */
+/**
+ * Asked of each bubblewrap, which is installed on many machines whose kernel or container does not let it work. That it
+ * works is known from then on; that it does not may have been a machine out of breath.
+ */
 const tried = new Map<string, Promise<string | undefined>>();
+const ASK_AGAIN_MS = 60_000;
 
 function whyNot(bwrap: string): Promise<string | undefined> {
-  const known = tried.get(bwrap) ?? tryOut(bwrap);
+  let known = tried.get(bwrap);
+  if (known) return known;
+  known = tryOut(bwrap);
   tried.set(bwrap, known);
+  known.then((reason) => {
+    if (reason !== undefined) setTimeout(() => tried.delete(bwrap), ASK_AGAIN_MS).unref();
+  });
   return known;
 }
 
@@ -99,7 +108,7 @@ async function tryOut(bwrap: string): Promise<string | undefined> {
     killSignal: "SIGKILL",
   });
   let complaint = "";
-  child.stderr.on("data", (chunk: Buffer) => {
+  child.stderr?.on("data", (chunk: Buffer) => {
     complaint = (complaint + chunk.toString("latin1")).slice(0, 200);
   });
   return new Promise((resolve) => {

@@ -155,13 +155,17 @@ export function createTransport(options: TransportOptions): Transport {
     const { idempotent = method !== "POST", retryForMs = options.retryForMs ?? DEFAULT_RETRY_FOR_MS } =
       request;
     const startedAt = timing.now();
+    let failure: Failure | undefined;
     let mayHaveArrived = false;
     let renewed = false;
     for (let attempts = 1; ; attempts += 1) {
       request.signal?.throwIfAborted();
-      if (isClosed) throw new SottoError("STOPPED", "the connection to the homeserver was closed");
+      if (isClosed) {
+        // what an attempt may have done is not forgotten
+        if (failure) throw explain(failure, url);
+        throw new SottoError("STOPPED", "the connection to the homeserver was closed");
+      }
       const token = accessToken;
-      let failure: Failure;
       try {
         return await read(await attempt(method, url, request));
       } catch (thrown) {

@@ -101,11 +101,11 @@ export class Outbox {
    * then, because its sender was told; except for `SEND_UNCERTAIN`, when it may have arrived and is kept to be repeated
    * for as long as that is safe.
    */
-  send(job: Job): Promise<SentJob> {
+  send(job: Job, isHeard: () => boolean = () => true): Promise<SentJob> {
     void this.resumeDue([job.roomId], job.jobId);
     return this.#deliver(
       job,
-      (error, tried) => isRefusal(error) || (error.code !== "SEND_UNCERTAIN" && !tried),
+      (error, tried) => isRefusal(error) || (isHeard() && error.code !== "SEND_UNCERTAIN" && !tried),
     );
   }
 
@@ -202,8 +202,12 @@ export class Outbox {
         return sent;
       } catch (thrown) {
         const error = toSottoError(thrown);
-        if (givesUp(error, triedBefore)) store.jobs.failed(jobId, error.code, error.message, clock());
-        else this.#rests.failed(roomId, error);
+        if (givesUp(error, triedBefore)) {
+          store.transaction(() => {
+            store.jobs.failed(jobId, error.code, error.message, clock());
+            store.spool.drop(job.txnId);
+          });
+        } else this.#rests.failed(roomId, error);
         throw error;
       }
     });
@@ -250,7 +254,7 @@ export class Outbox {
     }
     const eventId = await gate.putEncrypted(job.roomId, job.txnId, job.eventJson!);
     try {
-      jobs.sent(jobId, eventId);
+      jobs.sent(jobId, eventId, clock());
     } catch (cause) {
       throw new SottoError("SEND_UNCERTAIN", "the message arrived, but the store could not note it", {
         cause,

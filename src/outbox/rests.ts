@@ -4,6 +4,8 @@ import type { Clock } from "../model/ports.ts";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
+/** A homeserver that asks for more is asked again after that; one could silence a bot for ever. */
+const LONGEST_ASKED_MS = 60 * 60_000;
 
 interface Rest {
   untilMs: number;
@@ -26,7 +28,7 @@ export class Rests {
   failed(roomId: RoomId, reason: SottoError): void {
     const before = this.#rests.get(roomId)?.pauseMs;
     const pauseMs = before === undefined ? FIRST_PAUSE_MS : Math.min(before * 2, LONGEST_PAUSE_MS);
-    const untilMs = this.#clock() + Math.max(pauseMs, reason.retryAfterMs ?? 0);
+    const untilMs = this.#clock() + Math.max(pauseMs, Math.min(reason.retryAfterMs ?? 0, LONGEST_ASKED_MS));
     this.#rests.set(roomId, { untilMs, pauseMs, reason });
   }
 
@@ -45,7 +47,9 @@ export class Rests {
   /** Why the room rests; undefined where it may be tried. */
   reason(roomId: RoomId): SottoError | undefined {
     const rest = this.#rests.get(roomId);
-    return rest && rest.untilMs > this.#clock() ? rest.reason : undefined;
+    const restMs = (rest?.untilMs ?? 0) - this.#clock();
+    // no rest is longer: the clock was put back
+    return restMs > 0 && restMs <= LONGEST_ASKED_MS ? rest?.reason : undefined;
   }
 
   /** Nothing waits in any other room any more. */
@@ -60,6 +64,6 @@ export class Rests {
   nextMs(): number | undefined {
     if (this.#rests.size === 0) return undefined;
     const untilMs = Math.min(...[...this.#rests.values()].map((rest) => rest.untilMs));
-    return Math.max(FIRST_PAUSE_MS, untilMs - this.#clock());
+    return Math.min(Math.max(FIRST_PAUSE_MS, untilMs - this.#clock()), LONGEST_ASKED_MS);
   }
 }

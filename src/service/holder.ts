@@ -24,6 +24,15 @@ const RETRY_MS = 50;
  * read only once is not touched before the call is taken.
  */
 export async function callWhereTheStoreIs(options: HolderOptions, call: Call): Promise<unknown> {
+  try {
+    return await performSomewhere(options, call);
+  } finally {
+    // begun here, and perhaps of no use to whoever performed the call: its encoder would wait for ever
+    call.recording?.chunks.destroy();
+  }
+}
+
+async function performSomewhere(options: HolderOptions, call: Call): Promise<unknown> {
   const path = controlSocketPath(options.dataDirectory);
   let deadline = Date.now() + options.waitMs;
   for (;;) {

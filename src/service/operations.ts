@@ -46,6 +46,8 @@ export interface Call {
   accepting?(): Promise<void>;
   /** The message is durable. */
   accepted?(): void;
+  /** Whether the command still waits for the answer. */
+  isHeard?(): boolean;
 }
 
 /** What an operation tells a command while it runs. */
@@ -76,7 +78,10 @@ export interface Received {
 type Operation = (account: Account, call: Call) => Promise<unknown>;
 
 const OPERATIONS: Record<string, Operation> = {
-  async send(account, { args, source, recording, signal, shortLived, closing, accepting, accepted }) {
+  async send(
+    account,
+    { args, source, recording, signal, shortLived, closing, accepting, accepted, isHeard },
+  ) {
     if (!source) throw new SottoError("USAGE", "send needs a recording");
     const { room, raw, ...options } = args as unknown as { room: string; raw?: RawFormat } & SendOptions;
     // only reading can last for ever; what has been read reaches its room before the holder ends
@@ -88,7 +93,8 @@ const OPERATIONS: Record<string, Operation> = {
         signal.throwIfAborted();
         await accepting?.();
       },
-      ...(accepted ? { accepted } : {}),
+      ...(accepted && { accepted }),
+      ...(isHeard && { isHeard }),
     });
   },
 

@@ -38,6 +38,8 @@ export interface Acceptance {
   accepting?(): Promise<void>;
   /** It is durable. */
   accepted?(): void;
+  /** Whether the sender still waits for the answer; one that has gone cannot be told that it was given up. */
+  isHeard?(): boolean;
 }
 
 /** The send corridor: a recording becomes an encrypted voice message in a room. */
@@ -46,7 +48,7 @@ export async function sendVoice(
   room: string,
   recording: VoiceStream,
   options: SendOptions = {},
-  { accepting, accepted }: Acceptance = {},
+  { accepting, accepted, isHeard }: Acceptance = {},
 ): Promise<SendResult> {
   const finding = findRoom(account, room);
   // one that nobody will get need not come to its end
@@ -65,7 +67,7 @@ export async function sendVoice(
     await accepting?.();
     const job = account.outbox.accept(roomId, content, spooled);
     accepted?.();
-    const sent = await account.outbox.send(job);
+    const sent = await account.outbox.send(job, isHeard);
     const receipt = receiptOf(account, sent);
     return { ...receipt, mxcUri: sent.mxcUri!, durationMs, size, waveform, ...(truncated && { truncated }) };
   } finally {

@@ -89,7 +89,13 @@ export function requireWritableFolder(path: string): void {
   }
 }
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 /** A folder that cannot be made, or in which no file can be made. */
 export const unusableFolder = (path: string, cause: unknown): SottoError =>

@@ -21,7 +21,7 @@ export interface Resent extends Receipt {
 export async function resend(
   account: Account,
   eventId: EventId,
-  { accepting, accepted }: Acceptance = {},
+  { accepting, accepted, isHeard }: Acceptance = {},
 ): Promise<Resent> {
   const job = sentJob(account.store.jobs, eventId);
   const { roomId } = job;
@@ -29,7 +29,7 @@ export async function resend(
   await accepting?.();
   const again = account.outbox.accept(roomId, content);
   accepted?.();
-  return { of: eventId, ...receiptOf(account, await account.outbox.send(again)) };
+  return { of: eventId, ...receiptOf(account, await account.outbox.send(again, isHeard)) };
 }
 
 async function readBack(account: Account, job: ReturnType<typeof sentJob>): Promise<object> {

@@ -51,7 +51,10 @@ export function sentJob(jobs: JobStore, eventId: EventId): SentJob & { messageIn
   const job = jobs.ofEvent(eventId);
   if (job?.state === "sent" && job.sessionId !== undefined && job.messageIndex !== undefined)
     return job as SentJob & { messageIndex: number };
-  throw new SottoError("EVENT_UNKNOWN", `${eventId} is no voice message that this store has sent`);
+  throw new SottoError(
+    "EVENT_UNKNOWN",
+    `${eventId} is no voice message that this store has sent, or not any that it still knows of`,
+  );
 }
 
 function accountOf(entry: LedgerEntry, messageIndex: number): DeviceAccount {

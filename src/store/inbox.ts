@@ -26,6 +26,7 @@ export interface InboxStore {
   waiting(isSkipped?: (eventId: EventId) => boolean): Generator<WaitingEvent, void>;
   /** It was reported for this reason, and stays. */
   setReported(eventId: EventId, why: string): void;
+  /** It never comes back in. */
   done(eventId: EventId): void;
 }
 
@@ -50,6 +51,12 @@ export function createInboxStore(db: Database): InboxStore {
       }
     );
   };
+  const isHandled = (sessionId: string, eventId: EventId): boolean =>
+    db.get(
+      "SELECT 1 FROM seen_index WHERE session_id = ? AND event_id = ? AND handled = 1",
+      sessionId,
+      eventId,
+    ) !== undefined;
   return {
     add(roomId, event, receivedMs) {
       // what the homeserver adds for the client is not part of the event and has no limit
@@ -57,6 +64,8 @@ export function createInboxStore(db: Database): InboxStore {
       const json = JSON.stringify(signed);
       if (Buffer.byteLength(json) > MAX_EVENT_BYTES) return false;
       const sessionId = String(event.content.session_id ?? "");
+      // a homeserver may give the same event again
+      if (isHandled(sessionId, event.event_id)) return true;
       db.run(
         "INSERT OR IGNORE INTO inbox VALUES (?, ?, ?, ?, ?, NULL)",
         event.event_id,
@@ -80,6 +89,14 @@ export function createInboxStore(db: Database): InboxStore {
     },
     setReported: (eventId, why) =>
       void db.run("UPDATE inbox SET reported = ? WHERE event_id = ?", why, eventId),
-    done: (eventId) => void db.run("DELETE FROM inbox WHERE event_id = ?", eventId),
+    done: (eventId) =>
+      db.transaction(() => {
+        db.run(
+          `UPDATE seen_index SET handled = 1 WHERE event_id = ?1
+             AND session_id = (SELECT session_id FROM inbox WHERE event_id = ?1)`,
+          eventId,
+        );
+        db.run("DELETE FROM inbox WHERE event_id = ?", eventId);
+      }),
   };
 }

@@ -30,7 +30,7 @@ export interface JobStore {
   /** From here on a request with this event may reach the server at any time. */
   freeze(job: Job, frozen: FrozenEvent): Job;
   /** The clear content goes with it: it holds the attachment's key. */
-  sent(jobId: number, eventId: string): void;
+  sent(jobId: number, eventId: string, atMs?: number): void;
   failed(jobId: number, code: string, message: string, atMs?: number): void;
   remove(jobId: number): void;
 }
@@ -123,12 +123,14 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
       );
       return { ...job, state: "encrypted", ...frozen };
     },
-    sent(jobId, eventId) {
+    sent(jobId, eventId, atMs = Date.now()) {
       // a power cut that takes this back makes the same request again, which the homeserver knows
       db.soon(() =>
         db.run(
-          "UPDATE job SET state = 'sent', event_id = ?, sealed_content = NULL, event = NULL WHERE job_id = ?",
+          `UPDATE job SET state = 'sent', event_id = ?, sealed_content = NULL, event = NULL, ended_ms = ?
+             WHERE job_id = ?`,
           eventId,
+          atMs,
           jobId,
         ),
       );

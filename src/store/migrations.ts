@@ -127,9 +127,28 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (txn_id, piece)
   ) STRICT;
 
-  ALTER TABLE job ADD COLUMN mxc_uri TEXT;
-  UPDATE job SET state = 'uploaded' WHERE state = 'accepted';
-  DROP INDEX job_open;
+  -- numbers that are not given again: a person names a message by its number
+  CREATE TABLE numbered_job (
+    job_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    txn_id TEXT NOT NULL UNIQUE,
+    room_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    sealed_content BLOB,
+    mxc_uri TEXT,
+    event TEXT,
+    session_id TEXT,
+    message_index INTEGER,
+    first_put_ms INTEGER,
+    event_id TEXT,
+    error_code TEXT,
+    error_message TEXT,
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO numbered_job SELECT
+    job_id, txn_id, room_id, IIF(state = 'accepted', 'uploaded', state), sealed_content, NULL, event, session_id,
+    message_index, first_put_ms, event_id, error_code, error_message, created_ms FROM job;
+  DROP TABLE job;
+  ALTER TABLE numbered_job RENAME TO job;
   CREATE INDEX job_open ON job (state) WHERE state IN ('encoded', 'uploaded', 'encrypted');
   `,
   `
@@ -138,6 +157,8 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE job SET ended_ms = unixepoch() * 1000 WHERE state = 'failed';
   ALTER TABLE seen_index ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
   UPDATE seen_index SET at_ms = unixepoch() * 1000;
+  -- an event that was handed on, or never will be
+  ALTER TABLE seen_index ADD COLUMN handled INTEGER NOT NULL DEFAULT 0;
 
   -- indexes of sessions at rest that were seen, whichever event they came with; JSON, closed ranges, ascending
   CREATE TABLE seen_session (session_id TEXT PRIMARY KEY, ranges TEXT NOT NULL) STRICT, WITHOUT ROWID;

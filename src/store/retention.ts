@@ -41,10 +41,8 @@ export function createRetention(
     prune({ failedBefore, historyBefore }, nowMs) {
       // a power cut may take it back: then it is done again
       db.soon(() => {
-        const given = "SELECT txn_id FROM job WHERE state = 'failed' AND COALESCE(ended_ms, created_ms) < ?";
-        db.run(`DELETE FROM spool WHERE txn_id IN (${given})`, failedBefore);
-        db.run(`DELETE FROM job WHERE txn_id IN (${given})`, failedBefore);
-        db.run("DELETE FROM job WHERE state = 'sent' AND created_ms < ?", historyBefore);
+        db.run("DELETE FROM job WHERE state = 'failed' AND COALESCE(ended_ms, created_ms) < ?", failedBefore);
+        db.run("DELETE FROM job WHERE state = 'sent' AND COALESCE(ended_ms, created_ms) < ?", historyBefore);
         forgetDeliveries(db, historyBefore);
         for (const { session_id } of restingSessions(db, historyBefore)) fold(db, session_id as string);
         meta.write(PRUNED, String(nowMs));

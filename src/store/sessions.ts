@@ -91,7 +91,13 @@ export function createSessionStore(db: Database): SessionStore {
     },
     claimIndex(sessionId, messageIndex, eventId, atMs = Date.now()) {
       if (isFolded(db, sessionId, messageIndex)) return false;
-      db.run("INSERT OR IGNORE INTO seen_index VALUES (?, ?, ?, ?)", sessionId, messageIndex, eventId, atMs);
+      db.run(
+        "INSERT OR IGNORE INTO seen_index VALUES (?, ?, ?, ?, 0)",
+        sessionId,
+        messageIndex,
+        eventId,
+        atMs,
+      );
       const row = db.get(
         "SELECT event_id FROM seen_index WHERE session_id = ? AND message_index = ?",
         sessionId,

@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { encodeVoice } from "../../src/audio/index.ts";
@@ -80,5 +80,28 @@ describeWithFfmpeg("a clip while it is encoded", () => {
     const missing = { code: "FFMPEG_MISSING" };
     await expect(stream.chunks[Symbol.asyncIterator]().next()).rejects.toMatchObject(missing);
     await expect(stream.facts).rejects.toMatchObject(missing);
+  });
+
+  it("ends at once when it is left, however silent its source", async () => {
+    const source = new PassThrough();
+    const { chunks, facts } = encodeVoice({ stream: source });
+    source.write(begin);
+    const reason = new Error("nobody wants it");
+    chunks.destroy(reason);
+    await expect(facts).rejects.toBe(reason);
+    await expect.poll(() => source.destroyed).toBe(true);
+    await expect.poll(children).toEqual([]);
+  });
+
+  it.each([
+    ["nothing at all", Buffer.alloc(0)],
+    ["the beginning of an Ogg stream", Buffer.from("OggS")],
+    ["the beginning of an M4A", Buffer.from("\0\0\0\x20ftypM4A \0\0\0\0M4A mp42isom\0\0\0\0", "latin1")],
+  ])("is given up when its source falls silent after %s", async (_what, came) => {
+    const source = new PassThrough();
+    source.write(came);
+    const { facts } = encodeVoice({ stream: source }, { timeLimitMs: 200 });
+    await expect(facts).rejects.toMatchObject({ code: "TIMEOUT" });
+    await expect.poll(() => source.destroyed).toBe(true);
   });
 });

@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { pcmFormat, wav } from "../audio/by-hand.ts";
 import { describeWithFfmpeg } from "../audio/with-ffmpeg.ts";
 import { freePort } from "../matrix/scripted-server.ts";
 import { configFor, writeConfig } from "../support/config.ts";
@@ -70,6 +72,16 @@ describe("the config", () => {
     const error = errorOf(await sotto(["send", recording(), "--room", ROOM, "--config", config, "--json"]));
     expect(error).toMatchObject({ code: "STORE_KEY_MISSING", exitCode: 2 });
     expect(server.requests).toEqual([]);
+  });
+});
+
+describeWithFfmpeg("a command that does not get its store", () => {
+  it("ends, though it has begun to encode a recording that is long", async () => {
+    const config = configFor("http://127.0.0.1:9");
+    writeFileSync(join(config, "../data/store.key"), "");
+    const long = file("long.wav", wav(pcmFormat(8_000, 1), randomBytes(2 * 8_000 * 300)));
+    const error = errorOf(await sotto(["send", long, "--room", ROOM, "--config", config, "--json"]));
+    expect(error).toMatchObject({ code: "STORE_KEY_MISSING" });
   });
 });
 
@@ -145,7 +157,7 @@ describe("the recording", () => {
     const env = { PATH: temporaryDirectory(), SOTTO_FFMPEG: undefined };
     const args = [
       "send",
-      file("voice.wav", wav()),
+      file("voice.wav", wav(pcmFormat(8_000, 1), Buffer.alloc(1_600))),
       "--room",
       ROOM,
       "--config",
@@ -160,27 +172,3 @@ describe("the recording", () => {
     expect(leaks(server)).toEqual([]);
   });
 });
-
-/** A tenth of a second of silence, 8 kHz, 16 bits, mono. */
-function wav(): Uint8Array {
-  const header = Buffer.alloc(44);
-  header.write("RIFF", 0, "latin1");
-  header.writeUInt32LE(36 + 1600, 4);
-  header.write("WAVEfmt ", 8, "latin1");
-  for (const [value, at] of [
-    [16, 16],
-    [8000, 24],
-    [16_000, 28],
-    [1600, 40],
-  ] as const)
-    header.writeUInt32LE(value, at);
-  for (const [value, at] of [
-    [1, 20],
-    [1, 22],
-    [2, 32],
-    [16, 34],
-  ] as const)
-    header.writeUInt16LE(value, at);
-  header.write("data", 36, "latin1");
-  return Buffer.concat([header, Buffer.alloc(1600)]);
-}

@@ -97,6 +97,21 @@ describe("a rejected token", () => {
   });
 });
 
+test("a request that is cut short while it waits to be repeated tells that it may have arrived", async () => {
+  await using server = await scriptedServer([failed(504)]);
+  const transport = transportTo(server, {
+    timing: {
+      ...fakeTiming(),
+      async sleep() {
+        transport.close();
+      },
+    },
+  });
+  const error = await fault(transport.request("PUT", "/x", { body: { json: {} } }));
+  expect(error.code).not.toBe("STOPPED");
+  expect(error.cause).toMatchObject({ mayHaveArrived: true });
+});
+
 describe("a streamed body", () => {
   test("of another length than announced is never sent as such", async () => {
     await using server = await scriptedServer(() => ({}));

@@ -97,6 +97,33 @@ describe("an attachment in the spool", () => {
   });
 });
 
+describe("a message that could not be sent", () => {
+  const unreachable = new SottoError("HOMESERVER_UNREACHABLE", "refused");
+
+  it("is given up where its sender hears it, and its recording goes", async () => {
+    const store = openTestStore();
+    const { outbox, contentRepository } = outboxOn(store);
+    using spooled = await outbox.spool(coming());
+    const job = outbox.accept(ROOM, CONTENT, spooled);
+    contentRepository.outcomes.push(throwing(unreachable));
+    await expect(outbox.send(job)).rejects.toBe(unreachable);
+    expect(store.jobs.get(job.jobId)?.state).toBe("failed");
+    expect(store.spool.size(job.txnId)).toBe(0);
+  });
+
+  it("waits where its sender has gone and would never learn of it", async () => {
+    const store = openTestStore();
+    const { outbox, contentRepository } = outboxOn(store);
+    using spooled = await outbox.spool(coming());
+    const job = outbox.accept(ROOM, CONTENT, spooled);
+    contentRepository.outcomes.push(throwing(unreachable));
+    await expect(outbox.send(job, () => false)).rejects.toBe(unreachable);
+    expect(store.jobs.get(job.jobId)?.state).toBe("encoded");
+    await outbox.resume();
+    expect(store.jobs.get(job.jobId)?.state).toBe("sent");
+  });
+});
+
 describe("a process that is killed while it encrypts", () => {
   const PIECE_BYTES = 64 * 1024;
 

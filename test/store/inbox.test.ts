@@ -44,6 +44,19 @@ describe("the inbox", () => {
     expect([...inbox.waiting()].map(({ event }) => event.event_id)).toEqual(["$first", "$third"]);
   });
 
+  it("never takes in again what was decrypted and handled, however often the homeserver gives it", () => {
+    const options = storeOptions();
+    const { inbox, sessions, close } = openTestStore(options);
+    for (const id of ["$first", "$second"]) inbox.add(ROOM, voice(id), 1);
+    expect(sessions.claimIndex("session", 0, "$first")).toBe(true);
+    expect(sessions.claimIndex("session", 1, "$second")).toBe(true);
+    inbox.done("$first");
+    close();
+    const after = openTestStore(options).inbox;
+    for (const id of ["$first", "$second"]) expect(after.add(ROOM, voice(id), 2)).toBe(true);
+    expect([...after.waiting()].map(({ event }) => event.event_id)).toEqual(["$second"]);
+  });
+
   it("keeps what was not handled over a restart, with the sync token that covers it", () => {
     const options = storeOptions();
     const first = openTestStore(options);

@@ -38,6 +38,13 @@ describe("a job", () => {
     expect(jobs.get(job.jobId + 1)).toBeUndefined();
   });
 
+  it("has a number that no other ever gets", () => {
+    const { jobs } = openTestStore();
+    const { jobId } = jobs.insert(accepted("txn1"));
+    jobs.remove(jobId);
+    expect(jobs.insert(accepted("txn2")).jobId).not.toBe(jobId);
+  });
+
   it("has a transaction ID of its own", () => {
     const { jobs } = openTestStore();
     jobs.insert(accepted("txn1"));

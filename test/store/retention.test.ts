@@ -20,22 +20,24 @@ const message = (txnId: string, createdMs: number) => ({
 describe("what is kept for a while only", () => {
   it("is a message that was given up, counted from that day, and one that was sent", () => {
     const { jobs, spool, retention } = openTestStore();
-    const [old, late, sent, fresh, waiting] = [
+    const [old, late, sent, fresh, waited, waiting] = [
       jobs.insert(message("given up long ago", LONG_AGO)),
       jobs.insert(message("given up lately", LONG_AGO)),
       jobs.insert(message("sent long ago", LONG_AGO)),
       jobs.insert(message("sent lately", LATELY)),
+      jobs.insert(message("sent lately, after it had waited for long", LONG_AGO)),
       jobs.insert(message("waits", LONG_AGO)),
     ] as const;
     jobs.failed(old.jobId, "ROOM_FORBIDDEN", "no", LONG_AGO);
     jobs.failed(late.jobId, "ROOM_FORBIDDEN", "no", LATELY);
-    jobs.sent(sent.jobId, "$old");
-    jobs.sent(fresh.jobId, "$new");
+    jobs.sent(sent.jobId, "$old", LONG_AGO);
+    jobs.sent(fresh.jobId, "$new", LATELY);
+    jobs.sent(waited.jobId, "$waited", LATELY);
     const coming = "not accepted yet";
-    for (const txnId of [old.txnId, waiting.txnId, coming]) spool.append(txnId, Buffer.alloc(7));
+    for (const txnId of [waiting.txnId, coming]) spool.append(txnId, Buffer.alloc(7));
     retention.prune(LIMITS, NOW);
-    expect([old.txnId, waiting.txnId, coming].map((txnId) => spool.size(txnId))).toEqual([0, 7, 7]);
-    const left = [late, fresh, waiting].map(({ txnId }) => txnId);
+    expect([waiting.txnId, coming].map((txnId) => spool.size(txnId))).toEqual([7, 7]);
+    const left = [late, fresh, waited, waiting].map(({ txnId }) => txnId);
     expect(jobs.list(9).map(({ txnId }) => txnId)).toEqual(left.toReversed());
     expect(jobs.get(waiting.jobId)).toEqual(waiting);
     expect(retention.prunedMs()).toBe(NOW);

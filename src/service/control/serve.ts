@@ -61,6 +61,7 @@ export async function serve(
       ask: (question, withdrawn) => questions.ask(question, AbortSignal.any([withdrawn, incoming.ended])),
       // it is sent now, whatever has become of the command
       accepted: () => void write({ accepted: true }).catch(() => undefined),
+      isHeard: () => !incoming.ended.aborted,
       // one at a time: the data before a message are its own
       emit: (message) =>
         emits.run("emit", async () => {

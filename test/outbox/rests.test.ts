@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { SottoError } from "../../src/errors.ts";
+import { Rests } from "../../src/outbox/rests.ts";
+import { ROOM } from "../support/store.ts";
+
+const HOUR_MS = 3_600_000;
+const failed = (retryAfterMs?: number) =>
+  new SottoError("RATE_LIMITED", "later", retryAfterMs === undefined ? {} : { retryAfterMs });
+
+function restsAt(nowMs: number) {
+  const at = { ms: nowMs };
+  return { at, rests: new Rests(() => at.ms) };
+}
+
+it("a room rests for twice as long after each failure, and is free after a success", () => {
+  const { at, rests } = restsAt(5 * HOUR_MS);
+  const pauses: number[] = [];
+  for (let failures = 0; failures < 4; failures += 1) {
+    rests.failed(ROOM, failed());
+    const pauseMs = rests.nextMs()!;
+    pauses.push(pauseMs);
+    at.ms += pauseMs - 1;
+    expect(rests.reason(ROOM)?.code).toBe("RATE_LIMITED");
+    at.ms += 1;
+    expect(rests.reason(ROOM)).toBeUndefined();
+  }
+  expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000]);
+  rests.over(ROOM);
+  expect(rests.nextMs()).toBeUndefined();
+});
+
+it("a homeserver that asks for weeks is asked again within the hour", () => {
+  const { at, rests } = restsAt(5 * HOUR_MS);
+  rests.failed(ROOM, failed(60 * 24 * HOUR_MS));
+  expect(rests.nextMs()).toBe(HOUR_MS);
+  at.ms += HOUR_MS;
+  expect(rests.reason(ROOM)).toBeUndefined();
+});
+
+it("a clock that was put back makes no room rest for longer", () => {
+  const { at, rests } = restsAt(100 * 24 * HOUR_MS);
+  rests.failed(ROOM, failed());
+  at.ms -= 90 * 24 * HOUR_MS;
+  expect(rests.reason(ROOM)).toBeUndefined();
+  expect(rests.nextMs()).toBeLessThanOrEqual(HOUR_MS);
+});
