@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { RawFormat } from "../model/raw-format.ts";
-import type { AudioSource, VoiceFacts, VoiceStream } from "../model/recording.ts";
+import type { AudioSource, VoiceClip, VoiceFacts, VoiceStream } from "../model/recording.ts";
 import { type Reading, rawReading, readingOf } from "./formats.ts";
 import { type AudioInput, openInput } from "./input.ts";
 import { repackVoice } from "./repack.ts";
@@ -60,19 +60,22 @@ async function* encode(source: AudioSource, options: EncodeOptions): AsyncGenera
   options.signal?.throwIfAborted();
   const input = await openInput(source, options.signal);
   try {
-    if (input.format.codec === "opus" && !options.raw) {
-      const whole = await input.readWhole(REPACK_MAX_BYTES);
-      const clip = whole && (await repackVoice(whole, options));
-      if (clip) {
-        const { bytes, ...facts } = clip;
-        yield bytes;
-        return facts;
-      }
-    }
-    return yield* decodeAndEncode(input, options);
+    const clip = await repack(input, options);
+    if (typeof clip === "string")
+      return { ...(yield* decodeAndEncode(input, options)), encodedBecause: clip };
+    const { bytes, ...facts } = clip;
+    yield bytes;
+    return facts;
   } finally {
     await input.close();
   }
+}
+
+/** The recording's own packets, or why they cannot be sent as they are. */
+async function repack(input: AudioInput, options: EncodeOptions): Promise<VoiceClip | string> {
+  if (options.raw || input.format.codec !== "opus") return "it is not Opus in Ogg";
+  const whole = await input.readWhole(REPACK_MAX_BYTES);
+  return whole ? repackVoice(whole, options) : "it is longer than what is kept in memory";
 }
 
 async function* decodeAndEncode(

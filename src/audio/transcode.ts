@@ -14,6 +14,8 @@ export interface TranscodeOptions extends FfmpegLimits {
   bitRate?: number;
   /** Ends with `AUDIO_TOO_LARGE` what is longer. Four hours when absent. */
   maxDurationMs?: number;
+  /** Told how much of the recording has been encoded. */
+  onProgress?: (durationMs: number) => void;
 }
 
 const DEFAULT_BIT_RATE = 32_000;
@@ -54,7 +56,12 @@ export async function* transcode(
 class NoDescriptors extends Error {}
 
 async function* run(input: FfmpegInput, reading: Reading, form: InputForm, options: TranscodeOptions) {
-  const { bitRate = DEFAULT_BIT_RATE, maxDurationMs = DEFAULT_MAX_DURATION_MS, ...limits } = options;
+  const {
+    bitRate = DEFAULT_BIT_RATE,
+    maxDurationMs = DEFAULT_MAX_DURATION_MS,
+    onProgress,
+    ...limits
+  } = options;
   const ffmpeg = await startFfmpeg({
     ...limits,
     args: [...inputArguments(reading, form), ...outputArguments(bitRate)],
@@ -66,6 +73,7 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
   let isTooLong = false;
   ffmpeg.secondOutput!.on("data", (chunk: Buffer) => {
     meter.addS16le(chunk);
+    onProgress?.((meter.samples / WAVEFORM_SAMPLE_RATE) * 1000);
     if (meter.samples <= maxSeconds * WAVEFORM_SAMPLE_RATE) return;
     isTooLong = true;
     ffmpeg.kill();

@@ -1,11 +1,9 @@
 import { Command } from "commander";
-import { SottoError } from "../errors.ts";
-import type { RawFormat } from "../model/raw-format.ts";
-import type { AudioSource } from "../model/recording.ts";
 import type { SendResult } from "../service/pipeline.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { drawWaveform, namedWithheld, printJson, printText, say, spokenDuration } from "./shared/output.ts";
+import { openSource, rawFormat } from "./shared/recording.ts";
 
 interface SendFlags extends CommonOptions {
   room: string;
@@ -46,32 +44,6 @@ async function send(context: Context, audio: string, flags: SendFlags): Promise<
   printText(context, result.eventId);
   say(context, `${plural(result.sharedWith.length, "device")} can play it`);
   for (const line of namedWithheld(result.withheld)) say(context, line);
-}
-
-/** Throws `USAGE`. */
-async function rawFormat(text: string): Promise<RawFormat> {
-  const { parseRawFormat, RAW_CODINGS } = await import("../model/raw-format.ts");
-  const format = parseRawFormat(text);
-  if (format) return format;
-  throw new SottoError("USAGE", `${text} is no raw format`, {
-    cure: `give coding, Hz and channels, such as s16le:8000:1; codings: ${RAW_CODINGS.join(", ")}`,
-  });
-}
-
-/** A path is looked at here, where the caller's rights and directory count; the bytes are read by whoever encodes. */
-async function openSource(context: Context, audio: string): Promise<AudioSource> {
-  if (audio === "-") return { stream: context.stdin };
-  const { access, constants, stat } = await import("node:fs/promises");
-  const { resolve } = await import("node:path");
-  await access(audio, constants.R_OK).catch((cause) => {
-    throw new SottoError("AUDIO_UNREADABLE", `cannot read ${audio}`, { cause });
-  });
-  if (!(await stat(audio)).isFile()) {
-    throw new SottoError("AUDIO_UNREADABLE", `${audio} is not a file`, {
-      cure: "name a file, or give the recording on standard input",
-    });
-  }
-  return { path: resolve(audio) };
 }
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,30 @@
+import { SottoError } from "../../errors.ts";
+import type { RawFormat } from "../../model/raw-format.ts";
+import type { AudioSource } from "../../model/recording.ts";
+import type { Context } from "./context.ts";
+
+/** Throws `USAGE`. */
+export async function rawFormat(text: string): Promise<RawFormat> {
+  const { parseRawFormat, RAW_CODINGS } = await import("../../model/raw-format.ts");
+  const format = parseRawFormat(text);
+  if (format) return format;
+  throw new SottoError("USAGE", `${text} is no raw format`, {
+    cure: `give coding, Hz and channels, such as s16le:8000:1; codings: ${RAW_CODINGS.join(", ")}`,
+  });
+}
+
+/** A path is looked at here, where the caller's rights and directory count; the bytes are read by whoever encodes. */
+export async function openSource(context: Context, audio: string): Promise<AudioSource> {
+  if (audio === "-") return { stream: context.stdin };
+  const { access, constants, stat } = await import("node:fs/promises");
+  const { resolve } = await import("node:path");
+  await access(audio, constants.R_OK).catch((cause) => {
+    throw new SottoError("AUDIO_UNREADABLE", `cannot read ${audio}`, { cause });
+  });
+  if (!(await stat(audio)).isFile()) {
+    throw new SottoError("AUDIO_UNREADABLE", `${audio} is not a file`, {
+      cure: "name a file, or give the recording on standard input",
+    });
+  }
+  return { path: resolve(audio) };
+}
