@@ -26,11 +26,15 @@ export interface Measured {
   loudnessLufs?: number;
 }
 
-export interface MeasureOptions extends FfmpegLimits {
-  raw?: RawFormat;
-  maxHeldBytes?: number;
+interface ListenOptions extends FfmpegLimits {
+  filters?: readonly string[];
   /** Told now and then how much has been measured, and which part of the whole that is, where it can be known. */
   onProgress?: (durationMs: number, part: number | undefined) => void;
+}
+
+export interface MeasureOptions extends Omit<ListenOptions, "filters"> {
+  raw?: RawFormat;
+  maxHeldBytes?: number;
 }
 
 const REPORT_MS = 250;
@@ -39,10 +43,7 @@ const DEFAULT_MAX_HELD_BYTES = 512 * 1024 ** 2;
 /** One packet as it is, in a form that says what its stream is and holds no word of the recording's. */
 const WHAT_IT_IS = ["-map", "0:a:0", "-c", "copy", "-frames:a", "1", "-f", "framecrc", "pipe:1"];
 /** Its loudness so far, every tenth of a second. */
-const HOW_LOUD = [
-  ...["-map", "0:a:0", "-af", "ebur128=metadata=1,ametadata=print:key=lavfi.r128.I:file=pipe\\\\:3"],
-  ...["-f", "null", "-"],
-];
+const EVERY_TENTH = ["ebur128=metadata=1", "ametadata=print:key=lavfi.r128.I:file=pipe\\\\:3"];
 /** The floor of the measurement: below it, R128 counts nothing. */
 const NOTHING_LUFS = -70;
 
@@ -52,32 +53,34 @@ const NOTHING_LUFS = -70;
  * @throws SottoError `AUDIO_*`, `FFMPEG_*`, `SANDBOX_MISSING`, `TIMEOUT`; the signal's reason
  */
 export async function measure(source: AudioSource, options: MeasureOptions = {}): Promise<Measured> {
-  const { raw, maxHeldBytes = DEFAULT_MAX_HELD_BYTES, onProgress, ...limits } = options;
-  const input = await openInput(source, limits.signal);
+  const { raw, maxHeldBytes = DEFAULT_MAX_HELD_BYTES, ...how } = options;
+  const input = await openInput(source, how.signal);
   try {
     const reading = raw ? rawReading(raw) : readingOf(input.format);
     if (!reading) throw new SottoError("AUDIO_NOT_AUDIO", "this is no recording that Sotto knows");
     const forFfmpeg = await input.forFfmpeg(reading.seeks === true, maxHeldBytes);
-    const sound = await listen(forFfmpeg, reading, limits, onProgress);
+    const sound = await listen(forFfmpeg, reading, how);
     return { container: raw ? "raw" : input.format.extension, ...sound };
   } finally {
     await input.close();
   }
 }
 
-async function listen(
+/** @param filters what is done to the sound before its loudness is measured */
+export async function listen(
   input: FfmpegInput,
   reading: Reading,
-  limits: FfmpegLimits,
-  onProgress: MeasureOptions["onProgress"],
+  { filters = [], onProgress, ...limits }: ListenOptions,
 ): Promise<Omit<Measured, "container">> {
+  const howLoud = ["-map", "0:a:0", "-af", [...filters, ...EVERY_TENTH].join(","), "-f", "null", "-"];
   const forms: readonly InputForm[] = "fd" in input ? ["fd", "path"] : ["pipe"];
   for (const form of forms) {
-    const args = [...inputArguments(reading, form), ...WHAT_IT_IS, ...HOW_LOUD];
+    const args = [...inputArguments(reading, form), ...WHAT_IT_IS, ...howLoud];
     const ffmpeg = await startFfmpeg({ ...limits, args, input, secondOutput: true });
+    const size = "fd" in input ? fstatSync(input.fd).size : 0;
     let listenedMs = 0;
     const reporting = setInterval(async () => {
-      onProgress?.(listenedMs, "fd" in input ? await partRead(input.fd) : undefined);
+      onProgress?.(listenedMs, "fd" in input ? await partRead(input.fd, size) : undefined);
     }, REPORT_MS);
     try {
       const [description, loudness] = await Promise.all([
@@ -119,9 +122,8 @@ async function lastLoudness(lines: Readable, onTime: (durationMs: number) => voi
 }
 
 /** The part of a file that ffmpeg has read: it moves the position that it shares with us. Undefined where no system tells. */
-async function partRead(fd: number): Promise<number | undefined> {
+async function partRead(fd: number, size: number): Promise<number | undefined> {
   const info = await readFile(`/proc/self/fdinfo/${fd}`, "utf8").catch(() => "");
   const position = Number(/^pos:\s*(\d+)$/m.exec(info)?.[1] ?? 0);
-  const { size } = fstatSync(fd);
   return position > 0 && size > 0 ? Math.min(1, position / size) : undefined;
 }

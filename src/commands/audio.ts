@@ -7,20 +7,22 @@ import { createPrivateFile, requireCreatable } from "../service/private-file.ts"
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { drawWaveform, printJson, printText, say, spokenDuration } from "./shared/output.ts";
 import { showProgress } from "./shared/progress.ts";
-import { openSource, rawFormat } from "./shared/recording.ts";
+import { type CareFlags, careOf, openSource, rawFormat, withCareFlags } from "./shared/recording.ts";
 
-interface AudioFlags extends CommonOptions {
+interface AudioFlags extends CommonOptions, CareFlags {
   out?: string;
   raw?: string;
 }
 
 export function command(context: Context): Command {
-  return new Command("audio")
+  const described = new Command("audio")
     .description("say what a recording is and what would be sent of it; needs no account")
     .argument("<audio>", "a recording in any usual format, or - for standard input")
     .option("--out <file>", "keep what would be sent")
-    .option("--raw <format>", "what a recording without any header is: coding, Hz, channels (s16le:8000:1)")
-    .action((audio: string, flags: AudioFlags) => inspect(context, audio, flags));
+    .option("--raw <format>", "what a recording without any header is: coding, Hz, channels (s16le:8000:1)");
+  return withCareFlags(described).action((audio: string, flags: AudioFlags) =>
+    inspect(context, audio, flags),
+  );
 }
 
 async function inspect(context: Context, audio: string, flags: AudioFlags): Promise<void> {
@@ -42,13 +44,14 @@ async function inspect(context: Context, audio: string, flags: AudioFlags): Prom
     say(context, "the recording was cut short or is damaged: this is what there was of it");
 }
 
-/** What a config says of encoding, where there is one. */
+/** What a config says of encoding, where there is one, and the flags. */
 async function configured(context: Context, flags: AudioFlags): Promise<ExamineOptions> {
   const path = configPath(flags.config, context.env);
-  if (flags.config === undefined && !existsSync(path)) return {};
+  const { care } = careOf(flags);
+  if (flags.config === undefined && !existsSync(path)) return care ? { care } : {};
   const { loadConfig } = await import("../config/load.ts");
-  const { audioOptions } = await import("../service/audio-options.ts");
-  return audioOptions(loadConfig(path));
+  const { audioOptions, withCare } = await import("../service/audio-options.ts");
+  return withCare(audioOptions(loadConfig(path)), care);
 }
 
 function documentOf({ found, clip, clipLoudnessLufs }: Examined): object {

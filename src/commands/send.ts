@@ -3,9 +3,9 @@ import type { SendResult } from "../service/pipeline.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { drawWaveform, namedWithheld, printJson, printText, say, spokenDuration } from "./shared/output.ts";
-import { openSource, rawFormat } from "./shared/recording.ts";
+import { type CareFlags, careOf, openSource, rawFormat, withCareFlags } from "./shared/recording.ts";
 
-interface SendFlags extends CommonOptions {
+interface SendFlags extends CommonOptions, CareFlags {
   room: string;
   title?: string;
   replyTo?: string;
@@ -14,15 +14,15 @@ interface SendFlags extends CommonOptions {
 }
 
 export function command(context: Context): Command {
-  return new Command("send")
+  const described = new Command("send")
     .description("send one voice message")
     .argument("<audio>", "a recording in any usual format, or - for standard input")
     .requiredOption("--room <room>", "room ID, alias, or @user for the direct chat with them")
     .option("--title <title>", "name of the file that people see when they save it")
     .option("--reply-to <eventId>", "the event this answers")
     .option("--thread <eventId>", "the root event of a thread")
-    .option("--raw <format>", "what a recording without any header is: coding, Hz, channels (s16le:8000:1)")
-    .action((audio: string, flags: SendFlags) => send(context, audio, flags));
+    .option("--raw <format>", "what a recording without any header is: coding, Hz, channels (s16le:8000:1)");
+  return withCareFlags(described).action((audio: string, flags: SendFlags) => send(context, audio, flags));
 }
 
 async function send(context: Context, audio: string, flags: SendFlags): Promise<void> {
@@ -30,7 +30,7 @@ async function send(context: Context, audio: string, flags: SendFlags): Promise<
   const raw = flags.raw === undefined ? undefined : await rawFormat(flags.raw);
   const result = await perform<SendResult>(context, flags, {
     operation: "send",
-    args: { room, title, replyTo, thread, ...(raw && { raw }) },
+    args: { room, title, replyTo, thread, ...(raw && { raw }), ...careOf(flags) },
     source: await openSource(context, audio),
   }).finally(() => {
     // whoever feeds a pipe that is not read to its end must not keep us

@@ -86,6 +86,17 @@ describeWithFfmpeg("sotto audio", () => {
     expect(Number(size)).toBeLessThan(20_000);
   });
 
+  it("takes care of the sound where a flag or the config asks for it", async () => {
+    const byFlag = await examined([SPOKEN, "--loudness", "-30", "--trim-silence", "--high-pass", "80"]);
+    expect(Math.abs(Number(byFlag.clipLoudnessLufs) + 30)).toBeLessThan(1);
+    expect(Number(byFlag.durationMs)).toBeLessThan(9_500);
+    const yaml = `${MINIMAL}audio:\n  loudness: -30\n  trimSilence: true\n  highPass: 80\n`;
+    const byConfig = await examined([SPOKEN, "--config", writeConfig(yaml)]);
+    expect(byConfig).toMatchObject({ durationMs: byFlag.durationMs, waveform: byFlag.waveform });
+    const wrong = await sotto(["audio", SPOKEN, "--loudness", "loud", "--json"]);
+    expect(errorOf(wrong)).toMatchObject({ code: "USAGE", exitCode: 2 });
+  });
+
   it("draws the waveform for a person", async () => {
     const { code, stdout } = await sotto(["audio", SPOKEN]);
     expect(code).toBe(0);
