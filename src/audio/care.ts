@@ -27,11 +27,11 @@ export const asksFor = ({ loudnessLufs, trimSilence, highPassHz }: SoundCare): b
 
 /** Throws `USAGE` for what cannot be done; nothing else than numbers within their bounds gets into a filter. */
 export function requirePossible({ loudnessLufs, highPassHz }: SoundCare): void {
-  require("the loudness", loudnessLufs, LOUDNESS_LUFS, "LUFS");
-  require("the high-pass", highPassHz, HIGH_PASS_HZ, "Hz");
+  requireWithin("the loudness", loudnessLufs, LOUDNESS_LUFS, "LUFS");
+  requireWithin("the high-pass", highPassHz, HIGH_PASS_HZ, "Hz");
 }
 
-function require(
+function requireWithin(
   what: string,
   value: number | undefined,
   { min, max }: { min: number; max: number },
