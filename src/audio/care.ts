@@ -19,8 +19,8 @@ const SILENCE_DB = -50;
 const KEPT_BEFORE_S = 0.1;
 /** What is quieter is noise for the most part. */
 const MAX_GAIN_DB = 40;
-/** Of full scale, -2 dB: a codec overshoots, and must not clip. */
-const PEAK = 0.79;
+/** Of full scale: a codec overshoots, the more the fewer bits it has, and must not clip. */
+const peakFor = (bitRate = 32_000): number => (bitRate < 24_000 ? 0.5 : 0.63);
 
 export const asksFor = ({ loudnessLufs, trimSilence, highPassHz }: SoundCare): boolean =>
   loudnessLufs !== undefined || trimSilence === true || highPassHz !== undefined;
@@ -53,7 +53,7 @@ export async function treatmentFor(
   care: SoundCare,
   input: FfmpegInput,
   reading: Reading,
-  { signal, timeLimitMs, requireSandbox }: FfmpegLimits,
+  { bitRate, signal, timeLimitMs, requireSandbox }: FfmpegLimits & { bitRate?: number },
 ): Promise<Treatment> {
   if (!asksFor(care)) return { filters: [] };
   const { loudnessLufs, trimSilence, highPassHz } = care;
@@ -71,7 +71,7 @@ export async function treatmentFor(
     gainDb = measured === undefined ? 0 : Math.min(MAX_GAIN_DB, loudnessLufs - measured);
     filters.push(
       `volume=${gainDb.toFixed(2)}dB`,
-      `alimiter=limit=${PEAK}:level=disabled:attack=2:release=20:latency=1`,
+      `alimiter=limit=${peakFor(bitRate)}:level=disabled:attack=2:release=20:latency=1`,
     );
   }
   return { filters, ...(trimSilence && { trimBelowDb: SILENCE_DB + gainDb }) };

@@ -5,6 +5,7 @@ import type { VoiceStream } from "../model/recording.ts";
 import type { Account } from "./account.ts";
 import { findRoom } from "./destination.ts";
 import { relation, type SendOptions } from "./relation.ts";
+import { requireFits, roomLimits } from "./room-limits.ts";
 
 /** Where a message is, and who can play it. */
 export interface Receipt {
@@ -53,6 +54,8 @@ export async function sendVoice(
   finding.catch((reason) => recording.chunks.destroy(reason));
   // the key is on its way while the recording still comes; what stands against it, encryption says
   const preparing = finding.then((roomId) => account.encryptor.prepare(roomId)).catch(() => undefined);
+  const limits = finding.then((roomId) => roomLimits(account, roomId));
+  limits.catch(() => undefined); // why there is no room is said by whoever looked for it
   const attachment = encryptAttachment(recording.chunks);
   const spooling = account.outbox.spool(attachment.ciphertext);
   spooling.catch(() => undefined); // awaited below, when the room is found
@@ -61,6 +64,7 @@ export async function sendVoice(
     const spooled = await spooling;
     const { size } = spooled;
     const { durationMs, waveform, truncated } = await recording.facts;
+    requireFits({ size, durationMs }, await limits);
     const content = voiceContent({ durationMs, waveform, size, file: attachment.file, ...relation(options) });
     await accepting?.();
     const job = account.outbox.accept(roomId, content, spooled);

@@ -31,7 +31,7 @@ describeWithFfmpeg("loudness", () => {
     const { durationMs } = await clipOf({ path });
     for (const source of [{ path }, { stream: createReadStream(path) }]) {
       const clip = await clipOf(source, { care: { loudnessLufs: asked } });
-      expect(Math.abs((await loudnessOf(clip.bytes)) - asked)).toBeLessThan(1.5); // what the limiter takes of speech
+      expect(Math.abs((await loudnessOf(clip.bytes)) - asked)).toBeLessThan(2); // what the limiter takes of speech
       expect(clip).toMatchObject({ durationMs, truncated: false });
     }
   });
