@@ -23,6 +23,8 @@ const EXAMPLES: Record<string, unknown> = {
   "account.deviceId": "SOTTO1",
   "account.accessTokenFile": "./data/access-token",
   "account.passwordFile": "./data/password",
+  "audio.loudness": -16,
+  "audio.highPass": 80,
   caFile: "./ca.pem",
   rooms: { "!ops": { shareWith: "verified", onExcluded: "refuse", newMembers: "hold" } },
   acceptInvitesFrom: ["@ops:example.org"],

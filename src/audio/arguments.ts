@@ -30,7 +30,7 @@ export function inputArguments(
  * Samples one after another: containers round their times to milliseconds, and hostile ones say any. Without `round`,
  * one of a second at 8 kHz would be early after a minute.
  */
-const PLAIN_TIME = ["-af", "asetpts=round(N/SR/TB)"];
+const PLAIN_TIME = "asetpts=round(N/SR/TB)";
 
 /** The first sound and nothing else: no tags, chapters, covers, subtitles or further streams. */
 const ONLY_SOUND = ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1", "-vn", "-sn", "-dn"];
@@ -38,16 +38,17 @@ const ONLY_SOUND = ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1
 /**
  * The clip on `pipe:1`, PCM for its waveform on `pipe:3`. Mono, 48 kHz: what MSC3245 asks for; complexity 10, because
  * less is audible.
+ *
+ * @param filters what is done to the sound, for both
  */
-export function outputArguments(bitRate: number): readonly string[] {
+export function outputArguments(bitRate: number, filters: readonly string[] = []): readonly string[] {
+  const sound = [...ONLY_SOUND, "-af", [...filters, PLAIN_TIME].join(",")];
   return [
-    ...ONLY_SOUND,
-    ...PLAIN_TIME,
+    ...sound,
     ...["-c:a", "libopus", "-ac", "1", "-ar", "48000", "-b:a", String(bitRate), "-vbr", "on"],
     ...["-application", "voip", "-frame_duration", "20", "-compression_level", "10"],
     ...["-f", "ogg", "pipe:1"],
-    ...ONLY_SOUND,
-    ...PLAIN_TIME,
+    ...sound,
     ...[...WAVEFORM_OUTPUT, "pipe:3"],
   ];
 }

@@ -1,16 +1,20 @@
 import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { RawFormat } from "../model/raw-format.ts";
-import type { AudioSource, VoiceFacts, VoiceStream } from "../model/recording.ts";
+import type { AudioSource, VoiceClip, VoiceFacts, VoiceStream } from "../model/recording.ts";
+import type { SoundCare } from "../model/sound-care.ts";
+import { asksFor, requirePossible, treatmentFor } from "./care.ts";
 import { type Reading, rawReading, readingOf } from "./formats.ts";
 import { type AudioInput, openInput } from "./input.ts";
 import { repackVoice } from "./repack.ts";
 import { type TranscodeOptions, transcode } from "./transcode.ts";
 
-export interface EncodeOptions extends TranscodeOptions {
+export interface EncodeOptions extends Omit<TranscodeOptions, "treatment"> {
   /** What the recording is, where it has no header; else its content tells. */
   raw?: RawFormat;
-  /** What may be held in memory of a stream that ffmpeg must seek in. 512 MiB when absent. */
+  /** What is done for its sound; nothing when absent. Then it is encoded anew in any case. */
+  care?: SoundCare;
+  /** What may be held in memory of a stream that ffmpeg must seek in, or read twice. 512 MiB when absent. */
   maxHeldBytes?: number;
   /**
    * The process ends with this recording. Then ffmpeg draws the waveform of one that is ready, where there is an
@@ -22,6 +26,9 @@ export interface EncodeOptions extends TranscodeOptions {
 /** Ogg Opus up to this size is repacked in memory; at 32 kbit/s these are two hours. */
 const REPACK_MAX_BYTES = 32 * 1024 * 1024;
 const DEFAULT_MAX_HELD_BYTES = 512 * 1024 * 1024;
+
+/** How long it was before silence was taken away; its bytes and its last page tell of most cuts. */
+const UNKNOWN = Number.POSITIVE_INFINITY;
 
 /** What may be ready before anybody takes it: a minute. Behind that, the encoder waits. */
 const AHEAD_BYTES = 256 * 1024;
@@ -61,33 +68,41 @@ export function encodeVoice(source: AudioSource, options: EncodeOptions = {}): V
 
 async function* encode(source: AudioSource, options: EncodeOptions): AsyncGenerator<Uint8Array, VoiceFacts> {
   options.signal?.throwIfAborted();
+  requirePossible(options.care ?? {});
   const input = await openInput(source, options);
   try {
-    if (input.format.codec === "opus" && !options.raw) {
-      const whole = await input.readWhole(REPACK_MAX_BYTES);
-      const clip = whole && (await repackVoice(whole, options));
-      if (clip) {
-        const { bytes, ...facts } = clip;
-        yield bytes;
-        return facts;
-      }
-    }
-    return yield* decodeAndEncode(input, options);
+    const clip = await repack(input, options);
+    if (typeof clip === "string")
+      return { ...(yield* decodeAndEncode(input, options)), encodedBecause: clip };
+    const { bytes, ...facts } = clip;
+    yield bytes;
+    return facts;
   } finally {
     await input.close();
   }
 }
 
+/** The recording's own packets, or why they cannot be sent as they are. */
+async function repack(input: AudioInput, options: EncodeOptions): Promise<VoiceClip | string> {
+  if (asksFor(options.care ?? {})) return "care for its sound was asked for";
+  if (options.raw || input.format.codec !== "opus") return "it is not Opus in Ogg";
+  const whole = await input.readWhole(REPACK_MAX_BYTES);
+  return whole ? repackVoice(whole, options) : "it is longer than what is kept in memory";
+}
+
 async function* decodeAndEncode(
   input: AudioInput,
-  { raw, maxHeldBytes = DEFAULT_MAX_HELD_BYTES, shortLived: _, ...options }: EncodeOptions,
+  { raw, maxHeldBytes = DEFAULT_MAX_HELD_BYTES, shortLived: _, care = {}, ...options }: EncodeOptions,
 ): AsyncGenerator<Uint8Array, VoiceFacts> {
   const reading = raw ? rawReading(raw) : readingOf(input.format);
   if (!reading) throw unknown(raw);
-  const forFfmpeg = await input.forFfmpeg(reading.seeks === true, maxHeldBytes);
-  const { end, ...facts } = yield* transcode(forFfmpeg, reading, options);
+  const isReadTwice = care.loudnessLufs !== undefined;
+  const forFfmpeg = await input.forFfmpeg(reading.seeks === true || isReadTwice, maxHeldBytes);
+  const treatment = await treatmentFor(care, forFfmpeg, reading, options);
+  const { end, ...facts } = yield* transcode(forFfmpeg, reading, { ...options, treatment });
   const isDamaged = end.exit !== 0 || complainsOf(reading, end.complaints);
-  const truncated = isDamaged || (!raw && (await input.isCutShort(facts.durationMs)));
+  const truncated =
+    isDamaged || (!raw && (await input.isCutShort(care.trimSilence ? UNKNOWN : facts.durationMs)));
   return { ...facts, truncated };
 }
 

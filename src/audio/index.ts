@@ -2,6 +2,7 @@
 export { type EncodeOptions, encodeVoice } from "./encode.ts";
 export { ffmpegVersion } from "./ffmpeg.ts";
 export { findFfmpeg } from "./find-program.ts";
+export { type Measured, type MeasureOptions, measure } from "./measure.ts";
 export { freeRoom as roomForRecordings } from "./memory-file.ts";
 export { probeVoice, type VoiceProbe } from "./probe.ts";
 export { type Layers, requireSandbox, sandboxLayers } from "./sandbox.ts";

@@ -15,20 +15,20 @@ const MAX_MISSING_SECONDS = 0.02;
  * nothing is lost, and minutes take milliseconds. The packets stay byte for byte; the container is written anew,
  * without tags. They are decoded all the same, for the waveform.
  *
- * @returns undefined when the recording is anything but one sane mono stream whose packets all decode: then it must be
- *   encoded
+ * @returns why it must be encoded, when the recording is anything but one sane mono stream whose packets all decode
  * @throws the signal's reason
  */
 export async function repackVoice(
   bytes: Uint8Array,
   { shortLived = false, ...limits }: FfmpegLimits & { shortLived?: boolean },
-): Promise<VoiceClip | undefined> {
+): Promise<VoiceClip | string> {
   const stream = readMonoStream(bytes);
-  if (!stream) return undefined;
+  if (typeof stream === "string") return stream;
   const repacked = writeOpusStream(stream);
   const waveform =
     (shortLived && (await drawWithFfmpeg(stream, repacked, limits))) || (await drawOpus(stream, limits));
-  return waveform && { bytes: repacked, durationMs: opusDurationMs(stream), waveform, truncated: false };
+  if (!waveform) return "not all of its packets decode";
+  return { bytes: repacked, durationMs: opusDurationMs(stream), waveform, truncated: false };
 }
 
 /** Undefined where there is no ffmpeg, and where it does not manage: this is only the quicker way. */
@@ -60,13 +60,14 @@ async function drawWithFfmpeg(
   return missing > MAX_MISSING_SECONDS ? undefined : meter.points();
 }
 
-function readMonoStream(bytes: Uint8Array): OpusStream | undefined {
+function readMonoStream(bytes: Uint8Array): OpusStream | string {
   try {
     const stream = readOpusStream(bytes);
-    const isPlainMono = stream.channels === 1 && stream.mappingFamily === 0 && stream.outputGain === 0;
-    return isPlainMono ? stream : undefined;
+    if (stream.channels !== 1) return `its Opus stream has ${stream.channels} channels`;
+    const isPlain = stream.mappingFamily === 0 && stream.outputGain === 0;
+    return isPlain ? stream : "its Opus stream asks for a gain or a mapping of channels";
   } catch (error) {
-    if (error instanceof OggError) return undefined;
+    if (error instanceof OggError) return `its Ogg stream is not whole and plain: ${error.message}`;
     throw error;
   }
 }

@@ -1,12 +1,15 @@
 import { SottoError } from "../errors.ts";
 import type { VoiceFacts } from "../model/recording.ts";
 import { type InputForm, inputArguments, outputArguments } from "./arguments.ts";
+import type { Treatment } from "./care.ts";
 import { explain, type FfmpegEnd, knowsNoDescriptors } from "./complaints.ts";
 import { type FfmpegInput, type FfmpegLimits, type RunningFfmpeg, startFfmpeg } from "./ffmpeg.ts";
 import { findFfmpeg } from "./find-program.ts";
 import type { Reading } from "./formats.ts";
 import { OggError, OPUS_SAMPLE_RATE, OpusReader, opusDurationMs } from "./ogg.ts";
 import { OpusWriter } from "./ogg-writer.ts";
+import { TrailingSilence } from "./trailing-silence.ts";
+import { TrimmedPackets } from "./trimmed-packets.ts";
 import { WAVEFORM_SAMPLE_RATE, WaveformMeter } from "./waveform.ts";
 
 export interface TranscodeOptions extends FfmpegLimits {
@@ -14,6 +17,9 @@ export interface TranscodeOptions extends FfmpegLimits {
   bitRate?: number;
   /** Ends with `AUDIO_TOO_LARGE` what is longer. Four hours when absent. */
   maxDurationMs?: number;
+  /** Told how much of the recording has been encoded. */
+  onProgress?: (durationMs: number) => void;
+  treatment?: Treatment;
 }
 
 const DEFAULT_BIT_RATE = 32_000;
@@ -54,18 +60,29 @@ export async function* transcode(
 class NoDescriptors extends Error {}
 
 async function* run(input: FfmpegInput, reading: Reading, form: InputForm, options: TranscodeOptions) {
-  const { bitRate = DEFAULT_BIT_RATE, maxDurationMs = DEFAULT_MAX_DURATION_MS, ...limits } = options;
+  const {
+    bitRate = DEFAULT_BIT_RATE,
+    maxDurationMs = DEFAULT_MAX_DURATION_MS,
+    treatment = { filters: [] },
+    onProgress,
+    ...limits
+  } = options;
   const ffmpeg = await startFfmpeg({
     ...limits,
-    args: [...inputArguments(reading, form), ...outputArguments(bitRate)],
+    args: [...inputArguments(reading, form), ...outputArguments(bitRate, treatment.filters)],
     input,
     secondOutput: true,
   });
   const maxSeconds = maxDurationMs / 1000;
   const meter = new WaveformMeter();
+  const { trimBelowDb } = treatment;
+  const silence = trimBelowDb === undefined ? undefined : new TrailingSilence(trimBelowDb);
+  const trimmed = new TrimmedPackets(silence);
   let isTooLong = false;
   ffmpeg.secondOutput!.on("data", (chunk: Buffer) => {
     meter.addS16le(chunk);
+    silence?.addS16le(chunk);
+    onProgress?.((meter.samples / WAVEFORM_SAMPLE_RATE) * 1000);
     if (meter.samples <= maxSeconds * WAVEFORM_SAMPLE_RATE) return;
     isTooLong = true;
     ffmpeg.kill();
@@ -73,16 +90,21 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
   const reader = new OpusReader();
   try {
     const maxBytes = (maxSeconds * bitRate * OUTPUT_SLACK) / 8 + OUTPUT_SLACK_BYTES;
-    const writer = yield* rewrite(ffmpeg, reader, maxBytes);
+    const writer = yield* rewrite(ffmpeg, reader, trimmed, maxBytes);
     const end = await ffmpeg.ended;
     if (knowsNoDescriptors(end)) throw new NoDescriptors();
     if (isTooLong) throw tooLong(maxSeconds);
     if (!writer) throw nothing(end);
-    const samples = reader.end();
-    const difference = samples / OPUS_SAMPLE_RATE - meter.samples / WAVEFORM_SAMPLE_RATE;
+    const decoded = reader.end();
+    const difference = decoded / OPUS_SAMPLE_RATE - meter.samples / WAVEFORM_SAMPLE_RATE;
     if (Math.abs(difference) > MAX_DIFFERENCE_SECONDS) throw new OggError("not what was decoded");
-    yield Buffer.concat(writer.end(samples));
-    return { durationMs: opusDurationMs({ samples }), waveform: meter.points(), end };
+    const { packets, samples } = trimmed.end(decoded, reader.head!.preSkip);
+    if (samples === 0) throw silent();
+    const pages = packets.flatMap((packet) => writer.add(packet));
+    yield Buffer.concat([...pages, ...writer.end(samples)]);
+    const shown = Math.round((samples / OPUS_SAMPLE_RATE) * WAVEFORM_SAMPLE_RATE);
+    const waveform = meter.points(Math.min(shown, meter.samples));
+    return { durationMs: opusDurationMs({ samples }), waveform, end };
   } catch (error) {
     ffmpeg.kill();
     const end = await ffmpeg.ended; // why it was ended comes first
@@ -99,7 +121,12 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
 }
 
 /** Keeps the packets, and gives them on in a stream of our own; the last two pages stay behind with the writer. */
-async function* rewrite(ffmpeg: RunningFfmpeg, reader: OpusReader, maxBytes: number) {
+async function* rewrite(
+  ffmpeg: RunningFfmpeg,
+  reader: OpusReader,
+  trimmed: TrimmedPackets,
+  maxBytes: number,
+) {
   let writer: OpusWriter | undefined;
   let bytes = 0;
   for await (const chunk of ffmpeg.output as AsyncIterable<Buffer>) {
@@ -107,13 +134,11 @@ async function* rewrite(ffmpeg: RunningFfmpeg, reader: OpusReader, maxBytes: num
     if (bytes > maxBytes) throw new OggError("more than the recording can have");
     const packets = reader.push(chunk);
     const pages: Buffer[] = [];
-    for (const packet of packets) {
-      if (!writer) {
-        writer = new OpusWriter(reader.head!.preSkip);
-        pages.push(...writer.begin());
-      }
-      pages.push(...writer.add(packet));
+    if (packets.length > 0 && !writer) {
+      writer = new OpusWriter(reader.head!.preSkip);
+      pages.push(...writer.begin());
     }
+    for (const packet of trimmed.push(packets, reader.head?.preSkip ?? 0)) pages.push(...writer!.add(packet));
     if (pages.length === 0) continue;
     ffmpeg.clock.pause();
     yield Buffer.concat(pages);
@@ -124,6 +149,11 @@ async function* rewrite(ffmpeg: RunningFfmpeg, reader: OpusReader, maxBytes: num
 
 const nothing = (end: FfmpegEnd): SottoError =>
   end.exit === 0 ? new SottoError("AUDIO_EMPTY", "the recording holds no sound") : explain(end);
+
+const silent = (): SottoError =>
+  new SottoError("AUDIO_EMPTY", "there is nothing but silence in the recording", {
+    cure: "send it without trimming silence",
+  });
 
 const tooLong = (maxSeconds: number): SottoError =>
   new SottoError("AUDIO_TOO_LARGE", `the recording is longer than ${maxSeconds / 60} minutes`, {

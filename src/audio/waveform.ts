@@ -51,11 +51,11 @@ export class WaveformMeter {
   }
 
   /**
-   * The waveform so far: `WAVEFORM_POINTS` integers from 0 to `WAVEFORM_MAX`, each the loudness (RMS) of its part.
+   * The waveform so far, or of the first samples of it: `WAVEFORM_POINTS` integers from 0 to `WAVEFORM_MAX`, each the loudness (RMS) of its part.
    * The loudest part reaches the top, so that a quiet recording shows as well as a loud one; silence is all zeros.
    */
-  points(): number[] {
-    const blocks = Math.ceil(this.#samples / this.#blockSamples);
+  points(samples = this.#samples): number[] {
+    const blocks = Math.ceil(samples / this.#blockSamples);
     const loudness = Array.from({ length: WAVEFORM_POINTS }, (_, point) => {
       const first = Math.floor((point * blocks) / WAVEFORM_POINTS);
       const end = Math.max(first + 1, Math.floor(((point + 1) * blocks) / WAVEFORM_POINTS));

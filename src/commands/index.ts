@@ -10,6 +10,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   init: () => import("./init.ts"),
   send: () => import("./send.ts"),
   receive: () => import("./receive.ts"),
+  audio: () => import("./audio.ts"),
   run: () => import("./run.ts"),
   verify: () => import("./verify.ts"),
   devices: () => import("./devices.ts"),

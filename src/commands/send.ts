@@ -1,13 +1,11 @@
 import { Command } from "commander";
-import { SottoError } from "../errors.ts";
-import type { RawFormat } from "../model/raw-format.ts";
-import type { AudioSource } from "../model/recording.ts";
 import type { SendResult } from "../service/pipeline.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { drawWaveform, namedWithheld, printJson, printText, say, spokenDuration } from "./shared/output.ts";
+import { type CareFlags, careOf, openSource, rawFormat, withCareFlags } from "./shared/recording.ts";
 
-interface SendFlags extends CommonOptions {
+interface SendFlags extends CommonOptions, CareFlags {
   room: string;
   title?: string;
   replyTo?: string;
@@ -16,15 +14,15 @@ interface SendFlags extends CommonOptions {
 }
 
 export function command(context: Context): Command {
-  return new Command("send")
+  const described = new Command("send")
     .description("send one voice message")
     .argument("<audio>", "a recording in any usual format, or - for standard input")
     .requiredOption("--room <room>", "room ID, alias, or @user for the direct chat with them")
     .option("--title <title>", "name of the file that people see when they save it")
     .option("--reply-to <eventId>", "the event this answers")
     .option("--thread <eventId>", "the root event of a thread")
-    .option("--raw <format>", "what a recording without any header is: coding, Hz, channels (s16le:8000:1)")
-    .action((audio: string, flags: SendFlags) => send(context, audio, flags));
+    .option("--raw <format>", "what a recording without any header is: coding, Hz, channels (s16le:8000:1)");
+  return withCareFlags(described).action((audio: string, flags: SendFlags) => send(context, audio, flags));
 }
 
 async function send(context: Context, audio: string, flags: SendFlags): Promise<void> {
@@ -32,7 +30,7 @@ async function send(context: Context, audio: string, flags: SendFlags): Promise<
   const raw = flags.raw === undefined ? undefined : await rawFormat(flags.raw);
   const result = await perform<SendResult>(context, flags, {
     operation: "send",
-    args: { room, title, replyTo, thread, ...(raw && { raw }) },
+    args: { room, title, replyTo, thread, ...(raw && { raw }), ...careOf(flags) },
     source: await openSource(context, audio),
   }).finally(() => {
     // whoever feeds a pipe that is not read to its end must not keep us
@@ -46,32 +44,6 @@ async function send(context: Context, audio: string, flags: SendFlags): Promise<
   printText(context, result.eventId);
   say(context, `${plural(result.sharedWith.length, "device")} can play it`);
   for (const line of namedWithheld(result.withheld)) say(context, line);
-}
-
-/** Throws `USAGE`. */
-async function rawFormat(text: string): Promise<RawFormat> {
-  const { parseRawFormat, RAW_CODINGS } = await import("../model/raw-format.ts");
-  const format = parseRawFormat(text);
-  if (format) return format;
-  throw new SottoError("USAGE", `${text} is no raw format`, {
-    cure: `give coding, Hz and channels, such as s16le:8000:1; codings: ${RAW_CODINGS.join(", ")}`,
-  });
-}
-
-/** A path is looked at here, where the caller's rights and directory count; the bytes are read by whoever encodes. */
-async function openSource(context: Context, audio: string): Promise<AudioSource> {
-  if (audio === "-") return { stream: context.stdin };
-  const { access, constants, stat } = await import("node:fs/promises");
-  const { resolve } = await import("node:path");
-  await access(audio, constants.R_OK).catch((cause) => {
-    throw new SottoError("AUDIO_UNREADABLE", `cannot read ${audio}`, { cause });
-  });
-  if (!(await stat(audio)).isFile()) {
-    throw new SottoError("AUDIO_UNREADABLE", `${audio} is not a file`, {
-      cure: "name a file, or give the recording on standard input",
-    });
-  }
-  return { path: resolve(audio) };
 }
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;

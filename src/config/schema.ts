@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { LOG_LEVELS } from "../log.ts";
+import { HIGH_PASS_HZ, LOUDNESS_LUFS } from "../model/sound-care.ts";
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -146,6 +147,18 @@ export const configSchema = z.strictObject({
         bitrate: described(
           "Of what is encoded, in kbit/s.",
           z._default(z.int().check(z.minimum(6), z.maximum(128)), 32),
+        ),
+        loudness: described(
+          "Loudness to bring recordings to, in LUFS (EBU R128), such as -16 for quiet voicemail. Each is then listened to as a whole before it is encoded.",
+          z.optional(z.number().check(z.minimum(LOUDNESS_LUFS.min), z.maximum(LOUDNESS_LUFS.max))),
+        ),
+        trimSilence: described(
+          "Take away the silence before and behind the sound.",
+          z._default(z.boolean(), false),
+        ),
+        highPass: described(
+          "Take away what lies below this frequency, in Hz, such as 80 for the hum of a telephone line.",
+          z.optional(z.number().check(z.minimum(HIGH_PASS_HZ.min), z.maximum(HIGH_PASS_HZ.max))),
         ),
         maxDuration: described("Longer recordings are refused.", z.prefault(duration, "4h")),
         requireSandbox: described(

@@ -5,13 +5,15 @@ import type { EncryptionState, Member, RoomDirectory } from "../model/ports.ts";
 import { isObject, isString, type JsonObject, requireString, stringsOf } from "./json.ts";
 import { path } from "./path.ts";
 import { ConnectionFailure, failureOf, type MatrixError, matrixErrorOf } from "./request-failure.ts";
-import { isRoomEvent } from "./sync.ts";
+import { isRoomEvent, NOTHING, parseSync } from "./sync.ts";
 import type { Transport } from "./transport.ts";
 
 /** Reads and joins rooms for one account. Room IDs are opaque throughout. */
 export interface Rooms extends RoomDirectory {
   /** The content of a state event, undefined only on an authenticated 404 `M_NOT_FOUND`. */
   state(roomId: RoomId, type: string, stateKey?: string): Promise<JsonObject | undefined>;
+  /** The contents of all state events of a type, whatever their state keys. */
+  statesOf(roomId: RoomId, type: string): Promise<JsonObject[]>;
   joinedRooms(): Promise<RoomId[]>;
   /**
    * One event as the homeserver has it.
@@ -42,6 +44,21 @@ export function createRooms(transport: Transport, userId: UserId): Rooms {
 
   return {
     state,
+
+    /** By a sync of its own, which moves no token and which Synapse may answer from a cache of two minutes. */
+    async statesOf(roomId, type) {
+      const room = { rooms: [roomId], state: { types: [type] }, timeline: NOTHING, ephemeral: NOTHING };
+      const filter = JSON.stringify({
+        presence: NOTHING,
+        account_data: NOTHING,
+        room: { ...room, account_data: NOTHING },
+      });
+      const answer = await transport.request("GET", "/_matrix/client/v3/sync", {
+        query: { filter, timeout: 0, set_presence: "offline" },
+      });
+      const joined = parseSync(answer).joined.find((room) => room.roomId === roomId);
+      return (joined?.state ?? []).filter((event) => event.type === type).map(({ content }) => content);
+    },
 
     async encryption(roomId): Promise<EncryptionState> {
       try {

@@ -6,7 +6,7 @@ import type { RoomSync, SyncBatch } from "../model/sync.ts";
 import { isObject, isString, type JsonObject, requireString, stringsOf } from "./json.ts";
 import type { Transport } from "./transport.ts";
 
-const NOTHING = { not_types: ["*"] };
+export const NOTHING = { not_types: ["*"] };
 const STATE_TYPES = [
   "m.room.create",
   "m.room.encryption",

@@ -16,6 +16,8 @@ export interface VoiceFacts {
   waveform: number[];
   /** The recording was cut short, or is damaged: this is what there was of it. */
   truncated: boolean;
+  /** Why its sound was encoded anew, as the rest of a sentence; absent where the recording's own packets are sent. */
+  encodedBecause?: string;
 }
 
 /** A recording made ready to send: Ogg/Opus, mono, 48 kHz. */

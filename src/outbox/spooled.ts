@@ -35,7 +35,7 @@ export class Spooled implements Disposable {
     if (this.size > maxBytes) {
       throw new SottoError(
         "AUDIO_TOO_LARGE",
-        `the clip has more than the ${maxBytes} bytes the homeserver takes`,
+        `the clip has at least ${this.size} bytes, and the homeserver takes ${maxBytes}`,
       );
     }
     this.#spool.append(this.txnId, piece);

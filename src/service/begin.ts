@@ -1,5 +1,6 @@
 import { encodeVoice } from "../audio/index.ts";
 import type { RawFormat } from "../model/raw-format.ts";
+import type { SoundCare } from "../model/sound-care.ts";
 import type { Call } from "./operations.ts";
 
 /**
@@ -12,10 +13,11 @@ export async function begin(call: Call, asDefault: boolean): Promise<void> {
   const { operation, args, source, signal } = call;
   call.shortLived = true;
   if (operation !== "send" || !source || !("path" in source) || call.recording || !asDefault) return;
-  const { raw } = args as { raw?: RawFormat };
+  const { raw, care } = args as { raw?: RawFormat; care?: SoundCare };
   const started = Promise.withResolvers<void>();
   call.recording = encodeVoice(source, {
     ...(raw && { raw }),
+    ...(care && { care }),
     signal,
     shortLived: true,
     onStart: started.resolve,

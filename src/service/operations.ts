@@ -2,8 +2,9 @@ import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
 import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource, VoiceStream } from "../model/recording.ts";
+import type { SoundCare } from "../model/sound-care.ts";
 import type { Account } from "./account.ts";
-import { audioOptions } from "./audio-options.ts";
+import { audioOptions, withCare } from "./audio-options.ts";
 import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
@@ -75,6 +76,12 @@ export interface Received {
   received: number;
 }
 
+interface SendArguments extends SendOptions {
+  room: string;
+  raw?: RawFormat;
+  care?: SoundCare;
+}
+
 type Operation = (account: Account, call: Call) => Promise<unknown>;
 
 const OPERATIONS: Record<string, Operation> = {
@@ -83,10 +90,14 @@ const OPERATIONS: Record<string, Operation> = {
     { args, source, recording, signal, shortLived, closing, accepting, accepted, isHeard },
   ) {
     if (!source) throw new SottoError("USAGE", "send needs a recording");
-    const { room, raw, ...options } = args as unknown as { room: string; raw?: RawFormat } & SendOptions;
+    const { room, raw, care, ...options } = args as unknown as SendArguments;
     // only reading can last for ever; what has been read reaches its room before the holder ends
     const reading = closing ? AbortSignal.any([signal, closing]) : signal;
-    const how = { ...audioOptions(account.config), ...(raw && { raw }), ...(shortLived && { shortLived }) };
+    const how = {
+      ...withCare(audioOptions(account.config), care),
+      ...(raw && { raw }),
+      ...(shortLived && { shortLived }),
+    };
     const encoding = recording ?? encodeVoice(source, { ...how, signal: reading });
     return sendVoice(account, room, encoding, options, {
       async accepting() {

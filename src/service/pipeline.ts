@@ -5,6 +5,7 @@ import type { VoiceStream } from "../model/recording.ts";
 import type { Account } from "./account.ts";
 import { findRoom } from "./destination.ts";
 import { relation, type SendOptions } from "./relation.ts";
+import { requireRoomTakes } from "./room-limits.ts";
 
 /** Where a message is, and who can play it. */
 export interface Receipt {
@@ -63,6 +64,7 @@ export async function sendVoice(
     const spooled = await spooling;
     const { size } = spooled;
     const { durationMs, waveform, truncated } = await recording.facts;
+    await requireRoomTakes(account, roomId, { size, durationMs });
     const content = voiceContent({ durationMs, waveform, size, file: attachment.file, ...relation(options) });
     await accepting?.();
     const job = account.outbox.accept(roomId, content, spooled);

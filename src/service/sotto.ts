@@ -7,8 +7,9 @@ import type { SottoClient } from "../matrix/client.ts";
 import type { DeviceId, EventId, UserId } from "../model/ids.ts";
 import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource } from "../model/recording.ts";
+import type { SoundCare } from "../model/sound-care.ts";
 import { type Account, openAccount } from "./account.ts";
-import { audioOptions } from "./audio-options.ts";
+import { audioOptions, withCare } from "./audio-options.ts";
 import { controlSocketPath } from "./control/path.ts";
 import { type ControlServer, listen } from "./control/server.ts";
 import { type SendResult, sendVoice } from "./pipeline.ts";
@@ -78,19 +79,20 @@ export class Sotto {
    * Sends one voice message.
    * @param room room ID, alias, or the user to send to directly
    * @param source a path, bytes, or a stream, in any format of docs/audio-formats.md
-   * @param options `raw` says what a recording without any header is
+   * @param options `raw` says what a recording without any header is; `care` what is done for its sound, besides what the
+   *   config says
    * @returns what was sent, and who can decrypt it
    * @throws SottoError `AUDIO_*`, `ROOM_*`, `IDENTITY_*`, `SEND_UNCERTAIN`, `HOMESERVER_*`
    */
   sendVoice(
     room: string,
     source: AudioSource,
-    options: SendOptions & { raw?: RawFormat } = {},
+    options: SendOptions & { raw?: RawFormat; care?: SoundCare } = {},
   ): Promise<SendResult> {
     // a stream may never end; any other recording is finished before we close
-    const { raw, ...sendOptions } = options;
+    const { raw, care, ...sendOptions } = options;
     const clip = encodeVoice(source, {
-      ...audioOptions(this.account.config),
+      ...withCare(audioOptions(this.account.config), care),
       ...(raw && { raw }),
       ...("stream" in source && { signal: this.#closing.signal }),
     });

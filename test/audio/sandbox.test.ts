@@ -85,7 +85,7 @@ describe("where there is no sandbox", () => {
 
   it("doctor says so, and fails where one is required", async () => {
     hideLayers();
-    const audio = { bitrate: 32, maxDuration: 1, requireSandbox: false };
+    const audio = { bitrate: 32, maxDuration: 1, trimSilence: false, requireSandbox: false };
     const sandbox = async (requireSandbox: boolean) =>
       (await checkAudio({ ...audio, requireSandbox })).find(({ name }) => name === "sandbox");
     expect(await sandbox(false)).toMatchObject({

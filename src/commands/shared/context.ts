@@ -18,3 +18,6 @@ export interface CommonOptions {
   json?: boolean;
   wait: string;
 }
+
+/** Whether a person sees what is written there. */
+export const isTerminal = (stream: Writable): boolean => "isTTY" in stream && stream.isTTY === true;
