@@ -36,6 +36,12 @@ const PLAIN_TIME = ["-af", "asetpts=round(N/SR/TB)"];
 const ONLY_SOUND = ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1", "-vn", "-sn", "-dn"];
 
 /**
+ * Channels are mixed so that their sum fits. By itself ffmpeg does so for integers only: a stereo MP3 or M4A, which
+ * decode to floating point, would come out 3 dB louder, and clipped.
+ */
+const MONO = ["-ac", "1", "-rematrix_maxval", "1"];
+
+/**
  * The clip on `pipe:1`, PCM for its waveform on `pipe:3`. Mono, 48 kHz: what MSC3245 asks for; complexity 10, because
  * less is audible.
  */
@@ -43,7 +49,7 @@ export function outputArguments(bitRate: number): readonly string[] {
   return [
     ...ONLY_SOUND,
     ...PLAIN_TIME,
-    ...["-c:a", "libopus", "-ac", "1", "-ar", "48000", "-b:a", String(bitRate), "-vbr", "on"],
+    ...["-c:a", "libopus", ...MONO, "-ar", "48000", "-b:a", String(bitRate), "-vbr", "on"],
     ...["-application", "voip", "-frame_duration", "20", "-compression_level", "10"],
     ...["-f", "ogg", "pipe:1"],
     ...ONLY_SOUND,
