@@ -8,6 +8,8 @@ export interface Figure {
   floor: number[];
   /** Median of the rounds' own ratios. */
   ratio: number;
+  /** What is held against the bar in place of the ratio, in the figure's unit. */
+  growth?: number;
   atMost?: number | undefined;
   atLeast?: number | undefined;
 }
@@ -20,7 +22,9 @@ export function table(figures: readonly Figure[]): string {
     figure.name,
     `${short(median(figure.values))} ${figure.unit}`,
     `${short(median(figure.floor))} ${figure.unit}`,
-    `${figure.ratio.toFixed(2)} ×`,
+    figure.growth === undefined
+      ? `${figure.ratio.toFixed(2)} ×`
+      : `${short(figure.growth)} ${figure.unit} more`,
     bar(figure),
     verdict(figure),
   ]);
@@ -29,15 +33,16 @@ export function table(figures: readonly Figure[]): string {
     .join("\n");
 }
 
-function bar({ atMost, atLeast }: Figure): string {
-  if (atMost !== undefined) return `≤ ${atMost}`;
+function bar({ atMost, atLeast, growth, unit }: Figure): string {
+  if (atMost !== undefined) return `≤ ${atMost}${growth === undefined ? "" : ` ${unit}`}`;
   return atLeast === undefined ? "" : `≥ ${atLeast}`;
 }
 
-function verdict({ ratio, atMost = Number.POSITIVE_INFINITY, atLeast = 0 }: Figure): string {
-  if (ratio <= atMost && ratio >= atLeast)
+function verdict({ ratio, growth, atMost = Number.POSITIVE_INFINITY, atLeast = 0 }: Figure): string {
+  const value = growth ?? ratio;
+  if (value <= atMost && value >= atLeast)
     return atMost === Number.POSITIVE_INFINITY && atLeast === 0 ? "" : "met";
-  const near = ratio <= atMost * (1 + NOISE) && ratio >= atLeast * (1 - NOISE);
+  const near = value <= atMost * (1 + NOISE) && value >= atLeast * (1 - NOISE);
   return near ? "missed, within the noise" : "MISSED";
 }
 
