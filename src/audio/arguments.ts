@@ -41,6 +41,9 @@ const ONLY_SOUND = ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1
  */
 const MONO = ["-ac", "1", "-rematrix_maxval", "1"];
 
+/** Else every few milliseconds of sound would wake this process. */
+const IN_LARGE_PIECES = ["-flush_packets", "0"];
+
 /**
  * The clip on `pipe:1`, PCM for its waveform on `pipe:3`. Mono, 48 kHz: what MSC3245 asks for; complexity 10, because
  * less is audible.
@@ -54,6 +57,6 @@ export function outputArguments(bitRate: number): readonly string[] {
     ...["-f", "ogg", "pipe:1"],
     ...ONLY_SOUND,
     ...PLAIN_TIME,
-    ...[...WAVEFORM_OUTPUT, "pipe:3"],
+    ...[...WAVEFORM_OUTPUT, ...IN_LARGE_PIECES, "pipe:3"],
   ];
 }
