@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { sandboxLayers } from "../../src/audio/index.ts";
 import type { AudioTask, Cost } from "./audio-worker.ts";
 import { inRounds, ratio } from "./measure.ts";
+import { speechQuality } from "./speech-quality.ts";
 import type { Figure } from "./table.ts";
 
 const run = promisify(execFile);
@@ -36,7 +37,12 @@ export async function audio(folder: string, isQuick: boolean): Promise<Figure[]>
   const figures: Figure[] = [];
   for (const seconds of [10, 60, 600])
     for (const format of Object.keys(FORMATS)) figures.push(...(await encodes(bench, format, seconds)));
-  return [...figures, ...(await fastPath(bench)), await memory(bench, isQuick ? 0.5 : 3)];
+  return [
+    ...figures,
+    ...(await fastPath(bench)),
+    await memory(bench, isQuick ? 0.5 : 3),
+    ...(await speechQuality(folder)),
+  ];
 }
 
 interface Bench {
@@ -107,9 +113,9 @@ async function memory({ folder, rounds }: Bench, hours: number): Promise<Figure>
     long: () => peak(hours * 3600),
     short: () => peak(SPOKEN_SECONDS),
   });
-  const growth = Math.max(...long.map((megabytes, round) => megabytes - short[round]!));
+  const difference = Math.max(...long.map((megabytes, round) => megabytes - short[round]!));
   const name = `resident memory, ${hours} h of WAV against 10 s`;
-  return { name, unit: "MB", values: long, floor: short, ratio: ratio(long, short), growth, atMost: 15 };
+  return { name, unit: "MB", values: long, floor: short, ratio: ratio(long, short), difference, atMost: 15 };
 }
 
 /** The spoken sentence again and again, for so long. */

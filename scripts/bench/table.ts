@@ -9,7 +9,7 @@ export interface Figure {
   /** Median of the rounds' own ratios. */
   ratio: number;
   /** What is held against the bar in place of the ratio, in the figure's unit. */
-  growth?: number;
+  difference?: number;
   atMost?: number | undefined;
   atLeast?: number | undefined;
 }
@@ -22,9 +22,9 @@ export function table(figures: readonly Figure[]): string {
     figure.name,
     `${short(median(figure.values))} ${figure.unit}`,
     `${short(median(figure.floor))} ${figure.unit}`,
-    figure.growth === undefined
+    figure.difference === undefined
       ? `${figure.ratio.toFixed(2)} ×`
-      : `${short(figure.growth)} ${figure.unit} more`,
+      : `${short(figure.difference)} ${figure.unit}`,
     bar(figure),
     verdict(figure),
   ]);
@@ -33,16 +33,17 @@ export function table(figures: readonly Figure[]): string {
     .join("\n");
 }
 
-function bar({ atMost, atLeast, growth, unit }: Figure): string {
-  if (atMost !== undefined) return `≤ ${atMost}${growth === undefined ? "" : ` ${unit}`}`;
+function bar({ atMost, atLeast, difference, unit }: Figure): string {
+  if (atMost !== undefined) return `≤ ${atMost}${difference === undefined ? "" : ` ${unit}`}`;
   return atLeast === undefined ? "" : `≥ ${atLeast}`;
 }
 
-function verdict({ ratio, growth, atMost = Number.POSITIVE_INFINITY, atLeast = 0 }: Figure): string {
-  const value = growth ?? ratio;
-  if (value <= atMost && value >= atLeast)
-    return atMost === Number.POSITIVE_INFINITY && atLeast === 0 ? "" : "met";
-  const near = value <= atMost * (1 + NOISE) && value >= atLeast * (1 - NOISE);
+function verdict({ ratio, difference, atMost, atLeast }: Figure): string {
+  if (atMost === undefined && atLeast === undefined) return "";
+  const value = difference ?? ratio;
+  const [least, most] = [atLeast ?? Number.NEGATIVE_INFINITY, atMost ?? Number.POSITIVE_INFINITY];
+  if (value <= most && value >= least) return "met";
+  const near = value <= most * (1 + NOISE) && value >= least * (1 - NOISE);
   return near ? "missed, within the noise" : "MISSED";
 }
 

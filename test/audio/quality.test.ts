@@ -6,30 +6,11 @@ import { describe, expect, it } from "vitest";
 import { findProgram } from "../../src/audio/find-program.ts";
 import { clipOf } from "./clip.ts";
 import { BANDS, bandSignalToNoise, clippedSamples, correlation, levelDb } from "./sound.ts";
+import { OPUSENC_SETTINGS, RECORDINGS, SPOKEN } from "./speech.ts";
 import { decode, describeWithFfmpeg, folder, run } from "./with-ffmpeg.ts";
-
-/** One sentence, ten seconds, spoken; its peak is 2 dB below full scale. */
-const SPOKEN = join(import.meta.dirname, "../../samples/hello.flac");
-
-const MIX = "amix=normalize=0";
 
 const opusenc = await findProgram("opusenc");
 if (!opusenc) console.warn("skipped: the comparison with opusenc needs opusenc (Debian: opus-tools)");
-
-/** The same sentence in other voices, places and files, by what ffmpeg makes them with. */
-const RECORDINGS: readonly (readonly [name: string, file: string, options: readonly string[]])[] = [
-  ["as it is", "plain.wav", ["-ar", "48000"]],
-  ["quiet", "quiet.wav", ["-af", "volume=-24dB"]],
-  ["in a deeper voice", "deep.wav", ["-af", "aresample=48000,asetrate=38000,aresample=48000"]],
-  ["in a higher voice", "high.wav", ["-af", "aresample=48000,asetrate=62000,aresample=48000"]],
-  ["by telephone", "phone.wav", ["-ar", "8000", "-c:a", "pcm_mulaw"]],
-  ["coming and going", "pulsed.flac", ["-af", "tremolo=f=0.3:d=0.9"]],
-  ["beside noise", "noisy.wav", ["-filter_complex", `anoisesrc=a=0.02:c=pink:d=10:seed=3[n];[0:a][n]${MIX}`]],
-  ["in stereo", "stereo.wav", ["-ac", "2"]],
-  ["in stereo, float", "float.wav", ["-ac", "2", "-c:a", "pcm_f32le"]],
-  ["in stereo, MP3", "stereo.mp3", ["-ar", "44100", "-ac", "2", "-b:a", "192k"]],
-  ["in stereo, M4A", "stereo.m4a", ["-ar", "44100", "-ac", "2", "-b:a", "192k"]],
-];
 
 describeWithFfmpeg("a clip of speech", () => {
   it.each(RECORDINGS)("sounds as the recording does: %s", async (_, file, options) => {
@@ -54,8 +35,7 @@ describe.skipIf(!opusenc)("a clip beside opusenc's of the same bit rate and comp
     const path = await speak(file, options);
     const [wav, ogg] = [join(folder, `${file}.48.wav`), join(folder, `${file}.opusenc.ogg`)];
     await run("-v", "error", "-y", "-i", path, "-ac", "1", "-ar", "48000", "-c:a", "pcm_s16le", wav);
-    const settings = ["--quiet", "--vbr", "--speech", "--bitrate", "32", "--comp", "10", "--framesize", "20"];
-    await promisify(execFile)(opusenc!, [...settings, wav, ogg]);
+    await promisify(execFile)(opusenc!, [...OPUSENC_SETTINGS, wav, ogg]);
     const source = await pcm(path);
     const [ours, theirs] = [(await clipOf({ path })).bytes, await readFile(ogg)];
     expectNotWorse(
