@@ -28,7 +28,7 @@ const FORMATS: Record<string, string[]> = {
   M4A: ["-ar", "44100", "-c:a", "aac", "-b:a", "128k"],
 };
 
-/** What a clip costs, encryption and hash included, against bare ffmpeg: see docs/decisions/0019. */
+/** What a clip costs, encryption and hash included, against bare ffmpeg doing the encoding alone. */
 export async function audio(folder: string, isQuick: boolean): Promise<Figure[]> {
   const rounds = isQuick ? 1 : 3;
   const { sandbox, reason } = await sandboxLayers();
