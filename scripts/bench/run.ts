@@ -6,17 +6,19 @@ import { parseArgs } from "node:util";
 import { useFfmpeg } from "../ffmpeg.ts";
 import { install, pack } from "../pack/install.ts";
 import { attachments } from "./attachment.ts";
+import { audio } from "./audio.ts";
 import { coldSends } from "./cold.ts";
 import { shares } from "./share.ts";
 import { type Figure, table } from "./table.ts";
 import { warmSends } from "./warm.ts";
-import { openWorld } from "./world.ts";
+import { openWorld, type World } from "./world.ts";
 
 // `npm run bench [-- --quick] [PART…]`: Sotto beside what it cannot beat, in one run. All contestants of a comparison
 // take turns, so that their ratio holds on a busy machine too; the absolute figures are only this machine's. The parts
-// are `cold`, `warm`, `attachments`, `share` and `engine`; without a name, all of them: `npm run bench -- share`.
+// are `cold`, `warm`, `share`, `attachments`, `audio` and `engine`; without a name, all of them: `npm run bench -- share`.
 
-const PARTS = ["cold", "warm", "attachments", "share", "engine"];
+const ON_A_SERVER = ["cold", "warm", "share"];
+const PARTS = [...ON_A_SERVER, "attachments", "audio", "engine"];
 const { values, positionals } = parseArgs({
   options: { quick: { type: "boolean", default: false } },
   allowPositionals: true,
@@ -27,22 +29,15 @@ if (unknown !== undefined) throw new Error(`there is no part "${unknown}": ${PAR
 const has = (part: string): boolean => positionals.length === 0 || positionals.includes(part);
 const ffmpeg = await useFfmpeg();
 const folder = mkdtempSync(path.join(tmpdir(), "sotto-bench-"));
-const world = await openWorld(folder);
+console.log(
+  `Node ${process.versions.node}, ffmpeg ${ffmpeg.version}, ${availableParallelism()} × ` +
+    `${cpus()[0]?.model ?? "unknown"}, load ${loadavg()[0]?.toFixed(1)} before the run`,
+);
+const world = ON_A_SERVER.some(has) ? await openWorld(folder) : undefined;
 try {
-  // only cold sends ask for the package
-  const cli = has("cold")
-    ? path.join(await install(await pack(folder), path.join(folder, "consumer")), "dist/cli.js")
-    : path.join(import.meta.dirname, "../../src/cli.ts");
-  const sender = await world.newSender(cli);
-  console.log(
-    `Node ${process.versions.node}, ffmpeg ${ffmpeg.version}, Synapse ${world.synapseVersion} (SQLite), ` +
-      `${availableParallelism()} × ${cpus()[0]?.model ?? "unknown"}, load ${loadavg()[0]?.toFixed(1)} before the run`,
-  );
-  const figures: Figure[] = [];
-  if (has("cold")) figures.push(...(await coldSends(world, sender, cli, quick ? 5 : 15)));
-  if (has("warm")) figures.push(...(await warmSends(world, sender, quick ? 1 : 3)));
+  const figures: Figure[] = world ? await onServer(world) : [];
   if (has("attachments")) figures.push(...(await attachments(quick ? 3 : 7)));
-  if (has("share")) figures.push(...(await shares(world, cli, quick ? 1 : 3)));
+  if (has("audio")) figures.push(...(await audio(folder, quick)));
   if (figures.length > 0) console.log(`\n${table(figures)}\n`);
   if (has("engine")) {
     console.log("The engine on its store beside the engine in memory:\n");
@@ -50,6 +45,20 @@ try {
     execFileSync(process.execPath, [engine, quick ? "2" : "5"], { stdio: "inherit" });
   }
 } finally {
-  await world.synapse.stop();
+  await world?.synapse.stop();
   rmSync(folder, { recursive: true });
+}
+
+async function onServer(world: World): Promise<Figure[]> {
+  // only cold sends ask for the package
+  const cli = has("cold")
+    ? path.join(await install(await pack(folder), path.join(folder, "consumer")), "dist/cli.js")
+    : path.join(import.meta.dirname, "../../src/cli.ts");
+  const sender = await world.newSender(cli);
+  console.log(`Synapse ${world.synapseVersion} (SQLite)`);
+  const figures: Figure[] = [];
+  if (has("cold")) figures.push(...(await coldSends(world, sender, cli, quick ? 5 : 15)));
+  if (has("warm")) figures.push(...(await warmSends(world, sender, quick ? 1 : 3)));
+  if (has("share")) figures.push(...(await shares(world, cli, quick ? 1 : 3)));
+  return figures;
 }

@@ -8,6 +8,8 @@ export interface Figure {
   floor: number[];
   /** Median of the rounds' own ratios. */
   ratio: number;
+  /** What is held against the bar in place of the ratio, in the figure's unit. */
+  difference?: number;
   atMost?: number | undefined;
   atLeast?: number | undefined;
 }
@@ -20,7 +22,9 @@ export function table(figures: readonly Figure[]): string {
     figure.name,
     `${short(median(figure.values))} ${figure.unit}`,
     `${short(median(figure.floor))} ${figure.unit}`,
-    `${figure.ratio.toFixed(2)} ×`,
+    figure.difference === undefined
+      ? `${figure.ratio.toFixed(2)} ×`
+      : `${short(figure.difference)} ${figure.unit}`,
     bar(figure),
     verdict(figure),
   ]);
@@ -29,15 +33,17 @@ export function table(figures: readonly Figure[]): string {
     .join("\n");
 }
 
-function bar({ atMost, atLeast }: Figure): string {
-  if (atMost !== undefined) return `≤ ${atMost}`;
+function bar({ atMost, atLeast, difference, unit }: Figure): string {
+  if (atMost !== undefined) return `≤ ${atMost}${difference === undefined ? "" : ` ${unit}`}`;
   return atLeast === undefined ? "" : `≥ ${atLeast}`;
 }
 
-function verdict({ ratio, atMost = Number.POSITIVE_INFINITY, atLeast = 0 }: Figure): string {
-  if (ratio <= atMost && ratio >= atLeast)
-    return atMost === Number.POSITIVE_INFINITY && atLeast === 0 ? "" : "met";
-  const near = ratio <= atMost * (1 + NOISE) && ratio >= atLeast * (1 - NOISE);
+function verdict({ ratio, difference, atMost, atLeast }: Figure): string {
+  if (atMost === undefined && atLeast === undefined) return "";
+  const value = difference ?? ratio;
+  const [least, most] = [atLeast ?? Number.NEGATIVE_INFINITY, atMost ?? Number.POSITIVE_INFINITY];
+  if (value <= most && value >= least) return "met";
+  const near = value <= most * (1 + NOISE) && value >= least * (1 - NOISE);
   return near ? "missed, within the noise" : "MISSED";
 }
 

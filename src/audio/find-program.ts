@@ -3,12 +3,21 @@ import { access, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { SottoError } from "../errors.ts";
 
-/** The first program of this name on the PATH. */
+/** By name and PATH. Asking in every folder for every recording would cost milliseconds. */
+const found = new Map<string, string>();
+
+/** The first program of this name on the PATH; the same again as long as it is there. */
 export async function findProgram(name: string): Promise<string | undefined> {
+  const { PATH = "" } = process.env;
+  const key = [name, PATH].join(delimiter);
+  const known = found.get(key);
+  if (known && (await isExecutable(known))) return known;
   // one that is relative would mean another program in another directory
-  for (const folder of (process.env.PATH ?? "").split(delimiter).filter(isAbsolute)) {
+  for (const folder of PATH.split(delimiter).filter(isAbsolute)) {
     const path = join(folder, name);
-    if (await isExecutable(path)) return path;
+    if (!(await isExecutable(path))) continue;
+    found.set(key, path);
+    return path;
   }
   return undefined;
 }
@@ -27,8 +36,8 @@ export async function findFfmpeg(): Promise<string> {
       cure: "let $SOTTO_FFMPEG name an ffmpeg with libopus, or unset it",
     });
   }
-  const found = await findProgram("ffmpeg");
-  if (found) return found;
+  const onPath = await findProgram("ffmpeg");
+  if (onPath) return onPath;
   throw new SottoError("FFMPEG_MISSING", "there is no ffmpeg on the PATH");
 }
 

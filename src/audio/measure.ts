@@ -54,7 +54,7 @@ const NOTHING_LUFS = -70;
  */
 export async function measure(source: AudioSource, options: MeasureOptions = {}): Promise<Measured> {
   const { raw, maxHeldBytes = DEFAULT_MAX_HELD_BYTES, ...how } = options;
-  const input = await openInput(source, how.signal);
+  const input = await openInput(source, how);
   try {
     const reading = raw ? rawReading(raw) : readingOf(input.format);
     if (!reading) throw new SottoError("AUDIO_NOT_AUDIO", "this is no recording that Sotto knows");

@@ -18,7 +18,7 @@ describeWithFfmpeg("a clip while it is encoded", () => {
     const stream = encodeVoice({ path });
     const chunks: Uint8Array[] = [];
     for await (const chunk of stream.chunks) chunks.push(chunk);
-    expect(chunks.length).toBeGreaterThan(2);
+    expect(chunks.length).toBeGreaterThan(1); // a quick ffmpeg fills many pages before anybody looks
     const { bytes, ...facts } = await clipOf({ path });
     expect(await stream.facts).toEqual(facts);
     // but for the serial number, which is drawn

@@ -1,0 +1,11 @@
+// Makes one clip of a recording that comes as a stream, and prints what this process held at most, in MB.
+import assert from "node:assert/strict";
+import { createReadStream } from "node:fs";
+import { encodeVoice } from "../../src/audio/index.ts";
+import { encryptAttachment } from "../../src/media/attachment.ts";
+
+const { chunks, facts } = encodeVoice({ stream: createReadStream(process.argv[2]!) });
+const { ciphertext } = encryptAttachment(chunks);
+for await (const _ of ciphertext);
+assert(!(await facts).truncated);
+console.log(process.resourceUsage().maxRSS / 1024);
