@@ -35,6 +35,9 @@ const PLAIN_TIME = ["-af", "asetpts=round(N/SR/TB)"];
 /** The first sound and nothing else: no tags, chapters, covers, subtitles or further streams. */
 const ONLY_SOUND = ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1", "-vn", "-sn", "-dn"];
 
+/** Packets as they are, in Ogg; no decoder touches them. */
+export const REMUX_ARGUMENTS = [...ONLY_SOUND, "-c:a", "copy", "-f", "ogg", "pipe:1"];
+
 /**
  * The clip on `pipe:1`, PCM for its waveform on `pipe:3`. Mono, 48 kHz: what MSC3245 asks for; complexity 10, because
  * less is audible.

@@ -4,6 +4,7 @@ import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource, VoiceFacts, VoiceStream } from "../model/recording.ts";
 import { type Reading, rawReading, readingOf } from "./formats.ts";
 import { type AudioInput, openInput } from "./input.ts";
+import { DEFAULT_MAX_HELD_BYTES, readReady } from "./ready.ts";
 import { repackVoice } from "./repack.ts";
 import { type TranscodeOptions, transcode } from "./transcode.ts";
 
@@ -19,16 +20,12 @@ export interface EncodeOptions extends TranscodeOptions {
   shortLived?: boolean;
 }
 
-/** Ogg Opus up to this size is repacked in memory; at 32 kbit/s these are two hours. */
-const REPACK_MAX_BYTES = 32 * 1024 * 1024;
-const DEFAULT_MAX_HELD_BYTES = 512 * 1024 * 1024;
-
 /** What may be ready before anybody takes it: a minute. Behind that, the encoder waits. */
 const AHEAD_BYTES = 256 * 1024;
 
 /**
  * Makes a clip of a recording in any format that is known by its content: Ogg Opus, mono, 48 kHz, without any metadata,
- * with its exact duration and its waveform. A recording that is such a stream already keeps its packets.
+ * with its exact duration and its waveform. One that holds such packets already, in Ogg or elsewhere, keeps them.
  *
  * The encoding begins at once and stays a little ahead of whoever takes the clip; no more of it is held. The recording
  * exists in memory and in pipes only, but for a file that the caller names.
@@ -60,14 +57,12 @@ async function* encode(source: AudioSource, options: EncodeOptions): AsyncGenera
   options.signal?.throwIfAborted();
   const input = await openInput(source, options.signal);
   try {
-    if (input.format.codec === "opus" && !options.raw) {
-      const whole = await input.readWhole(REPACK_MAX_BYTES);
-      const clip = whole && (await repackVoice(whole, options));
-      if (clip) {
-        const { bytes, ...facts } = clip;
-        yield bytes;
-        return facts;
-      }
+    const ready = options.raw ? undefined : await readReady(input, options);
+    const clip = ready && (await repackVoice(ready, options));
+    if (clip) {
+      const { bytes, ...facts } = clip;
+      yield bytes;
+      return facts;
     }
     return yield* decodeAndEncode(input, options);
   } finally {
