@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource, VoiceFacts, VoiceStream } from "../model/recording.ts";
+import { complaintsOfDamage, type FfmpegEnd } from "./complaints.ts";
 import { type Reading, rawReading, readingOf } from "./formats.ts";
 import { type AudioInput, openInput } from "./input.ts";
 import { DEFAULT_MAX_HELD_BYTES, readReady } from "./ready.ts";
@@ -78,14 +79,14 @@ async function* decodeAndEncode(
   if (!reading) throw unknown(raw);
   const forFfmpeg = await input.forFfmpeg(reading.seeks === true, maxHeldBytes);
   const { end, ...facts } = yield* transcode(forFfmpeg, reading, options);
-  const isDamaged = end.exit !== 0 || complainsOf(reading, end.complaints);
+  const isDamaged = end.exit !== 0 || complainsOf(reading, end);
   const truncated = isDamaged || (!raw && (await input.isCutShort(facts.durationMs)));
   return { ...facts, truncated };
 }
 
 /** Of an MP3 that is whole, ffmpeg complains too, where something else than sound stands behind it. */
-const complainsOf = ({ demuxer }: Reading, complaints: string): boolean =>
-  demuxer !== "mp3" && complaints.trim() !== "";
+const complainsOf = ({ demuxer }: Reading, end: FfmpegEnd): boolean =>
+  demuxer !== "mp3" && complaintsOfDamage(end) !== "";
 
 const unknown = (raw: RawFormat | undefined): SottoError =>
   raw

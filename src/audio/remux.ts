@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { inputArguments, REMUX_ARGUMENTS } from "./arguments.ts";
-import { explain } from "./complaints.ts";
+import { complaintsOfDamage, explain } from "./complaints.ts";
 import { type FfmpegInput, type FfmpegLimits, startFfmpeg } from "./ffmpeg.ts";
 import type { Reading } from "./formats.ts";
 import { inItsForm, requireDescriptors } from "./input-form.ts";
@@ -44,7 +44,7 @@ export async function remuxOpus(
       const end = await ffmpeg.ended;
       requireDescriptors(end);
       if (trouble) throw trouble;
-      if (end.exit !== 0 || end.complaints.trim() !== "") throw explain(end);
+      if (end.exit !== 0 || complaintsOfDamage(end) !== "") throw explain(end);
       const samples = reader.end();
       return { ...reader.head!, packets, samples };
     } finally {
