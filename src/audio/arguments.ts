@@ -30,10 +30,20 @@ export function inputArguments(
  * Samples one after another: containers round their times to milliseconds, and hostile ones say any. Without `round`,
  * one of a second at 8 kHz would be early after a minute.
  */
-const PLAIN_TIME = ["-af", "asetpts=round(N/SR/TB)"];
+export const PLAIN_TIME = ["-af", "asetpts=round(N/SR/TB)"];
 
 /** The first sound and nothing else: no tags, chapters, covers, subtitles or further streams. */
-const ONLY_SOUND = ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1", "-vn", "-sn", "-dn"];
+export const ONLY_SOUND = [
+  "-map",
+  "0:a:0",
+  "-map_metadata",
+  "-1",
+  "-map_chapters",
+  "-1",
+  "-vn",
+  "-sn",
+  "-dn",
+];
 
 /** Packets as they are, in Ogg; no decoder touches them. */
 export const REMUX_ARGUMENTS = [...ONLY_SOUND, "-c:a", "copy", "-f", "ogg", "pipe:1"];
