@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { open, unlink } from "node:fs/promises";
-import { pipeline, type Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { EncryptedFile, UnplacedFile } from "../model/event.ts";
 import { attachmentSecrets } from "./encrypted-file.ts";
@@ -129,13 +129,22 @@ export async function spoolVerified(
     await spool.close();
     throw error;
   }
+  // one stream that is left early must not end the others, which Node's own of an open file would do
+  async function* decrypted(): AsyncGenerator<Buffer> {
+    const decipher = createDecipheriv(ALGORITHM, key, iv);
+    for (let at = 0; at < size; ) {
+      const { buffer, bytesRead } = await spool.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES, at);
+      if (bytesRead === 0) throw new Error("the spool has become shorter");
+      at += bytesRead;
+      yield decipher.update(buffer.subarray(0, bytesRead));
+    }
+  }
   let isClosed = false;
   return {
     size,
     stream() {
       if (isClosed) throw new SottoError("USAGE", "the recording is gone", { cure: TAKE_IT_IN_TIME });
-      const read = spool.createReadStream({ start: 0, autoClose: false });
-      return pipeline(read, createDecipheriv(ALGORITHM, key, iv), () => {});
+      return Readable.from(decrypted(), { objectMode: false });
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;

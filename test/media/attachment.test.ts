@@ -162,6 +162,7 @@ describe("decrypting through a spool", () => {
     const attachment = await spoolVerified(file, Readable.from([ciphertext]), spoolPath);
     expect(await readdir(folder)).toEqual([]);
     expect(attachment.size).toBe(300_000);
+    for await (const _beginning of attachment.stream()) break; // as whoever looks at the first bytes does
     for (const _again of [1, 2]) {
       expect(Buffer.concat(await attachment.stream().toArray())).toEqual(plaintext);
     }

@@ -194,33 +194,6 @@ describe("a received recording", () => {
     expect(got).toEqual([told("$first"), "first", told("$second"), "second"]);
   });
 
-  it("need not be read by a command that has it already", async () => {
-    const socket = await holder(async ({ says, heard }) => {
-      await says({ emit: { kind: "voice" } });
-      for (let pieces = 0; pieces < 50; pieces++) await says(piece("x".repeat(40_000)));
-      await says({ end: true });
-      expect(await heard()).toEqual({ ok: true });
-      await says({ result: "done" });
-    });
-    const call = receiving(async (message) => {
-      if (message.kind === "voice") message.recording.destroy();
-    });
-    expect(await callHolder(socket, call, WAIT_MS)).toBe("done");
-  });
-
-  it("fails for whoever reads it when the holder goes away in its midst", async () => {
-    const socket = await holder(async ({ says }) => {
-      await says({ emit: { kind: "voice" } });
-      await says(piece("half"));
-    });
-    const read = Promise.withResolvers<unknown>();
-    const call = receiving(async (message) => {
-      if (message.kind === "voice") read.resolve(await buffer(message.recording).catch((error) => error));
-    });
-    await expect(callHolder(socket, call, WAIT_MS)).rejects.toMatchObject({ code: "STORE_HELD" });
-    expect(await read.promise).toBeInstanceOf(Error);
-  });
-
   it("that cannot be kept is the command's own trouble, and never an ok", async () => {
     const said = Promise.withResolvers<unknown>();
     const socket = await holder(async ({ says, heard }) => {
