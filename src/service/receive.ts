@@ -219,7 +219,11 @@ async function readVoice(account: Account, event: DecryptedEvent): Promise<Opene
     maxBytes: MAX_ATTACHMENT_BYTES,
     spoolPath: join(account.config.data, `attachment-${randomUUID()}`),
   });
-  const { mimetype, extension } = sniffAudio(await beginningOf(attachment));
+  const beginning = await beginningOf(attachment).catch(async (error) => {
+    await attachment[Symbol.asyncDispose]();
+    throw error;
+  });
+  const { mimetype, extension } = sniffAudio(beginning);
   return {
     eventId: event.eventId,
     roomId: event.roomId,
