@@ -30,7 +30,7 @@ export function inputArguments(
  * Samples one after another: containers round their times to milliseconds, and hostile ones say any. Without `round`,
  * one of a second at 8 kHz would be early after a minute.
  */
-const PLAIN_TIME = "asetpts=round(N/SR/TB)";
+export const PLAIN_TIME = "asetpts=round(N/SR/TB)";
 
 /**
  * Channels are mixed so that their sum fits. By itself ffmpeg does so for integers only: a stereo MP3 or M4A, which
@@ -46,10 +46,13 @@ const graph = (filters: readonly string[]): string =>
   `[0:a:0]${[...filters, PLAIN_TIME, MONO].join(",")},asplit[clip][copy];[copy]asetnsamples=n=8192:p=0[waveform]`;
 
 /** No tags, chapters, covers, subtitles or further streams. */
-const ONLY_SOUND = ["-map_metadata", "-1", "-map_chapters", "-1", "-vn", "-sn", "-dn"];
+export const ONLY_SOUND = ["-map_metadata", "-1", "-map_chapters", "-1", "-vn", "-sn", "-dn"];
 
 /** Else every few milliseconds of sound would wake this process. */
 const IN_LARGE_PIECES = ["-flush_packets", "0"];
+
+/** The first sound's packets as they are, in Ogg; no decoder touches them. */
+export const REMUX_ARGUMENTS = ["-map", "0:a:0", ...ONLY_SOUND, "-c:a", "copy", "-f", "ogg", "pipe:1"];
 
 /**
  * The clip on `pipe:1`, PCM for its waveform on `pipe:3`. Mono, 48 kHz: what MSC3245 asks for; complexity 10, because

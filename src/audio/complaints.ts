@@ -32,6 +32,12 @@ export function explain({ exit, complaints }: FfmpegEnd): SottoError {
   return new SottoError("FFMPEG_FAILED", "ffmpeg could not encode the recording", { cause });
 }
 
+/** What it says of the recording's own state; that it may not decode the pictures beside the sound is our doing. */
+export const complaintsOfDamage = ({ complaints }: FfmpegEnd): string =>
+  complaints
+    .replace(/^.*Codec \([^)\n]*\) not on whitelist.*$|^ *Last message repeated \d+ times$/gm, "")
+    .trim();
+
 /** Version 5.1 has no protocol for open files; it says so before it has read any of one. */
 export const knowsNoDescriptors = ({ complaints }: FfmpegEnd): boolean =>
   /Unrecognized option 'fd'/.test(complaints);

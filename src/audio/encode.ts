@@ -4,8 +4,10 @@ import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource, VoiceClip, VoiceFacts, VoiceStream } from "../model/recording.ts";
 import type { SoundCare } from "../model/sound-care.ts";
 import { asksFor, requirePossible, treatmentFor } from "./care.ts";
+import { complaintsOfDamage, type FfmpegEnd } from "./complaints.ts";
 import { type Reading, rawReading, readingOf } from "./formats.ts";
 import { type AudioInput, openInput } from "./input.ts";
+import { DEFAULT_MAX_HELD_BYTES, readReady } from "./ready.ts";
 import { repackVoice } from "./repack.ts";
 import { type TranscodeOptions, transcode } from "./transcode.ts";
 
@@ -23,10 +25,6 @@ export interface EncodeOptions extends Omit<TranscodeOptions, "treatment"> {
   shortLived?: boolean;
 }
 
-/** Ogg Opus up to this size is repacked in memory; at 32 kbit/s these are two hours. */
-const REPACK_MAX_BYTES = 32 * 1024 * 1024;
-const DEFAULT_MAX_HELD_BYTES = 512 * 1024 * 1024;
-
 /** How long it was before silence was taken away; its bytes and its last page tell of most cuts. */
 const UNKNOWN = Number.POSITIVE_INFINITY;
 
@@ -35,7 +33,7 @@ const AHEAD_BYTES = 256 * 1024;
 
 /**
  * Makes a clip of a recording in any format that is known by its content: Ogg Opus, mono, 48 kHz, without any metadata,
- * with its exact duration and its waveform. A recording that is such a stream already keeps its packets.
+ * with its exact duration and its waveform. One that holds such packets already, in Ogg or elsewhere, keeps them.
  *
  * The encoding begins at once and stays a little ahead of whoever takes the clip; no more of it is held. The recording
  * exists in memory and in pipes only, but for a file that the caller names.
@@ -85,9 +83,9 @@ async function* encode(source: AudioSource, options: EncodeOptions): AsyncGenera
 /** The recording's own packets, or why they cannot be sent as they are. */
 async function repack(input: AudioInput, options: EncodeOptions): Promise<VoiceClip | string> {
   if (asksFor(options.care ?? {})) return "care for its sound was asked for";
-  if (options.raw || input.format.codec !== "opus") return "it is not Opus in Ogg";
-  const whole = await input.readWhole(REPACK_MAX_BYTES);
-  return whole ? repackVoice(whole, options) : "it is longer than what is kept in memory";
+  if (options.raw) return "it is not Opus";
+  const ready = await readReady(input, options);
+  return typeof ready === "string" ? ready : repackVoice(ready, options);
 }
 
 async function* decodeAndEncode(
@@ -100,15 +98,15 @@ async function* decodeAndEncode(
   const forFfmpeg = await input.forFfmpeg(reading.seeks === true || isReadTwice, maxHeldBytes);
   const treatment = await treatmentFor(care, forFfmpeg, reading, options);
   const { end, ...facts } = yield* transcode(forFfmpeg, reading, { ...options, treatment });
-  const isDamaged = end.exit !== 0 || complainsOf(reading, end.complaints);
+  const isDamaged = end.exit !== 0 || complainsOf(reading, end);
   const truncated =
     isDamaged || (!raw && (await input.isCutShort(care.trimSilence ? UNKNOWN : facts.durationMs)));
   return { ...facts, truncated };
 }
 
 /** Of an MP3 that is whole, ffmpeg complains too, where something else than sound stands behind it. */
-const complainsOf = ({ demuxer }: Reading, complaints: string): boolean =>
-  demuxer !== "mp3" && complaints.trim() !== "";
+const complainsOf = ({ demuxer }: Reading, end: FfmpegEnd): boolean =>
+  demuxer !== "mp3" && complaintsOfDamage(end) !== "";
 
 const unknown = (raw: RawFormat | undefined): SottoError =>
   raw

@@ -1,4 +1,5 @@
 /** The audio room: a recording becomes a clip that every client plays. */
+export { convertVoice, TARGET_FORMATS, type TargetFormat } from "./convert.ts";
 export { type EncodeOptions, encodeVoice } from "./encode.ts";
 export { ffmpegVersion } from "./ffmpeg.ts";
 export { findFfmpeg } from "./find-program.ts";

@@ -15,13 +15,15 @@ import {
   sniffBehindTag,
 } from "./sniff.ts";
 
-/** A recording that was opened and looked at. Each way of reading it serves once, `readWhole` before `forFfmpeg`. */
+/** A recording that was opened and looked at: `beginning` and `readWhole` first, then `forFfmpeg`. */
 export interface AudioInput {
   readonly format: AudioFormat;
+  /** What its format is told by and more, behind an ID3 tag; of a stream, it waits for so much. */
+  beginning(): Promise<Uint8Array>;
   /** All of it, or undefined when there is more than `maxBytes`. */
   readWhole(maxBytes: number): Promise<Uint8Array | undefined>;
   /**
-   * The same bytes for ffmpeg, from the beginning.
+   * The same bytes for ffmpeg, from the beginning; once, but for an open file, which is the same each time.
    *
    * @param seeks whether it must go back and forth in them
    * @param maxBytes what may be held in memory for that
@@ -73,6 +75,7 @@ async function openFile(path: string): Promise<AudioInput> {
     const format = look(tagEnd, head);
     return {
       format,
+      beginning: async () => head,
       async readWhole(maxBytes) {
         return size > maxBytes ? undefined : await read(0, size);
       },
@@ -159,13 +162,17 @@ async function openStream(
   let spool: FileHandle | undefined;
   return {
     format,
+    async beginning() {
+      await holdUntil(tagEnd + HEAD_BYTES);
+      return Buffer.concat(held).subarray(tagEnd, tagEnd + HEAD_BYTES);
+    },
     async readWhole(maxBytes) {
       await holdUntil(maxBytes + 1);
       return heldBytes > maxBytes ? undefined : Buffer.concat(held, heldBytes);
     },
     async forFfmpeg(seeks, maxBytes) {
       if (!seeks) return { chunks: everything() };
-      spool = await holdInMemory(everything(), maxBytes);
+      spool ??= await holdInMemory(everything(), maxBytes);
       return { fd: spool.fd };
     },
     isCutShort: async (durationMs) => isCutShort(declaredBy(format, head), { bytes, durationMs, tail }),

@@ -33,6 +33,7 @@ export type OpusHead = Pick<OpusStream, "channels" | "preSkip" | "outputGain" | 
 
 /** Takes one Ogg Opus stream apart while it comes, and holds no more of it than one page. */
 export class OpusReader {
+  readonly #hasRoughTimes: boolean;
   #rest: Uint8Array = new Uint8Array();
   #head: OpusHead | undefined;
   #joiner: PacketJoiner | undefined;
@@ -40,6 +41,15 @@ export class OpusReader {
   #begin: number | undefined;
   #end = 0;
   #counted = 0;
+  #roughTime = 0;
+
+  /**
+   * @param times `rough` for what was put into Ogg from a container that rounds its times, or leaves holes in them: then
+   *   the packets count, and of the times only how much of the last packet is played
+   */
+  constructor(times: "exact" | "rough" = "exact") {
+    this.#hasRoughTimes = times === "rough";
+  }
 
   /** Once the first page has come. */
   get head(): OpusHead | undefined {
@@ -100,16 +110,30 @@ export class OpusReader {
       this.#hasTags = true;
       return;
     }
+    const before = this.#counted;
     for (const packet of group.packets) {
       this.#counted += opusPacketSamples(packet);
       packets.push(packet);
     }
+    if (this.#hasRoughTimes) this.#setRoughEnd(group, this.#counted - before);
+    else this.#setEnd(group);
+  }
+
+  #setEnd(group: PacketGroup): void {
     // RFC 7845 section 4.3: a live capture may begin late. Section 4.4: only the last page may end early.
     this.#begin ??= Math.max(0, group.granulePosition - this.#counted);
     const expected = this.#begin + this.#counted;
     const isTrimmed = group.last && group.granulePosition >= this.#end && group.granulePosition < expected;
     if (group.granulePosition !== expected && !isTrimmed) throw new OggError("a hole in time");
     this.#end = group.granulePosition;
+  }
+
+  #setRoughEnd({ packets, granulePosition, last }: PacketGroup, samples: number): void {
+    const unplayed = samples - (granulePosition - this.#roughTime);
+    const isTrimmed = last && unplayed > 0 && unplayed < opusPacketSamples(packets.at(-1)!);
+    this.#end = this.#counted - (isTrimmed ? unplayed : 0);
+    this.#begin = 0;
+    this.#roughTime = granulePosition;
   }
 }
 

@@ -2,7 +2,7 @@ import { SottoError } from "../errors.ts";
 import type { VoiceClip } from "../model/recording.ts";
 import { inputArguments } from "./arguments.ts";
 import { type FfmpegLimits, runFfmpeg } from "./ffmpeg.ts";
-import { OggError, OPUS_SAMPLE_RATE, type OpusStream, opusDurationMs, readOpusStream } from "./ogg.ts";
+import { OPUS_SAMPLE_RATE, type OpusStream, opusDurationMs } from "./ogg.ts";
 import { writeOpusStream } from "./ogg-writer.ts";
 import { drawOpus } from "./opus-waveform.ts";
 import { WAVEFORM_OUTPUT, WAVEFORM_SAMPLE_RATE, WaveformMeter } from "./waveform.ts";
@@ -11,19 +11,20 @@ import { WAVEFORM_OUTPUT, WAVEFORM_SAMPLE_RATE, WaveformMeter } from "./waveform
 const MAX_MISSING_SECONDS = 0.02;
 
 /**
- * Makes a clip of a recording that is Opus in Ogg already, without encoding it again and without need of ffmpeg:
- * nothing is lost, and minutes take milliseconds. The packets stay byte for byte; the container is written anew,
- * without tags. They are decoded all the same, for the waveform.
+ * Makes a clip of a recording that is Opus already, without encoding it again and without need of ffmpeg: nothing is
+ * lost, and minutes take milliseconds. The packets stay byte for byte; the container is written anew, without tags. They
+ * are decoded all the same, for the waveform.
  *
- * @returns why it must be encoded, when the recording is anything but one sane mono stream whose packets all decode
+ * @returns why it must be encoded, when the stream is anything but plain mono, or not all of its packets decode
  * @throws the signal's reason
  */
 export async function repackVoice(
-  bytes: Uint8Array,
+  stream: OpusStream,
   { shortLived = false, ...limits }: FfmpegLimits & { shortLived?: boolean },
 ): Promise<VoiceClip | string> {
-  const stream = readMonoStream(bytes);
-  if (typeof stream === "string") return stream;
+  if (stream.channels !== 1) return `its Opus stream has ${stream.channels} channels`;
+  if (stream.mappingFamily !== 0 || stream.outputGain !== 0)
+    return "its Opus stream asks for a gain or a mapping of channels";
   const repacked = writeOpusStream(stream);
   const waveform =
     (shortLived && (await drawWithFfmpeg(stream, repacked, limits))) || (await drawOpus(stream, limits));
@@ -58,16 +59,4 @@ async function drawWithFfmpeg(
   // a packet that does not decode is missing here
   const missing = stream.samples / OPUS_SAMPLE_RATE - meter.samples / WAVEFORM_SAMPLE_RATE;
   return missing > MAX_MISSING_SECONDS ? undefined : meter.points();
-}
-
-function readMonoStream(bytes: Uint8Array): OpusStream | string {
-  try {
-    const stream = readOpusStream(bytes);
-    if (stream.channels !== 1) return `its Opus stream has ${stream.channels} channels`;
-    const isPlain = stream.mappingFamily === 0 && stream.outputGain === 0;
-    return isPlain ? stream : "its Opus stream asks for a gain or a mapping of channels";
-  } catch (error) {
-    if (error instanceof OggError) return `its Ogg stream is not whole and plain: ${error.message}`;
-    throw error;
-  }
 }

@@ -2,10 +2,10 @@ import { SottoError } from "../errors.ts";
 import type { VoiceFacts } from "../model/recording.ts";
 import { type InputForm, inputArguments, outputArguments } from "./arguments.ts";
 import type { Treatment } from "./care.ts";
-import { explain, type FfmpegEnd, knowsNoDescriptors } from "./complaints.ts";
+import { explain, type FfmpegEnd } from "./complaints.ts";
 import { type FfmpegInput, type FfmpegLimits, type RunningFfmpeg, startFfmpeg } from "./ffmpeg.ts";
-import { findFfmpeg } from "./find-program.ts";
 import type { Reading } from "./formats.ts";
+import { inItsForm, requireDescriptors } from "./input-form.ts";
 import { OggError, OPUS_SAMPLE_RATE, OpusReader, opusDurationMs } from "./ogg.ts";
 import { OpusWriter } from "./ogg-writer.ts";
 import { TrailingSilence } from "./trailing-silence.ts";
@@ -30,9 +30,6 @@ const OUTPUT_SLACK_BYTES = 64 * 1024;
 /** A packet's worth: converting the rate takes a few samples at the end. */
 const MAX_DIFFERENCE_SECONDS = 0.02;
 
-/** Versions of ffmpeg, by path, that cannot be given an open file by number. */
-const olderFfmpegs = new Set<string>();
-
 /**
  * One ffmpeg, two outputs: the clip, which is given on while it is made, and PCM for the waveform. Whether it has
  * succeeded is read off the stream that it made, never off its exit code, which is 0 for an M4A that yielded nothing.
@@ -44,20 +41,8 @@ export async function* transcode(
   reading: Reading,
   options: TranscodeOptions,
 ): AsyncGenerator<Uint8Array, Omit<VoiceFacts, "truncated"> & { end: FfmpegEnd }> {
-  const program = await findFfmpeg();
-  if (!("fd" in input)) return yield* run(input, reading, "pipe", options);
-  if (!olderFfmpegs.has(program)) {
-    try {
-      return yield* run(input, reading, "fd", options);
-    } catch (error) {
-      if (!(error instanceof NoDescriptors)) throw error;
-      olderFfmpegs.add(program); // which has read nothing yet
-    }
-  }
-  return yield* run(input, reading, "path", options);
+  return yield* inItsForm(input, (form) => run(input, reading, form, options));
 }
-
-class NoDescriptors extends Error {}
 
 async function* run(input: FfmpegInput, reading: Reading, form: InputForm, options: TranscodeOptions) {
   const {
@@ -92,7 +77,7 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
     const maxBytes = (maxSeconds * bitRate * OUTPUT_SLACK) / 8 + OUTPUT_SLACK_BYTES;
     const writer = yield* rewrite(ffmpeg, reader, trimmed, maxBytes);
     const end = await ffmpeg.ended;
-    if (knowsNoDescriptors(end)) throw new NoDescriptors();
+    requireDescriptors(end);
     if (isTooLong) throw tooLong(maxSeconds);
     if (!writer) throw nothing(end);
     const decoded = reader.end();

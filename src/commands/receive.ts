@@ -1,12 +1,12 @@
-import { open } from "node:fs/promises";
-import { join } from "node:path";
 import { Command } from "commander";
 import { configPath, dataDirectoryOf } from "../config/data-directory.ts";
 import { SottoError } from "../errors.ts";
 import type { Unproven } from "../model/event.ts";
 import type { Emitted, Received } from "../service/operations.ts";
-import { requireWritableFolder, unusableFolder } from "../service/private-file.ts";
+import { requireWritableFolder } from "../service/private-file.ts";
+import { receivedFile } from "../service/received-file.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
+import { conversionTo, targetFormat } from "./shared/conversion.ts";
 import { perform } from "./shared/holder.ts";
 import { requireRoomId } from "./shared/ids.ts";
 import { printJson, printText, say, spokenDuration, wholeNumber } from "./shared/output.ts";
@@ -16,13 +16,17 @@ interface ReceiveFlags extends CommonOptions {
   room?: string;
   count?: string;
   timeout?: string;
+  format?: string;
 }
-type Voice = Extract<Emitted, { kind: "voice" }>;
 
 export function command(context: Context): Command {
   return new Command("receive")
     .description("decrypt voice messages to files as they come")
     .requiredOption("--out <directory>", "where the files go; made if it is not there")
+    .option(
+      "--format <format>",
+      "wav, wav:RATE (8000 when not said), mp3, m4a, flac or ogg; else as it was sent",
+    )
     .option("--room <roomId>", "only this room")
     .option("--count <n>", "end after so many")
     .option("--timeout <seconds>", "end after this time; an error if --count was not reached")
@@ -32,17 +36,20 @@ export function command(context: Context): Command {
 async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
   const count = flags.count === undefined ? undefined : wholeNumber(flags.count, "--count");
   if (flags.room !== undefined) requireRoomId(flags.room);
+  const target = flags.format === undefined ? undefined : targetFormat(flags.format);
   const signals = [context.signal];
   if (flags.timeout !== undefined)
     signals.push(AbortSignal.timeout(wholeNumber(flags.timeout, "--timeout") * 1000));
-  await dataDirectoryOf(configPath(flags.config, context.env)); // before a folder is made for nothing
+  const path = configPath(flags.config, context.env);
+  await dataDirectoryOf(path); // before a folder is made for nothing
+  const conversion = target && (await conversionTo(target, path));
   requireWritableFolder(flags.out);
   const signal = AbortSignal.any(signals);
   let received = 0;
   const emit = async (message: Emitted): Promise<void> => {
     if (message.kind === "withheld") return report(context, flags, message);
     if (message.kind !== "voice") return;
-    const file = await write(flags.out, message);
+    const { file, unconverted } = await receivedFile(flags.out, message, conversion);
     received += 1;
     const { eventId, roomId, sender, senderDeviceId, durationMs, trust, unproven, sentMs } = message;
     if (flags.json)
@@ -56,10 +63,13 @@ async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
         trust,
         unproven,
         sentMs,
+        ...(unconverted && { unconverted: unconverted.code }),
       });
     else printText(context, `${file}  ${spokenDuration(durationMs ?? 0)}  ${sender} (${trust})`);
     if (unproven && !flags.json)
       say(context, `${file}: nothing proves that ${sender} sent it; ${WHY[unproven]}`);
+    if (unconverted && !flags.json)
+      say(context, `${file}: kept as it was sent; ${unconverted.message} (${unconverted.code})`);
   };
   // another holder may end while we wait; the next one, perhaps this process, goes on
   while (!signal.aborted && received < (count ?? Number.POSITIVE_INFINITY)) {
@@ -85,24 +95,4 @@ function report(
 ): void {
   if (flags.json) say(context, JSON.stringify(message));
   else say(context, `not handed on: ${message.message} (${message.why}); ${message.cure}`);
-}
-
-/** Named by the event alone: nothing of the sender's reaches the file system. A file that is there is not touched. */
-async function write(directory: string, { eventId, extension, bytes }: Voice): Promise<string> {
-  const path = join(directory, `${Buffer.from(eventId).toString("base64url")}.${extension}`);
-  let file: Awaited<ReturnType<typeof open>>;
-  try {
-    file = await open(path, "wx", 0o600);
-  } catch (thrown) {
-    // the same event a second time: it was handed over, and the holder ended before it could note that
-    if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return path;
-    throw unusableFolder(directory, thrown);
-  }
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return path;
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { open, unlink } from "node:fs/promises";
-import { pipeline, type Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { EncryptedFile, UnplacedFile } from "../model/event.ts";
 import { attachmentSecrets } from "./encrypted-file.ts";
@@ -92,37 +92,68 @@ export function decryptBytes(file: EncryptedFile, ciphertext: Uint8Array): Buffe
   return createDecipheriv(ALGORITHM, key, iv).update(ciphertext);
 }
 
+/** An attachment whose ciphertext is here and verified. Whoever has it closes it. */
+export interface VerifiedAttachment extends AsyncDisposable {
+  /** Bytes, of the ciphertext as of the plaintext. */
+  readonly size: number;
+  /** The plaintext, as often as it is asked for; decrypted while it is read. Throws `USAGE` once it is closed. */
+  stream(): Readable;
+}
+
 /**
- * Decrypts an attachment of any size in bounded memory: the ciphertext is spooled to `spoolPath`, verified, and only
- * then decrypted from there as a stream. The spool has no name from the moment it is open, so that nothing is left
- * of it, however this process ends; and what is on the disk is ciphertext.
+ * Takes an attachment of any size in bounded memory: the ciphertext is spooled to `spoolPath` and verified, and only then
+ * decrypted from there. The spool has no name from the moment it is open, so that nothing is left of it, however this
+ * process ends; and what is on the disk is ciphertext.
  *
  * @param spoolPath where the spool is made; must not exist
- * @returns the plaintext, all of it verified; read it to its end or destroy it
  * @throws SottoError as {@link decryptBytes} does; an error of `ciphertext` or of the file system as it is
  */
-export async function decryptToStream(
+export async function spoolVerified(
   file: EncryptedFile,
-  ciphertext: Readable,
+  ciphertext: AsyncIterable<Uint8Array>,
   spoolPath: string,
-): Promise<Readable> {
+): Promise<VerifiedAttachment> {
   const { key, iv, sha256 } = attachmentSecrets(file);
   const spool = await open(spoolPath, "wx+", 0o600);
+  let size = 0;
   try {
     await unlink(spoolPath);
     const hash = createHash("sha256");
-    for await (const chunk of ciphertext as AsyncIterable<Uint8Array>) {
+    for await (const chunk of ciphertext) {
       hash.update(chunk);
       await spool.writeFile(chunk);
+      size += chunk.byteLength;
     }
     verify(hash.digest(), sha256);
   } catch (error) {
     await spool.close();
     throw error;
   }
-  // an error reaches whoever reads the plaintext; the spool is closed at its end or when it is destroyed
-  return pipeline(spool.createReadStream({ start: 0 }), createDecipheriv(ALGORITHM, key, iv), () => {});
+  // one stream that is left early must not end the others, which Node's own of an open file would do
+  async function* decrypted(): AsyncGenerator<Buffer> {
+    const decipher = createDecipheriv(ALGORITHM, key, iv);
+    for (let at = 0; at < size; ) {
+      const { buffer, bytesRead } = await spool.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES, at);
+      if (bytesRead === 0) throw new Error("the spool has become shorter");
+      at += bytesRead;
+      yield decipher.update(buffer.subarray(0, bytesRead));
+    }
+  }
+  let isClosed = false;
+  return {
+    size,
+    stream() {
+      if (isClosed) throw new SottoError("USAGE", "the recording is gone", { cure: TAKE_IT_IN_TIME });
+      return Readable.from(decrypted(), { objectMode: false });
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      await spool.close();
+    },
+  };
 }
+
+const TAKE_IT_IN_TIME = "read or save a message while its handler runs, and let the handler wait for that";
 
 function verify(actual: Buffer, expected: Buffer): void {
   if (timingSafeEqual(actual, expected)) return;

@@ -1,7 +1,7 @@
 import { SottoError } from "../errors.ts";
 import type { EncryptedFile } from "../model/event.ts";
 import type { ContentRepository } from "../model/ports.ts";
-import { decryptBytes } from "./attachment.ts";
+import { decryptBytes, spoolVerified, type VerifiedAttachment } from "./attachment.ts";
 
 /**
  * Downloads an attachment, verifies its hash and decrypts it, all in memory: `maxBytes` is the bound.
@@ -15,16 +15,36 @@ export async function downloadVerified(
   maxBytes: number,
 ): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
+  for await (const chunk of download(repository, file, maxBytes)) chunks.push(chunk);
+  return decryptBytes(file, Buffer.concat(chunks));
+}
+
+/**
+ * Downloads an attachment and verifies its hash, in bounded memory.
+ *
+ * @param spoolPath where its ciphertext may lie without a name
+ * @throws SottoError as {@link downloadVerified} does; an error of the file system as it is
+ */
+export const downloadToSpool = (
+  repository: ContentRepository,
+  file: EncryptedFile,
+  { maxBytes, spoolPath }: { maxBytes: number; spoolPath: string },
+): Promise<VerifiedAttachment> => spoolVerified(file, download(repository, file, maxBytes), spoolPath);
+
+async function* download(
+  repository: ContentRepository,
+  { url }: EncryptedFile,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array> {
   let size = 0;
-  // the repository is asked to stop at maxBytes; memory is guarded here all the same
-  for await (const chunk of (await repository.download(file.url, maxBytes)) as AsyncIterable<Uint8Array>) {
+  // the repository is asked to stop at maxBytes; memory and disk are guarded here all the same
+  for await (const chunk of (await repository.download(url, maxBytes)) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
     if (size > maxBytes) {
       throw new SottoError("ATTACHMENT_INVALID", `the attachment is larger than ${maxBytes} bytes`, {
         cure: "ask the sender for a shorter recording",
       });
     }
-    chunks.push(chunk);
+    yield chunk;
   }
-  return decryptBytes(file, Buffer.concat(chunks, size));
 }

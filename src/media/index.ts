@@ -2,10 +2,11 @@
 export {
   type AttachmentEncryption,
   decryptBytes,
-  decryptToStream,
   encryptAttachment,
   encryptBytes,
+  spoolVerified,
+  type VerifiedAttachment,
 } from "./attachment.ts";
-export { downloadVerified } from "./download.ts";
+export { downloadToSpool, downloadVerified } from "./download.ts";
 export { parseEncryptedFile } from "./encrypted-file.ts";
 export { type ReceivedVoice, readVoiceContent, type VoiceFacts, voiceContent } from "./voice-content.ts";

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
 import type { RawFormat } from "../model/raw-format.ts";
@@ -10,7 +11,7 @@ import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
 import { sendVoice } from "./pipeline.ts";
 import { dropQueued, listQueue, showQueued } from "./queue.ts";
-import { receiveWaiting, type VoiceMessage } from "./receive.ts";
+import { receiveWaiting, type VoiceDescription, type VoiceMessage } from "./receive.ts";
 import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
 import type { SendOptions } from "./relation.ts";
@@ -53,7 +54,8 @@ export interface Call {
 
 /** What an operation tells a command while it runs. */
 export type Emitted =
-  | ({ kind: "voice" } & VoiceMessage)
+  /** `recording` can be read once, until the command has dealt with it. */
+  | ({ kind: "voice"; recording: Readable } & VoiceDescription)
   | WithheldNotice
   /** A new recovery key: the command keeps it before anything is published. */
   | { kind: "recovery-key"; recoveryKey: string }
@@ -178,7 +180,8 @@ export async function perform(account: Account, call: Call): Promise<unknown> {
 function receiver(roomId: string | undefined, emit: Call["emit"]) {
   return {
     ...(roomId === undefined ? {} : { roomId }),
-    onVoice: (message: VoiceMessage) => emit({ kind: "voice", ...message }),
+    onVoice: ({ stream, bytes: _, save: __, ...description }: VoiceMessage) =>
+      emit({ kind: "voice", ...description, recording: stream() }),
     onWithheld: ({ kind: why, error, ...where }: Withheld) => {
       const { code, message, cure } = error;
       // whoever has gone is missed at the next message

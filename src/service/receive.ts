@@ -1,16 +1,21 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { sniffAudio } from "../audio/index.ts";
 import { type ErrorCode, toSottoError } from "../errors.ts";
-import { downloadVerified, readVoiceContent } from "../media/index.ts";
+import { downloadToSpool, readVoiceContent, type VerifiedAttachment } from "../media/index.ts";
 import type { DecryptedEvent, Trust, Unproven } from "../model/event.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
 import type { WaitingEvent } from "../store/index.ts";
 import type { Account } from "./account.ts";
 import { MAX_ATTACHMENT_BYTES, requireTrust } from "./receiving-policy.ts";
+import { saveRecording } from "./save-recording.ts";
 import { Untimely } from "./untimely.ts";
 import { graceMs, keyTrouble, VERDICTS, type Withheld } from "./withheld.ts";
 
-/** A voice message that arrived, verified and decrypted. */
-export interface VoiceMessage {
+/** What a voice message that arrived says, and what is known of it. */
+export interface VoiceDescription {
   eventId: EventId;
   roomId: RoomId;
   sender: UserId;
@@ -26,7 +31,25 @@ export interface VoiceMessage {
   /** By content, not by what the sender says. */
   mimetype: string;
   extension: string;
-  bytes: Uint8Array;
+  /** Bytes of the recording. */
+  size: number;
+}
+
+/**
+ * A voice message that arrived, verified. Its recording waits as ciphertext on the disk, and can be had as often as it is
+ * asked for, until the handler ends.
+ */
+export interface VoiceMessage extends VoiceDescription {
+  /** Decrypted while it is read. */
+  stream(): Readable;
+  /** All of it in memory; `size` says how much that is. */
+  bytes(): Promise<Uint8Array>;
+  /**
+   * Writes a file of mode 0600, which is whole and on the disk when it is there.
+   *
+   * @throws SottoError `FILE_EXISTS`; an error of the file system as it is
+   */
+  save(path: string): Promise<void>;
 }
 
 export interface Receiver {
@@ -87,11 +110,21 @@ async function receiveOne(
 ): Promise<Outcome> {
   const message = await open(account, receiver, untimely, waiting);
   if (message === "waits" || message === "failed") return message;
-  // a handler that throws has not handled it: the event stays
-  if (message) await receiver.onVoice(message);
+  if (message) await handOver(receiver, message);
   account.store.inbox.done(waiting.event.event_id);
   untimely.done(waiting.event.event_id);
   return message ? "handed" : "done";
+}
+
+/** A handler that throws has not handled it: the event stays. */
+async function handOver(receiver: Receiver, { attachment, ...description }: OpenedVoice): Promise<void> {
+  await using recording = attachment;
+  await receiver.onVoice({
+    ...description,
+    stream: () => recording.stream(),
+    bytes: async () => await buffer(recording.stream()),
+    save: (path) => saveRecording(path, recording.stream()),
+  });
 }
 
 /**
@@ -103,7 +136,7 @@ async function open(
   receiver: Receiver,
   untimely: Untimely,
   waiting: WaitingEvent,
-): Promise<VoiceMessage | "waits" | "failed" | undefined> {
+): Promise<OpenedVoice | "waits" | "failed" | undefined> {
   const { roomId, event } = waiting;
   const { event_id: eventId, sender } = event;
   const { keyArrivals } = untimely;
@@ -173,15 +206,24 @@ function report(account: Account, receiver: Receiver, withheld: Withheld): void 
 /** What every further message would meet too. A homeserver that is silent may be silent about one recording only. */
 const ENDS_THE_ROUND = new Set<ErrorCode>(["TOKEN_REJECTED", "DISK_FULL"]);
 
+type OpenedVoice = VoiceDescription & { attachment: VerifiedAttachment };
+
 /** Undefined for anything that is not a voice message with an encrypted attachment. */
-async function readVoice(account: Account, event: DecryptedEvent): Promise<VoiceMessage | undefined> {
+async function readVoice(account: Account, event: DecryptedEvent): Promise<OpenedVoice | undefined> {
   const voice = event.type === "m.room.message" ? readVoiceContent(event.content) : undefined;
   if (!voice?.isVoice) return undefined;
   requireTrust(account.config, event);
   if (voice.problem) throw voice.problem;
   if (!voice.file) return undefined;
-  const bytes = await downloadVerified(account.contentRepository, voice.file, MAX_ATTACHMENT_BYTES);
-  const { mimetype, extension } = sniffAudio(bytes);
+  const attachment = await downloadToSpool(account.contentRepository, voice.file, {
+    maxBytes: MAX_ATTACHMENT_BYTES,
+    spoolPath: join(account.config.data, `attachment-${randomUUID()}`),
+  });
+  const beginning = await beginningOf(attachment).catch(async (error) => {
+    await attachment[Symbol.asyncDispose]();
+    throw error;
+  });
+  const { mimetype, extension } = sniffAudio(beginning);
   return {
     eventId: event.eventId,
     roomId: event.roomId,
@@ -194,6 +236,13 @@ async function readVoice(account: Account, event: DecryptedEvent): Promise<Voice
     waveform: voice.waveform,
     mimetype,
     extension,
-    bytes,
+    size: attachment.size,
+    attachment,
   };
+}
+
+/** One piece: at least what tells the format, also behind most tags. */
+async function beginningOf(attachment: VerifiedAttachment): Promise<Uint8Array> {
+  for await (const chunk of attachment.stream()) return chunk;
+  return new Uint8Array();
 }

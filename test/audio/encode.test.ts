@@ -74,6 +74,7 @@ describeWithFfmpeg("encoding", () => {
     const clip = await clipOf({ path });
     await expectClip(clip, 1000, 60);
     expect(clip.bytes.length).toBeLessThan(10_000);
+    expect(clip.truncated).toBe(false);
   });
 
   it.each([0.02, 0.001, 0.0205])("keeps a recording of %f s", async (seconds) => {

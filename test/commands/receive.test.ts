@@ -15,8 +15,11 @@ describe("receive is used wrongly", () => {
     ["with a count below zero", ["--out", "in", "--count", "-1"]],
     ["with a timeout that is no number", ["--out", "in", "--timeout", "soon"]],
     ["with an alias, which no message bears", ["--out", "in", "--room", "#team:example.org"]],
+    ...["ape", "wav:", "wav:4000", "wav:8000:2", "mp3:8000", ""].map(
+      (format) => [`into the format "${format}"`, ["--out", "in", "--format", format]] as const,
+    ),
     ["with something that is no flag", ["--out", "in", "voice.ogg"]],
-  ])("%s", async (_how, args) => {
+  ] as const)("%s", async (_how, args) => {
     expect(errorOf(await receive(...args))).toMatchObject({ code: "USAGE", exitCode: 2 });
   });
 

@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Bot } from "../support/bot.ts";
 import { keep, record } from "../support/recordings.ts";
@@ -31,9 +31,21 @@ beforeAll(async () => {
 });
 
 let folders = 0;
-async function receive(count: number): Promise<Outcome & { out: string; received: Received[] }> {
+async function receive(
+  count: number,
+  ...more: string[]
+): Promise<Outcome & { out: string; received: Received[] }> {
   const out = join(folder, `out-${++folders}`);
-  const outcome = await bot.run(["receive", "--out", out, "--count", String(count), "--timeout", "30"]);
+  const outcome = await bot.run([
+    "receive",
+    "--out",
+    out,
+    "--count",
+    String(count),
+    "--timeout",
+    "30",
+    ...more,
+  ]);
   expect(outcome).toMatchObject({ code: 0 });
   return { ...outcome, out, received: linesOf<Received>(outcome) };
 }
@@ -74,6 +86,16 @@ describe("a voice message from a signed device", () => {
     expect(await readFile(file)).toEqual(await readFile(voice));
     expect(await readdir(out)).toHaveLength(1);
     await keep("received.ogg", file);
+  });
+
+  it("is written as a telephone plays it", async () => {
+    await say(speaker);
+    const { out, received } = await receive(1, "--format", "wav:16000");
+    const wav = await readFile(received[0]!.file);
+    expect(wav.toString("latin1", 0, 4)).toBe("RIFF");
+    expect([wav.readUInt32LE(24), wav.readUInt32LE(40)]).toEqual([16_000, wav.length - 44]);
+    expect(wav.length).toBeGreaterThan(16_000);
+    expect(await readdir(out)).toEqual([basename(received[0]!.file)]);
   });
 
   it("is handed on once", async () => {

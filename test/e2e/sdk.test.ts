@@ -60,7 +60,8 @@ describe("Sotto.open", () => {
     await using sotto = await Sotto.open(bot.config);
     const answered = Promise.withResolvers<{ eventId: string }>();
     sotto.onVoice(async (message) => {
-      answered.resolve(await sotto.sendVoice(message.roomId, message, { replyTo: message.eventId }));
+      const replyTo = message.eventId;
+      answered.resolve(await sotto.sendVoice(message.roomId, { stream: message.stream() }, { replyTo }));
     });
     const { eventId } = await say();
     const answer = await answered.promise;
@@ -70,11 +71,16 @@ describe("Sotto.open", () => {
     expect(event).toMatchObject({ content: { "m.relates_to": relation } });
   });
 
-  it("describes a message fully, with its bytes", async () => {
+  it("describes a message fully, with its bytes, which can be had while it is handled", async () => {
     await using sotto = await Sotto.open(bot.config);
-    const arriving = firstMessage(sotto);
+    const handled = Promise.withResolvers<{ message: VoiceMessage; bytes: Uint8Array }>();
+    const saved = join(folder, "saved.ogg");
+    sotto.onVoice(async (message) => {
+      await message.save(saved);
+      handled.resolve({ message, bytes: await message.bytes() });
+    });
     const { eventId } = await say();
-    const message = await arriving;
+    const { message, bytes } = await handled.promise;
     expect(message).toMatchObject({
       eventId,
       roomId,
@@ -85,7 +91,10 @@ describe("Sotto.open", () => {
       mimetype: "audio/ogg",
       extension: "ogg",
     });
-    expect(Buffer.from(message.bytes).equals(await readFile(voice))).toBe(true);
+    const spoken = await readFile(voice);
+    expect(message.size).toBe(spoken.length);
+    expect(spoken.equals(bytes)).toBe(true);
+    expect(await readFile(saved)).toEqual(spoken);
   });
 
   it("gives a message again, after reopening, to a handler that threw", async () => {

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { Attachment, EncryptedAttachment, initAsync } from "@matrix-org/matrix-sdk-crypto-wasm";
 import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { decryptBytes, decryptToStream, encryptAttachment, encryptBytes } from "../../src/media/index.ts";
+import { decryptBytes, encryptAttachment, encryptBytes, spoolVerified } from "../../src/media/index.ts";
 import type { EncryptedFile } from "../../src/model/event.ts";
 import vectors from "../vectors/attachments.json" with { type: "json" };
 
@@ -159,15 +159,21 @@ describe("decrypting through a spool", () => {
   it("gives the plaintext and leaves nothing behind", async () => {
     const plaintext = Buffer.alloc(300_000, "voice");
     const { ciphertext, file } = await encryptChunks([plaintext]);
-    const stream = await decryptToStream(file, Readable.from([ciphertext]), spoolPath);
+    const attachment = await spoolVerified(file, Readable.from([ciphertext]), spoolPath);
     expect(await readdir(folder)).toEqual([]);
-    expect(Buffer.concat(await stream.toArray())).toEqual(plaintext);
+    expect(attachment.size).toBe(300_000);
+    for await (const _beginning of attachment.stream()) break; // as whoever looks at the first bytes does
+    for (const _again of [1, 2]) {
+      expect(Buffer.concat(await attachment.stream().toArray())).toEqual(plaintext);
+    }
+    await attachment[Symbol.asyncDispose]();
+    expect(() => attachment.stream()).toThrow(expect.objectContaining({ code: "USAGE" }));
   });
 
   it("gives not a byte of a changed attachment", async () => {
     const { ciphertext, file } = await encryptChunks([Buffer.alloc(300_000, "voice")]);
     ciphertext[299_999]! ^= 1;
-    await expect(decryptToStream(file, Readable.from([ciphertext]), spoolPath)).rejects.toMatchObject({
+    await expect(spoolVerified(file, Readable.from([ciphertext]), spoolPath)).rejects.toMatchObject({
       code: "ATTACHMENT_HASH_MISMATCH",
     });
     expect(await readdir(folder)).toEqual([]);
@@ -181,7 +187,7 @@ describe("decrypting through a spool", () => {
         throw new Error("connection lost");
       })(),
     );
-    await expect(decryptToStream(file, broken, spoolPath)).rejects.toThrow("connection lost");
+    await expect(spoolVerified(file, broken, spoolPath)).rejects.toThrow("connection lost");
     expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import type { Account } from "../../src/service/account.ts";
 import { type Receiver, receiveWaiting } from "../../src/service/receive.ts";
 import type { Withheld } from "../../src/service/withheld.ts";
 import { event, openTestStore, ROOM } from "./store.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 interface Setup {
   /** Of an earlier process, which has ended. */
@@ -35,7 +36,7 @@ export async function receiving({ store = openTestStore(), rooms = {} }: Setup =
   const backup = { isReadable: true };
   const withheldCounts: Account["withheldCounts"] = {};
   const account = {
-    config: { trust: { acceptFrom: "signed" }, rooms },
+    config: { data: temporaryDirectory(), trust: { acceptFrom: "signed" }, rooms },
     logger: { ...silentLogger, info: (...said: unknown[]) => void logged.push(said) },
     store,
     receiving: new Serial(),

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { type ErrorCode, SottoError } from "../../errors.ts";
 import type { Call, Emitted } from "../operations.ts";
 import type { Question } from "../verify.ts";
+import { IncomingVoice } from "./incoming-voice.ts";
 import { OutgoingSource } from "./outgoing-source.ts";
 import { requireOwnSocket } from "./path.ts";
 import { type FromHolder, readData, readMessages, writeMessage } from "./wire.ts";
@@ -40,7 +41,7 @@ export async function callHolder(socket: Socket, call: Call, ackMs: number): Pro
   };
   call.signal.addEventListener("abort", stop);
   const source = call.source && new OutgoingSource(call.source);
-  let pieces: Buffer[] = [];
+  let voice: IncomingVoice | undefined;
   let question = new AbortController();
   try {
     call.signal.throwIfAborted();
@@ -59,13 +60,19 @@ export async function callHolder(socket: Socket, call: Call, ackMs: number): Pro
         await writeMessage(socket, { ok: true });
       } else if ("accepted" in message) {
         progress = "accepted";
-      } else if ("data" in message) {
-        pieces.push(readData(message));
       } else if ("emit" in message) {
-        await call.emit(emitted(message.emit, pieces)).catch((reason) => {
-          throw new FailedHere(reason);
-        });
-        pieces = [];
+        const emitted = message.emit as Emitted;
+        if (emitted.kind === "voice") {
+          voice = new IncomingVoice(emitted, call.emit);
+          continue; // its recording follows
+        }
+        await call.emit(emitted).catch(failHere);
+        await writeMessage(socket, { ok: true });
+      } else if ("data" in message) {
+        await voice?.push(readData(message));
+      } else if ("end" in message) {
+        await voice?.end().catch(failHere);
+        voice = undefined;
         await writeMessage(socket, { ok: true });
       } else if ("ask" in message) {
         question.abort();
@@ -91,6 +98,7 @@ export async function callHolder(socket: Socket, call: Call, ackMs: number): Pro
     source?.stop();
     question.abort();
     socket.destroy();
+    await voice?.cut();
   }
 }
 
@@ -122,11 +130,9 @@ class FailedHere extends Error {
   }
 }
 
-/** The message as the operation emitted it: its bytes came before it. */
-function emitted(message: unknown, pieces: readonly Buffer[]): Emitted {
-  const { kind } = message as Emitted;
-  return (kind === "voice" ? { ...(message as object), bytes: Buffer.concat(pieces) } : message) as Emitted;
-}
+const failHere = (reason: unknown): never => {
+  throw new FailedHere(reason);
+};
 
 /** The connection ended before an answer. What that means hangs on how far the holder had come. */
 function lost(progress: Progress, call: Call, source: OutgoingSource | undefined, cause: unknown): unknown {

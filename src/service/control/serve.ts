@@ -62,7 +62,7 @@ export async function serve(
       // it is sent now, whatever has become of the command
       accepted: () => void write({ accepted: true }).catch(() => undefined),
       isHeard: () => !incoming.ended.aborted,
-      // one at a time: the data before a message are its own
+      // one at a time: the data behind a message are its own
       emit: (message) =>
         emits.run("emit", async () => {
           await writeEmitted(write, message);
@@ -150,12 +150,13 @@ class Incoming {
   }
 }
 
-/** The bytes of a recording go before it, piece by piece. */
+/** A recording goes behind its message, piece by piece. */
 async function writeEmitted(write: (message: FromHolder) => Promise<void>, message: Emitted): Promise<void> {
   if (message.kind !== "voice") return write({ emit: message });
-  const { bytes, ...rest } = message;
-  await writeData(write, bytes);
-  await write({ emit: rest });
+  const { recording, ...description } = message;
+  await write({ emit: description });
+  for await (const chunk of recording as AsyncIterable<Buffer>) await writeData(write, chunk);
+  await write({ end: true });
 }
 
 /** Waits for the command; not for long once the holder wants to end. */

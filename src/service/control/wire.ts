@@ -7,7 +7,7 @@ import { SottoError } from "../../errors.ts";
  *
  * Command to holder: `call`, then the recording as `data` (base64) and `end`; `ok` after each `emit` and `accepting`.
  * Holder to command: `ack` (the call is taken), `accepting` (without an `ok` the message is not taken on), `accepted`
- * (it is durable: it will be sent), `emit`… after the `data` of its recording, and `result` or `error`; or `leaving`:
+ * (it is durable: it will be sent), `emit`… before the `data` and `end` of its recording, and `result` or `error`; or `leaving`:
  * the holder ends and has done nothing. `ask` puts a question to the person at the command, whose `answer` bears the
  * same ID; a further `ask` takes its place, and one without a question takes it back.
  */
@@ -22,8 +22,9 @@ export type FromHolder =
   | { ack: true }
   | { accepting: true }
   | { accepted: true }
-  | { data: string }
   | { emit: unknown }
+  | { data: string }
+  | { end: true }
   | { ask: { id: number; question?: unknown } }
   | { leaving: true }
   | { result: unknown }

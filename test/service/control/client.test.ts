@@ -2,10 +2,11 @@ import { writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { callHolder, connectTo, NotTaken } from "../../../src/service/control/client.ts";
 import { readMessages, writeMessage } from "../../../src/service/control/wire.ts";
-import type { Call, Emitted } from "../../../src/service/operations.ts";
+import type { Call } from "../../../src/service/operations.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 
 type Said = Record<string, unknown>;
@@ -165,27 +166,49 @@ describe("a command that is interrupted", () => {
   });
 });
 
-it("a received recording is put together again", async () => {
-  const got: Emitted[] = [];
-  const socket = await holder(async ({ says, heard }) => {
-    for (const text of ["first", "second"]) {
-      for (const half of [text.slice(0, 3), text.slice(3)]) {
-        await says({ data: Buffer.from(half).toString("base64") });
+describe("a received recording", () => {
+  const receiving = (emit: Call["emit"]): Call => {
+    const { source: _none, ...call } = sending({ operation: "receive", emit });
+    return call;
+  };
+  const piece = (text: string): Said => ({ data: Buffer.from(text).toString("base64") });
+
+  it("comes behind its message, piece by piece", async () => {
+    const got: unknown[] = [];
+    const socket = await holder(async ({ says, heard }) => {
+      for (const text of ["first", "second"]) {
+        await says({ emit: { kind: "voice", eventId: `$${text}` } });
+        for (const half of [text.slice(0, 3), text.slice(3)]) await says(piece(half));
+        await says({ end: true });
+        expect(await heard()).toEqual({ ok: true });
       }
-      await says({ emit: { kind: "voice", eventId: `$${text}` } });
-      expect(await heard()).toEqual({ ok: true });
-    }
-    await says({ result: {} });
+      await says({ result: {} });
+    });
+    const call = receiving(async (message) => {
+      if (message.kind !== "voice") return;
+      const { recording, ...rest } = message;
+      got.push(rest, String(await buffer(recording)));
+    });
+    await callHolder(socket, call, WAIT_MS);
+    const told = (eventId: string) => ({ kind: "voice", eventId });
+    expect(got).toEqual([told("$first"), "first", told("$second"), "second"]);
   });
-  const { source: _none, ...call } = sending({
-    operation: "receive",
-    emit: async (message) => void got.push(message),
+
+  it("that cannot be kept is the command's own trouble, and never an ok", async () => {
+    const said = Promise.withResolvers<unknown>();
+    const socket = await holder(async ({ says, heard }) => {
+      await says({ emit: { kind: "voice" } });
+      await says(piece("all"));
+      await says({ end: true });
+      said.resolve(await heard());
+    });
+    const full = new Error("no space");
+    const call = receiving(async () => {
+      throw full;
+    });
+    await expect(callHolder(socket, call, WAIT_MS)).rejects.toBe(full);
+    expect(await said.promise).not.toEqual({ ok: true });
   });
-  await callHolder(socket, call, WAIT_MS);
-  expect(got).toEqual([
-    { kind: "voice", eventId: "$first", bytes: Buffer.from("first") },
-    { kind: "voice", eventId: "$second", bytes: Buffer.from("second") },
-  ]);
 });
 
 describe("a question of the holder", () => {
