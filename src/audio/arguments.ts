@@ -36,14 +36,16 @@ export const PLAIN_TIME = "asetpts=round(N/SR/TB)";
  * Channels are mixed so that their sum fits. By itself ffmpeg does so for integers only: a stereo MP3 or M4A, which
  * decode to floating point, would come out 3 dB louder, and clipped.
  */
-const MONO = "aresample=48000:rematrix_maxval=1,aformat=channel_layouts=mono";
+export const MONO = "aresample=rematrix_maxval=1,aformat=channel_layouts=mono";
+
+const AT_48_KHZ = "aresample=48000";
 
 /**
  * The first sound, once for the clip and once for its waveform. One graph for both, whose second end gets large pieces,
  * costs a few per cent of the encoding; two graphs cost twelve.
  */
 const graph = (filters: readonly string[]): string =>
-  `[0:a:0]${[...filters, PLAIN_TIME, MONO].join(",")},asplit[clip][copy];[copy]asetnsamples=n=8192:p=0[waveform]`;
+  `[0:a:0]${[...filters, PLAIN_TIME, MONO, AT_48_KHZ].join(",")},asplit[clip][copy];[copy]asetnsamples=n=8192:p=0[waveform]`;
 
 /** No tags, chapters, covers, subtitles or further streams. */
 export const ONLY_SOUND = ["-map_metadata", "-1", "-map_chapters", "-1", "-vn", "-sn", "-dn"];

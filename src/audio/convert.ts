@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { SottoError } from "../errors.ts";
 import type { AudioSource } from "../model/recording.ts";
-import { inputArguments, ONLY_SOUND, PLAIN_TIME } from "./arguments.ts";
+import { inputArguments, MONO, ONLY_SOUND, PLAIN_TIME } from "./arguments.ts";
 import { complaintsOfDamage, explain } from "./complaints.ts";
 import { type EncodeOptions, encodeVoice } from "./encode.ts";
 import { type FfmpegInput, startFfmpeg } from "./ffmpeg.ts";
@@ -65,7 +65,7 @@ export async function convertVoice(
     for await (const chunk of chunks) await into.writeFile(chunk);
     return { truncated: (await facts).truncated };
   }
-  const input = await openInput(source, options.signal);
+  const input = await openInput(source, options);
   try {
     const reading = readingOf(input.format);
     if (!reading) throw new SottoError("AUDIO_NOT_AUDIO", "this is no recording that Sotto knows");
@@ -100,7 +100,7 @@ async function* encode(
   target: TargetFormat,
   { maxDurationMs = DEFAULT_MAX_DURATION_MS, ...limits }: EncodeOptions,
 ): AsyncGenerator<Buffer, { durationMs: number; isDamaged: boolean }> {
-  const mono = ["-map", "0:a:0", ...ONLY_SOUND, "-af", PLAIN_TIME];
+  const mono = ["-map", "0:a:0", ...ONLY_SOUND, "-af", `${PLAIN_TIME},${MONO}`];
   const ffmpeg = await startFfmpeg({
     ...limits,
     args: [
