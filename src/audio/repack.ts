@@ -45,7 +45,7 @@ async function drawWithFfmpeg(
         ...limits,
         args: [
           // with the decoder that the thread has: ffmpeg's own draws another curve after transmission has paused
-          ...inputArguments({ demuxer: "ogg", decoders: ["libopus"] }, "pipe"),
+          ...inputArguments({ demuxer: "ogg", options: ["-c:a", "libopus"], decoders: ["libopus"] }, "pipe"),
           ...[...WAVEFORM_OUTPUT, "pipe:1"],
         ],
         input: { chunks: [repacked] },

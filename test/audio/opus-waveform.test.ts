@@ -1,13 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { findFfmpeg } from "../../src/audio/index.ts";
 import { type OpusStream, opusPacketSamples, readOpusStream } from "../../src/audio/ogg.ts";
 import { writeOpusStream } from "../../src/audio/ogg-writer.ts";
 import { OpusThread } from "../../src/audio/opus-thread.ts";
 import { drawOpus } from "../../src/audio/opus-waveform.ts";
 import { WAVEFORM_OUTPUT, WaveformMeter } from "../../src/audio/waveform.ts";
 import { clipOf } from "./clip.ts";
-import { describeWithFfmpeg, folder, hideFfmpeg, record, run } from "./with-ffmpeg.ts";
+import { describeWithFfmpeg, folder, hideFfmpeg, pretendFfmpeg, record, run } from "./with-ffmpeg.ts";
 
 /** Both decode alike; they only convert the rate with other filters. Of 1024, at the worst of the hundred points. */
 const TOLERANCE = 16;
@@ -75,6 +77,14 @@ describeWithFfmpeg("the waveform of Ogg Opus", () => {
 
 describeWithFfmpeg("a recording that is ready", () => {
   const ready = () => record("ready.ogg", VOICE, "-c:a", "libopus", "-ac", "1");
+
+  it("of a command that ends with it is drawn by ffmpeg, which takes all of it", async () => {
+    const path = await ready();
+    const ended = join(folder, "ended");
+    await pretendFfmpeg(`${await findFfmpeg()} "$@"; echo $? >${ended}`);
+    await clipOf({ path }, { shortLived: true });
+    expect(await readFile(ended, "utf8")).toBe("0\n");
+  });
 
   it.each([{}, { shortLived: true }])("needs no ffmpeg: %j", async (options) => {
     const path = await ready();
