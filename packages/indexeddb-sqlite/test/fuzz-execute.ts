@@ -127,8 +127,11 @@ function call(transaction: IDBTransaction, operation: Operation, ranges: typeof 
     case "clear":
       return store.clear();
     case "getAll":
-    case "getAllKeys":
-      return source[operation.call](toQuery(operation.query, ranges), operation.count);
+    case "getAllKeys": {
+      const query = toQuery(operation.query, ranges);
+      // an object that is no key is a set of options, whose count is the only one; the fake falls back to the argument
+      return source[operation.call](query, isPlainObject(query) ? undefined : operation.count);
+    }
     case "getAllRecords": {
       const options = { query: toQuery(operation.query, ranges), direction: operation.direction };
       return source.getAllRecords({ ...options, count: operation.count } as object);
@@ -217,6 +220,9 @@ async function dump(database: IDBDatabase): Promise<unknown> {
   });
   return requests.map(({ result }) => result);
 }
+
+const isPlainObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 /** The records of getAllRecords() as plain objects. */
 function plain(result: unknown): unknown {
