@@ -18,6 +18,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: E2E,
           testTimeout: 30_000, // many start a process
+          expect: { poll: { timeout: 10_000 } },
           maxWorkers,
         },
       },
