@@ -98,29 +98,29 @@ describe("an attachment in the spool", () => {
 });
 
 describe("a message that could not be sent", () => {
-  const unreachable = new SottoError("HOMESERVER_UNREACHABLE", "refused");
-
-  it("is given up where its sender hears it, and its recording goes", async () => {
+  /** Its upload fails once. */
+  async function failed(isHeard: boolean) {
     const store = openTestStore();
     const { outbox, contentRepository } = outboxOn(store);
     using spooled = await outbox.spool(coming());
-    const job = outbox.accept(ROOM, CONTENT, spooled);
+    const { jobId, txnId } = outbox.accept(ROOM, CONTENT, spooled);
+    const unreachable = new SottoError("HOMESERVER_UNREACHABLE", "refused");
     contentRepository.outcomes.push(throwing(unreachable));
-    await expect(outbox.send(job)).rejects.toBe(unreachable);
-    expect(store.jobs.get(job.jobId)?.state).toBe("failed");
-    expect(store.spool.size(job.txnId)).toBe(0);
+    await expect(outbox.send(store.jobs.get(jobId)!, () => isHeard)).rejects.toBe(unreachable);
+    return { outbox, bytes: store.spool.size(txnId), state: () => store.jobs.get(jobId)?.state };
+  }
+
+  it("is given up where its sender hears it, and its recording goes", async () => {
+    const { state, bytes } = await failed(true);
+    expect(state()).toBe("failed");
+    expect(bytes).toBe(0);
   });
 
   it("waits where its sender has gone and would never learn of it", async () => {
-    const store = openTestStore();
-    const { outbox, contentRepository } = outboxOn(store);
-    using spooled = await outbox.spool(coming());
-    const job = outbox.accept(ROOM, CONTENT, spooled);
-    contentRepository.outcomes.push(throwing(unreachable));
-    await expect(outbox.send(job, () => false)).rejects.toBe(unreachable);
-    expect(store.jobs.get(job.jobId)?.state).toBe("encoded");
+    const { outbox, state } = await failed(false);
+    expect(state()).toBe("encoded");
     await outbox.resume();
-    expect(store.jobs.get(job.jobId)?.state).toBe("sent");
+    expect(state()).toBe("sent");
   });
 });
 
