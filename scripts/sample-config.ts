@@ -27,6 +27,8 @@ const EXAMPLES: Record<string, unknown> = {
   "audio.highPass": 80,
   caFile: "./ca.pem",
   rooms: { "!ops": { shareWith: "verified", onExcluded: "refuse", newMembers: "hold" } },
+  connectors: { inbox: { type: "folder", path: "./inbox" } },
+  routes: [{ from: "inbox", to: "#team:example.org", announce: true }],
   acceptInvitesFrom: ["@ops:example.org"],
   "trust.verifyFrom": ["@ops:example.org"],
 };

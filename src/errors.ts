@@ -146,6 +146,8 @@ export const ERROR_CODES = {
   EVENT_UNKNOWN: [3, "give the event ID of a voice message that this store has sent"],
   EVENT_UNAVAILABLE: [3, "send the recording itself again"],
   NOT_IN_LEDGER: [3, "see the whole list with `sotto why EVENT_ID`"],
+  ROUTE_UNKNOWN: [2, "name a room of the connector's routes, or add a route for it"],
+  CONNECTOR_FAILED: [3, "see the reason; what was to be handed on waits and is tried again"],
   JOB_UNKNOWN: [3, "see `sotto queue list` for what is there"],
   SEND_UNCERTAIN: [
     3,
@@ -201,6 +203,14 @@ export function causeText(cause: unknown): string | undefined {
   if (cause instanceof Error) return causeText(cause.cause) ?? cause.message;
   return String(cause);
 }
+
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(["DISK_FULL", "STOPPED", "INTERRUPTED", "TIMEOUT", "STORE_UNUSABLE", "FFMPEG_MISSING"] as const),
+  ...(["HOMESERVER_UNREACHABLE", "HOMESERVER_ERROR", "RATE_LIMITED"] as const),
+]);
+
+/** Whether the same may succeed later, with nothing changed in what was asked for. */
+export const isPassing = ({ code }: SottoError): boolean => PASSING.has(code);
 
 /** Turns whatever was thrown into a {@link SottoError}, keeping the original as its cause. */
 export function toSottoError(thrown: unknown): SottoError {

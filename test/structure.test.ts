@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import {
+  connectorFindings,
   doorFindings,
   type Finding,
   type House,
@@ -28,16 +29,20 @@ const FURTHER_DOORS = {
 const COMMAND_LINE = /^src\/(?:commands\/|cli\.ts$)/;
 const OURS = /^(?:src|test|scripts|packages)\//;
 
+/** Besides matrix/, those who serve or call others than the homeserver. */
+const TALKS = /^src\/(?:matrix\/|connector\/(?:http|webhook)\/|service\/health\.ts$)/;
+
 /** Every rule of the house, by the sentence it stands for. */
 const RULES: Record<string, (house: House) => Finding[]> = {
   "a room imports lower tiers and the shared files, never a neighbour and never index.ts or cli.ts":
     tierFindings,
   "a room is entered through its door": (house) => doorFindings(house, FURTHER_DOORS),
-  "only audio/ starts processes": (house) => importFindings(house, /^child_process$/, /^src\/audio\//),
+  "only audio/ and the command connector start processes": (house) =>
+    importFindings(house, /^child_process$/, /^src\/(?:audio|connector\/command)\//),
   "only store/ opens a database": (house) => importFindings(house, /^sqlite$/, /^src\/store\//),
   "only matrix/ talks to the homeserver": (house) => [
-    ...importFindings(house, /^(?:https?|http2|undici|matrix-bot-sdk)(?:\/|$)/, /^src\/matrix\//),
-    ...textFindings(house, /^src\//, /\b(?:fetch|XMLHttpRequest|WebSocket)\s*\(/, /^src\/matrix\//),
+    ...importFindings(house, /^(?:https?|http2|undici|matrix-bot-sdk)(?:\/|$)/, TALKS),
+    ...textFindings(house, /^src\//, /\b(?:fetch|XMLHttpRequest|WebSocket)\s*\(/, TALKS),
   ],
   "only the command line writes to standard output": (house) =>
     textFindings(house, /^src\//, /\bconsole\.|\bprocess\s*\.\s*stdout\b|\bstdout\.write\b/, COMMAND_LINE),
@@ -46,6 +51,7 @@ const RULES: Record<string, (house: House) => Finding[]> = {
   "nothing in src knows the homeserver for development": (house) =>
     textFindings(house, /^src\//, /synapse-dev/),
   "every command is in the list and has a test": registryFindings,
+  "every connector is in the list and has a test": connectorFindings,
   "a file of src has at most 300 lines": (house) =>
     [...house]
       .filter(([file, source]) => file.startsWith("src/") && source.trimEnd().split("\n").length > 300)
@@ -91,8 +97,8 @@ const PLANTED: [file: string, source: string, rule: RegExp][] = [
   ["src/audio/errors.ts/i.ts", 'import "../../media/log.ts";', /never a neighbour/],
   ["src/service/j.ts", 'import { openDatabase } from "../store/database.ts";', /through its door/],
   ["src/service/k.ts", 'import {\n  x,\n} from "../matrix/gate.ts";', /through its door/],
-  ["src/service/l.ts", 'import { spawn } from "node:child_process";', /starts processes/],
-  ["src/service/m.ts", 'import { exec } from "child_process";', /starts processes/],
+  ["src/service/l.ts", 'import { spawn } from "node:child_process";', /start processes/],
+  ["src/service/m.ts", 'import { exec } from "child_process";', /start processes/],
   ["src/outbox/n.ts", 'import { DatabaseSync } from "node:sqlite";', /opens a database/],
   ["src/service/o.ts", 'import * as http from "node:http";', /talks to the homeserver/],
   ["src/service/p.ts", 'process.getBuiltinModule("node:https");', /talks to the homeserver/],
@@ -105,6 +111,7 @@ const PLANTED: [file: string, source: string, rule: RegExp][] = [
   ["packages/crypto-nodejs/test/w.ts", 'import { SottoError } from "sotto";', /stand alone/],
   ["src/service/x.ts", 'const folder = "synapse-dev";', /for development/],
   ["src/commands/y.ts", "export const x = 1;", /in the list and has a test/],
+  ["src/connector/pigeon/index.ts", "export const x = 1;", /every connector is in the list/],
   ["src/store/z.ts", "export const x = 1;\n".repeat(301), /at most 300 lines/],
   ["src/store/utils.ts", "export const x = 1;", /called utils/],
   ["src/model/state.ts", "export enum State { On }", /no enum/],

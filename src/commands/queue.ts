@@ -74,6 +74,7 @@ async function drop(context: Context, text: string, flags: DropFlags): Promise<v
 }
 
 const WORDS: Record<QueuedMessage["state"], string> = {
+  accepted: "waits to be encoded",
   encoded: "waits for its upload",
   uploaded: "waits",
   encrypted: "under way", // it may have arrived

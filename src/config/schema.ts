@@ -26,6 +26,24 @@ const acceptFrom = z.enum(WHO);
 /** What `config.sample.yaml` says of a key. */
 const described = <T extends z.ZodMiniType>(text: string, schema: T): T => schema.check(z.describe(text));
 
+const connectorName = z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, "a name such as mailbox or front-door"));
+
+/** A recording's way. `from` and `to` name a connector; or a room by ID or alias, or as `to` a user. */
+const routeSchema = z.strictObject({
+  from: z.string().check(z.minLength(1)),
+  to: z.string().check(z.minLength(1)),
+  announce: z._default(z.boolean(), false),
+  priority: z._default(z.enum(["high", "normal", "low"]), "normal"),
+  onMissed: z._default(z.enum(["leave", "resend"]), "leave"),
+  audio: z.optional(
+    z.strictObject({
+      loudness: z.optional(z.number().check(z.minimum(LOUDNESS_LUFS.min), z.maximum(LOUDNESS_LUFS.max))),
+      trimSilence: z.optional(z.boolean()),
+      highPass: z.optional(z.number().check(z.minimum(HIGH_PASS_HZ.min), z.maximum(HIGH_PASS_HZ.max))),
+    }),
+  ),
+});
+
 /** The config file. Descriptions and examples become `config.sample.yaml`. */
 export const configSchema = z.strictObject({
   homeserver: described(
@@ -168,6 +186,14 @@ export const configSchema = z.strictObject({
       }),
       {},
     ),
+  ),
+  connectors: described(
+    "Where recordings come from and where voice messages go, each under a name of its own; what each `type` takes is in the README of its folder.",
+    z._default(z.record(connectorName, z.looseObject({ type: z.string() })), {}),
+  ),
+  routes: described(
+    "What `sotto run` joins: `from` a connector or a room, `to` a room or a connector.",
+    z._default(z.array(routeSchema), []),
   ),
   acceptInvitesFrom: described("Whose invitations `sotto run` accepts.", z._default(z.array(userId), [])),
   log: z.prefault(

@@ -2,14 +2,15 @@ import type { DeviceId, EventId, MxcUri, RoomId, UserId } from "./ids.ts";
 
 /**
  * A voice message on its way.
- * - `encoded`: the attachment's ciphertext lies in the spool, its key in the job; from here on the message is sent
- *   whatever becomes of its sender.
+ * - `accepted`: the recording lies sealed in the data directory; from here on it is sent whatever becomes of its origin.
+ * - `encoded`: the attachment's ciphertext lies in the spool, its key in the job. A message whose sender waits begins
+ *   here, and is sent whatever becomes of its sender.
  * - `uploaded`: the attachment is on the homeserver; nothing has reached the room.
  * - `encrypted`: the event is frozen; every repeat of the request is the same bytes under the same transaction ID.
  * - `sent`: the homeserver gave an event ID.
  * - `failed`: given up, with the reason; kept for a person to look at.
  */
-export const JOB_STATES = ["encoded", "uploaded", "encrypted", "sent", "failed"] as const;
+export const JOB_STATES = ["accepted", "encoded", "uploaded", "encrypted", "sent", "failed"] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
 export interface Job {

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
+import type { VoiceDescription } from "../model/connector.ts";
 import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource, VoiceStream } from "../model/recording.ts";
 import type { SoundCare } from "../model/sound-care.ts";
@@ -11,7 +12,7 @@ import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
 import { sendVoice } from "./pipeline.ts";
 import { dropQueued, listQueue, showQueued } from "./queue.ts";
-import { receiveWaiting, type VoiceDescription, type VoiceMessage } from "./receive.ts";
+import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
 import type { SendOptions } from "./relation.ts";

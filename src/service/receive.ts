@@ -5,35 +5,15 @@ import { buffer } from "node:stream/consumers";
 import { sniffAudio } from "../audio/index.ts";
 import { type ErrorCode, toSottoError } from "../errors.ts";
 import { downloadToSpool, readVoiceContent, type VerifiedAttachment } from "../media/index.ts";
-import type { DecryptedEvent, Trust, Unproven } from "../model/event.ts";
-import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
+import type { VoiceDescription } from "../model/connector.ts";
+import type { DecryptedEvent } from "../model/event.ts";
+import type { RoomId } from "../model/ids.ts";
 import type { WaitingEvent } from "../store/index.ts";
 import type { Account } from "./account.ts";
 import { MAX_ATTACHMENT_BYTES, requireTrust } from "./receiving-policy.ts";
 import { saveRecording } from "./save-recording.ts";
 import { Untimely } from "./untimely.ts";
 import { graceMs, keyTrouble, VERDICTS, type Withheld } from "./withheld.ts";
-
-/** What a voice message that arrived says, and what is known of it. */
-export interface VoiceDescription {
-  eventId: EventId;
-  roomId: RoomId;
-  sender: UserId;
-  senderDeviceId: DeviceId | undefined;
-  /** How far the sender is proven. */
-  trust: Trust;
-  /** Why `trust` is `unknown`: it is handed on under `acceptFrom: all` alone. */
-  unproven?: Unproven;
-  /** Milliseconds since the epoch, by the sender's homeserver. */
-  sentMs: number;
-  durationMs: number | undefined;
-  waveform: number[] | undefined;
-  /** By content, not by what the sender says. */
-  mimetype: string;
-  extension: string;
-  /** Bytes of the recording. */
-  size: number;
-}
 
 /**
  * A voice message that arrived, verified. Its recording waits as ciphertext on the disk, and can be had as often as it is

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { convertVoice, type EncodeOptions, type TargetFormat } from "../audio/index.ts";
 import { type ErrorCode, SottoError } from "../errors.ts";
-import type { VoiceDescription } from "./receive.ts";
+import type { VoiceDescription } from "../model/connector.ts";
 import { createUnfinished, saveRecording } from "./save-recording.ts";
 
 /** Into what a recording is turned on its way to a file, and within which limits. */

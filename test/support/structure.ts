@@ -154,3 +154,16 @@ export function registryFindings(house: House): Finding[] {
     ];
   });
 }
+
+/** A connector is a folder of its room, a line in the room's list and a test. */
+export function connectorFindings(house: House): Finding[] {
+  const list = house.get("src/connector/index.ts") ?? "";
+  return [...house.keys()].flatMap((file) => {
+    const name = /^src\/connector\/([^/]+)\/index\.ts$/.exec(file)?.[1];
+    if (name === undefined || name === "contract") return [];
+    return [
+      ...(importsOf(list).includes(`./${name}/index.ts`) ? [] : [`${file} is not in src/connector/index.ts`]),
+      ...(house.has(`test/connector/${name}.test.ts`) ? [] : [`${file} has no test`]),
+    ];
+  });
+}
