@@ -1,7 +1,7 @@
 import { parse } from "node:path";
 import { type ErrorCode, SottoError } from "../../errors.ts";
 import type { Intake } from "../../model/connector.ts";
-import { type Found, isGone } from "./find.ts";
+import type { Found } from "./find.ts";
 import { ChangedWhileRead, OpenedFile } from "./opened-file.ts";
 import { type Fate, type Places, putAway } from "./put-away.ts";
 import { troubleWith } from "./trouble.ts";
@@ -17,7 +17,9 @@ export async function bring(
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
-    await using file = await OpenedFile.open(found.path, found.state);
+    const opened = await OpenedFile.open(found.path, found.state);
+    if (!opened) return "changed";
+    await using file = opened;
     const sha256 = await file.sha256(signal);
     const reason = await handOver(file, sha256, found, intake);
     const fate = reason ? "refused" : "taken";
@@ -25,8 +27,7 @@ export async function bring(
     return reason ? { fate, reason } : { fate };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof ChangedWhileRead || isGone(error)) return "changed";
-    return { later: troubleWith(error) };
+    return error instanceof ChangedWhileRead ? "changed" : { later: troubleWith(error) };
   }
 }
 

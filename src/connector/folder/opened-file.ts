@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { inodeOf, stateOf } from "./find.ts";
+import { inodeOf, isGone, stateOf } from "./find.ts";
 
 const CHUNK_BYTES = 65_536;
+/** By now a link may lie there, or a pipe, which would be waited for. */
+const OPEN_NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** It is not what it was when it was looked at. */
 export class ChangedWhileRead extends Error {}
@@ -23,21 +25,21 @@ export class OpenedFile implements AsyncDisposable {
   }
 
   /**
+   * Undefined where it went, or became something else.
+   *
    * @param state what it was when it was looked at
    * @throws ChangedWhileRead; an error of the file system
    */
-  static async open(path: string, state: string): Promise<OpenedFile> {
-    // a link or a pipe may lie there by now
-    const file = await open(
-      path,
-      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-    );
-    const opened = new OpenedFile(path, file, state);
+  static async open(path: string, state: string): Promise<OpenedFile | undefined> {
     try {
-      await opened.#requireUnchanged();
-      return opened;
+      const file = await open(path, OPEN_NO_LINK);
+      const opened = new OpenedFile(path, file, state);
+      return await opened.#requireUnchanged().then(
+        () => opened,
+        (error) => file.close().then(() => Promise.reject(error)),
+      );
     } catch (error) {
-      await file.close();
+      if (isGone(error)) return undefined;
       throw error;
     }
   }

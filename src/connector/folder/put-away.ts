@@ -18,9 +18,13 @@ export interface Places {
  */
 export async function putAway(file: OpenedFile, sha256: string, fate: Fate, places: Places): Promise<void> {
   if (places.after === "leave" || !(await file.isInPlace())) return;
-  if (places.after === "delete" && fate === "taken") return await rm(file.path, { force: true });
-  const folder = fate === "taken" ? places.doneFolder : places.failedFolder;
-  await rename(file.path, await freeName(folder, file.path, sha256));
+  try {
+    if (places.after === "delete" && fate === "taken") return await rm(file.path);
+    const folder = fate === "taken" ? places.doneFolder : places.failedFolder;
+    await rename(file.path, await freeName(folder, file.path, sha256));
+  } catch (error) {
+    if (await file.isInPlace()) throw error;
+  }
 }
 
 /** A name of its own for another recording of the same name; where that is there too, it is the same recording. */

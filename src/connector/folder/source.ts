@@ -123,14 +123,20 @@ export class FolderSource {
         this.#tell(path, troubleWith(error));
       },
     };
+    const startedMs = performance.now();
+    const changed: Known[] = [];
     for await (const found of findFiles(this.#options.selection, search)) {
       this.#stopping.signal.throwIfAborted();
-      const nowMs = performance.now();
       const before = this.#known.get(found.path);
       const now = before?.state === found.state ? before : fresh(found);
       known.set(found.path, now);
-      if (nowMs >= now.againMs && nowMs - now.sinceMs >= this.#options.settleMs) settled.push(found);
+      if (now !== before) changed.push(now);
+      else if (startedMs >= now.againMs && startedMs - now.sinceMs >= this.#options.settleMs)
+        settled.push(found);
     }
+    // what came together settles together, so that it is brought in its order
+    const endedMs = performance.now();
+    for (const each of changed) each.sinceMs = endedMs;
     this.#known = known;
     this.#watchers.seenAll();
     for (const path of this.#told.keys()) {
@@ -141,7 +147,7 @@ export class FolderSource {
 
   async #bringAll(settled: readonly Found[]): Promise<void> {
     if (settled.length === 0 || performance.now() < this.#pausedUntilMs) return;
-    const written = await filesBeingWritten();
+    const written = await filesBeingWritten(this.#options.selection.root);
     let failures = 0;
     for (const found of settled) {
       this.#stopping.signal.throwIfAborted();

@@ -1,18 +1,22 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
 import { inodeOf } from "./find.ts";
 
 /**
- * The inodes of the files that some process has open for writing, as far as the system shows it: on Linux, and of
- * processes of this user, or of all for root. Empty elsewhere.
+ * The inodes of the files below a folder that some process has open for writing, as far as the system shows it: on Linux,
+ * and of processes of this user, or of all for root. Empty elsewhere.
  */
-export async function filesBeingWritten(): Promise<ReadonlySet<string>> {
+export async function filesBeingWritten(root: string): Promise<ReadonlySet<string>> {
   const written = new Set<string>();
+  const below = `${await realpath(root).catch(() => root)}${sep}`;
   for (const process of await entries("/proc")) {
     if (!/^\d+$/.test(process)) continue;
-    for (const fd of await entries(`/proc/${process}/fd`)) {
-      if (!(await isForWriting(`/proc/${process}/fdinfo/${fd}`))) continue;
-      const file = await stat(`/proc/${process}/fd/${fd}`, { bigint: true }).catch(() => undefined);
-      if (file?.isFile()) written.add(inodeOf(file));
+    const fds = join("/proc", process, "fd");
+    for (const fd of await entries(fds)) {
+      const path = await readlink(join(fds, fd)).catch(() => "");
+      if (!path.startsWith(below) || !(await isForWriting(join("/proc", process, "fdinfo", fd)))) continue;
+      const file = await stat(join(fds, fd), { bigint: true }).catch(() => undefined);
+      if (file) written.add(inodeOf(file));
     }
   }
   return written;
