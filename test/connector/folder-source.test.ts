@@ -92,6 +92,18 @@ describe("what is not a recording yet", () => {
   });
 });
 
+describe("how it hears of a recording", () => {
+  it("is by the system, where that tells", async () => {
+    const { inbox, intake, start, offer } = await watched({ rescan: 3_600_000, subfolders: true });
+    await mkdir(join(inbox, "below"));
+    await start();
+    await offer("first.wav", recordingOf());
+    await intake.count(1);
+    await offer("below/second.wav", recordingOf());
+    await intake.count(2);
+  });
+});
+
 describe("what happens while it is read", () => {
   it("may be another name: it is taken once, and put away under the new one", async () => {
     const { inbox, intake, start, offer, names } = await watched();
@@ -158,7 +170,7 @@ describe("what happens while it is read", () => {
 });
 
 describe("what it cannot do now", () => {
-  it("it does when the folder is back", async () => {
+  it("it does when the folder is back, which nobody tells it", async () => {
     const { directory, inbox, intake, folder, start, offer, lines } = await watched();
     await start();
     await offer("before.wav", recordingOf());

@@ -31,8 +31,9 @@ export function folderBench(settings: Partial<FolderSettings>): SourceBench {
 
 /** Puts a whole file into a folder. */
 export async function offer(folder: string, name: string, recording: Uint8Array): Promise<void> {
-  await writeFile(join(folder, `.${name}`), recording);
-  await rename(join(folder, `.${name}`), join(folder, name));
+  const unfinished = join(folder, `${name}.part`);
+  await writeFile(unfinished, recording);
+  await rename(unfinished, join(folder, name));
 }
 
 /** A connector that watches a folder of the test's own, until the test ends. */
