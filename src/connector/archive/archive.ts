@@ -5,6 +5,7 @@ import { addAbortSignal } from "node:stream";
 import { SottoError } from "../../errors.ts";
 import type { Connector, ConnectorCheck, ConnectorContext, OutgoingVoice } from "../../model/connector.ts";
 import { Serial } from "../../serial.ts";
+import { deliveryError } from "../delivery-error.ts";
 import { voiceName } from "../voice-name.ts";
 import { createWholeFile, syncFolder } from "../whole-file.ts";
 import { FILES, Manifest } from "./manifest.ts";
@@ -28,6 +29,14 @@ class Archive implements Connector {
   }
 
   async deliver(voice: OutgoingVoice, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#add(voice, signal);
+    } catch (error) {
+      throw deliveryError(error, signal);
+    }
+  }
+
+  async #add(voice: OutgoingVoice, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if ((await this.#current()).has(voice.eventId)) return;
     const kept = await this.#keep(voice, signal);

@@ -2,12 +2,15 @@ import { createHash, type KeyObject } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isThere } from "../whole-file.ts";
 import { type Entry, ed25519Key, readEntry, readHead, sha256Of } from "./entry.ts";
 import { linesOf } from "./lines.ts";
 import { FILES } from "./manifest.ts";
 
 /** What can be wrong with an archive. */
 export type ArchiveFault =
+  /** There is no list: nothing was kept yet, or all of it is gone. */
+  | "manifest-missing"
   /** The line is no entry, or its signature is not of the key. */
   | "entry-changed"
   /** It does not follow from the line before: something was put in, taken out or moved. */
@@ -49,12 +52,13 @@ export interface ArchiveReport {
  */
 export async function verifyArchive(folder: string, publicKeyPem: string): Promise<ArchiveReport> {
   const key = ed25519Key(publicKeyPem);
-  const findings: ArchiveFinding[] = [];
+  const manifest = join(folder, FILES.manifest);
+  const findings: ArchiveFinding[] = (await isThere(manifest)) ? [] : [{ fault: "manifest-missing" }];
   const lines: string[] = [];
   const listed = new Set<string>();
   const events = new Set<string>();
   let archive: string | undefined;
-  for await (const { text, isWhole } of linesOf(join(folder, FILES.manifest))) {
+  for await (const { text, isWhole } of linesOf(manifest)) {
     const line = lines.length + 1;
     if (!isWhole) {
       findings.push({ fault: "last-line-torn", line });

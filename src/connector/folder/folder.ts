@@ -8,6 +8,7 @@ import type {
   Intake,
   OutgoingVoice,
 } from "../../model/connector.ts";
+import { deliveryError } from "../delivery-error.ts";
 import { deliverInto } from "./deliver.ts";
 import { namePattern } from "./find.ts";
 import type { FolderSettings } from "./settings.ts";
@@ -56,7 +57,11 @@ class Folder implements Connector {
   async deliver(voice: OutgoingVoice, signal: AbortSignal): Promise<void> {
     if (this.#source) throw bothWays();
     this.#isSink = true;
-    await deliverInto(this.#path, voice, signal, { describe: this.#describe });
+    try {
+      await deliverInto(this.#path, voice, signal, { describe: this.#describe });
+    } catch (error) {
+      throw deliveryError(error, signal);
+    }
   }
 
   async stop(): Promise<void> {
