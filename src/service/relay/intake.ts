@@ -43,7 +43,9 @@ export function createIntake({
     if (known) return { jobs: known, isDuplicate: true };
     const ways = waysOf(recording);
     const bytes = soundOf(recording, signal);
-    const recordingId = await store.recordings.write(bytes);
+    const recordingId = await store.recordings.write(bytes).catch((thrown) => {
+      throw toSottoError(thrown);
+    });
     try {
       const jobs = await outbox.take(
         ways.flatMap(({ route, roomId }) => jobsFor(recording, { route, roomId, recordingId })),
