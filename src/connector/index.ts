@@ -1,6 +1,7 @@
 import { http } from "./http/index.ts";
 import type { ConnectorType } from "./type.ts";
 
+export { TOKEN_NAME } from "./http/settings.ts";
 export { type ConnectorType, connectorType } from "./type.ts";
 
 /** Every kind of connector: a folder of this room and a line here. */

@@ -42,8 +42,11 @@ export async function answer(exchange: Exchange, { status, headers, body }: Answ
   await finished(response).catch(() => undefined);
 }
 
-export const refuse = (exchange: Exchange, refusal: Refusal): Promise<void> =>
-  answer(exchange, { status: refusal.status, headers: refusal.headers, body: refusal });
+export const refusalAnswer = (refusal: Refusal): Answer => ({
+  status: refusal.status,
+  headers: refusal.headers,
+  body: refusal,
+});
 
 /** Whether a request has a body at all (RFC 9112, 6.3). */
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
@@ -53,11 +56,15 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
 const LAST_WORDS_MS = 1_000;
 
 /**
- * What Node's parser refuses never becomes a request: it is answered on the bare connection, unless an answer is under way
- * there already.
+ * What Node's parser refuses never becomes a request, or none that ends: it is answered on the bare connection.
+ *
+ * @param last the latest exchange on this connection; what came in whole before the rest broke keeps its answer
  */
-export function answerBroken(error: NodeJS.ErrnoException, socket: Socket, isAnswering: boolean): void {
-  if (isAnswering || !socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+export function answerBroken(error: NodeJS.ErrnoException, socket: Socket, last: Exchange | undefined): void {
+  const isPending = last !== undefined && !last.response.writableFinished;
+  if (isPending && last.request.complete) return void last.response.once("close", () => socket.destroySoon());
+  const isLate = isPending && last.response.headersSent;
+  if (isLate || !socket.writable || error.code === "ECONNRESET") return void socket.destroy();
   const refusal = brokenRequest(error.code);
   const bytes = jsonBytes(refusal);
   const head = [
@@ -77,7 +84,7 @@ function brokenRequest(code: string | undefined): Refusal {
     return refused("REQUEST_TOO_SLOW", "the head of the request took too long");
   if (code === "HPE_HEADER_OVERFLOW")
     return refused("HEADERS_TOO_LARGE", "the head of the request is too large");
-  return refused("REQUEST_INVALID", "this is not a request that HTTP/1.1 knows");
+  return refused("REQUEST_INVALID", "the request is damaged, or broke off");
 }
 
 const REASONS: Record<number, string> = {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import type { Connector, ConnectorCheck, ConnectorContext, Intake } from "../../model/connector.ts";
 import { AddressList } from "./addresses.ts";
-import { answer, answerBroken, type Exchange, refuse } from "./answer.ts";
+import { type Answer, answer, answerBroken, type Exchange, refusalAnswer } from "./answer.ts";
 import { bind, type Place, parsePlace, placeText } from "./listen.ts";
 import { Refusal, refused, retryAfter, toRefusal } from "./refusal.ts";
 import { type Desks, route } from "./router.ts";
@@ -27,8 +27,7 @@ export class HttpConnector implements Connector {
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   readonly #running = new Set<Promise<void>>();
-  /** The answer that each connection waits for. */
-  readonly #answers = new WeakMap<Socket, ServerResponse>();
+  readonly #latest = new WeakMap<Socket, Exchange>();
 
   constructor(settings: HttpSettings, context: ConnectorContext) {
     this.#settings = settings;
@@ -93,18 +92,17 @@ export class HttpConnector implements Connector {
     );
     server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
       const refusal = refused("EXPECTATION_FAILED", "this expectation cannot be met");
-      this.#run(refuse({ request, response, expectsContinue: false }, refusal));
+      this.#run(answer({ request, response, expectsContinue: false }, refusalAnswer(refusal)));
     });
     server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-      const response = this.#answers.get(socket);
-      answerBroken(error, socket, response !== undefined && !response.writableFinished);
+      answerBroken(error, socket, this.#latest.get(socket));
     });
     return server;
   }
 
   #serve(exchange: Exchange): void {
     const { request, response } = exchange;
-    this.#answers.set(request.socket, response);
+    this.#latest.set(request.socket, exchange);
     // whoever reads or writes is told
     request.on("error", () => undefined);
     response.on("error", () => undefined);
@@ -112,14 +110,17 @@ export class HttpConnector implements Connector {
   }
 
   async #respond(exchange: Exchange): Promise<void> {
+    let answered: Answer;
     try {
       if (this.#stopped) throw refused("BUSY", "Sotto stops", { headers: retryAfter(STOPPING_MS) });
-      await answer(exchange, await route(this.#desks!, exchange));
+      answered = await route(this.#desks!, exchange);
     } catch (thrown) {
       const refusal = toRefusal(thrown);
       this.#report(refusal.status, refusal.code, thrown);
-      await refuse(exchange, refusal);
+      answered = refusalAnswer(refusal);
     }
+    if (this.#stopped) exchange.response.shouldKeepAlive = false;
+    await answer(exchange, answered);
   }
 
   /** Of what a client did wrong no more than the code is told: the rest is the client's. */

@@ -50,7 +50,7 @@ async function job(desks: Desks, exchange: Exchange, name: string): Promise<Answ
 }
 
 const requireToken = ({ tokens, proxies }: Desks, { request }: Exchange): Token =>
-  tokens.require(request.headers.authorization, clientAddress(request, proxies));
+  tokens.authenticate(request.headers.authorization, clientAddress(request, proxies));
 
 /** Of a request target in origin or absolute form (RFC 9112, 3.2); neither dots nor slashes are tidied up. */
 function pathOf(url: string): string {
@@ -72,7 +72,7 @@ function notFound(path: string) {
     return refused("NOT_FOUND", "the path ends with /voice, and with nothing behind it", {
       cure: "leave the slash at the end out: curl -T puts the name of the file behind it",
     });
-  if (/^\/v1\/rooms\/?$/.test(path))
+  if (/^\/v1\/rooms(?:\/[^/]*)?$/.test(path))
     return refused("NOT_FOUND", "there is no room in the path", {
       cure: "write the # of an alias as %23: `/v1/rooms/%23team:example.org/voice`",
     });

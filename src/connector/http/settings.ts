@@ -7,10 +7,13 @@ const addressRange = z
   .string()
   .check(z.refine(isAddressRange, "an address or a network, such as 192.0.2.7, 10.0.0.0/8 or unix"));
 
+/** What a token may be called. */
+export const TOKEN_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
 const token = z.strictObject({
   name: described(
     "Whose token it is. Its recordings are known by this name: a token that is changed keeps it.",
-    z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "a name such as doorbell")),
+    z.string().check(z.regex(TOKEN_NAME, "a name such as doorbell")),
   ),
   sha256: described(
     "The SHA-256 of the token, in hex; `sotto token` makes both.",

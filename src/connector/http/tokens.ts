@@ -51,7 +51,7 @@ export class Tokens {
    *
    * @throws Refusal `UNAUTHORIZED` with what RFC 6750, 3 wants, `SOURCE_NOT_ALLOWED`
    */
-  require(authorization: string | undefined, address: string): Token {
+  authenticate(authorization: string | undefined, address: string): Token {
     const [, presented] = /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization ?? "") ?? [];
     if (presented === undefined) throw unauthorized("there is no bearer token in the request", "");
     const hash = createHash("sha256").update(presented).digest();
