@@ -1,4 +1,4 @@
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { described, duration } from "../../model/settings.ts";
 import { isAddressRange } from "./addresses.ts";
 import { isLocal, parsePlace } from "./listen.ts";
