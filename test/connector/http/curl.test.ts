@@ -40,6 +40,8 @@ class Sipping extends MemoryIntake {
 }
 
 function heldBytes(): number {
+  // what the first one found is given back by the second at the latest
+  collectGarbage();
   collectGarbage();
   return process.memoryUsage().arrayBuffers;
 }
@@ -97,7 +99,7 @@ describe.skipIf(!version)(`${version}`, () => {
     expect(intake.sipped).toBe(LARGE_BYTES);
     // a single look may find what is about to be collected
     const [usual] = intake.looks.sort((a, b) => a - b).slice(intake.looks.length / 2);
-    expect(usual).toBeLessThan(1_000_000);
+    expect(usual).toBeLessThan(LARGE_BYTES / 5);
   });
 
   it("reads why it was refused, also in the middle of its body", async () => {

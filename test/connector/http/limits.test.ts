@@ -38,6 +38,22 @@ describe("too large", () => {
     expect(intake.brought).toEqual([]);
   });
 
+  it("is the reason, whatever else the intake makes of it", async () => {
+    class Puzzled extends MemoryIntake {
+      override async take(recording: IncomingRecording): Promise<Taken> {
+        return await super.take(recording).catch((cause) => {
+          throw new SottoError("INTERNAL", "something is wrong with the stream", { cause });
+        });
+      }
+    }
+    const { port } = await openDoor({ maxBytes: 1_000 }, new Puzzled());
+    const { status } = await ask(port, {
+      body: "x".repeat(2_000),
+      headers: { "transfer-encoding": "chunked" },
+    });
+    expect(status).toBe(413);
+  });
+
   it("at its head", async () => {
     const { port } = await openDoor();
     const { socket, all } = await dial(port);
@@ -102,8 +118,8 @@ describe("too slow", () => {
         return await super.take(recording);
       }
     }
-    const { port } = await openDoor({ stallTimeout: SHORT_MS });
-    const { port: slow } = await openDoor({ stallTimeout: SHORT_MS }, new Slow());
+    const { port } = await openDoor({ stallTimeout: 1_000 });
+    const { port: slow } = await openDoor({ stallTimeout: 1_000 }, new Slow());
     const answer = ask(slow, { body: Buffer.alloc(500_000) });
     // another one has waited out its time meanwhile
     const { socket } = await dial(port);

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -88,23 +89,39 @@ it("says whether it listens", async () => {
 });
 
 describe("when it stops", () => {
-  it("who still sends may end within the limit, and is told to come again after it", async () => {
-    const { connector, port, intake } = await openDoor({ stallTimeout: 300 });
-    const [quick, slow, idle] = [await dial(port), await dial(port), await dial(port)];
-    for (const { socket } of [quick, slow]) socket.write(head(["Content-Length: 8", "Expect: 100-continue"]));
-    for (const { socket } of [quick, slow]) {
-      await new Promise((resolve) => socket.once("data", resolve));
-      socket.write("RIFF");
-    }
-    const refused = new Promise((resolve) => slow.socket.once("data", (data) => resolve(`${data}`)));
+  /** Sends the beginning of a recording, once it was asked for. */
+  async function sending(port: number, length = 8) {
+    const dialled = await dial(port);
+    dialled.socket.write(head([`Content-Length: ${length}`, "Expect: 100-continue"]));
+    await once(dialled.socket, "data");
+    dialled.socket.write("RIFF");
+    return dialled;
+  }
+
+  it("who still sends may end", async () => {
+    const { connector, port, intake } = await openDoor();
+    const idle = await dial(port);
+    const { socket, all } = await sending(port);
     const stopped = connector.stop();
-    quick.socket.write("RIFF");
-    expect(await quick.all).toContain("HTTP/1.1 202 Accepted");
-    expect(await refused).toMatch(/HTTP\/1\.1 503[\s\S]*retry-after: \d/);
-    slow.socket.destroy();
+    socket.write("RIFF");
+    expect(await all).toContain("HTTP/1.1 202 Accepted");
     await stopped;
     expect(await idle.all).toBe("");
     expect(intake.taken).toHaveLength(1);
+  });
+
+  it("who does not end in time is told to come again", async () => {
+    const { connector, port, intake } = await openDoor({ stallTimeout: 1_000, minBytesPerSecond: 1 });
+    const { socket } = await sending(port, 1_000);
+    // fast enough for ever, were it not for the end
+    const drops = setInterval(() => socket.write("x"), 50);
+    const refused = once(socket, "data");
+    const stopped = connector.stop();
+    expect(`${await refused}`).toMatch(/HTTP\/1\.1 503[\s\S]*retry-after: \d/);
+    clearInterval(drops);
+    socket.destroy();
+    await stopped;
+    expect(intake.brought).toEqual([]);
   });
 
   it("a request that comes meanwhile on a connection that is open is refused", async () => {
