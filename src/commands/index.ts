@@ -20,6 +20,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   rotate: () => import("./rotate.ts"),
   backup: () => import("./backup.ts"),
   store: () => import("./store.ts"),
+  token: () => import("./token.ts"),
   logout: () => import("./logout.ts"),
   archive: () => import("./archive.ts"),
   doctor: () => import("./doctor.ts"),

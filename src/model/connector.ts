@@ -43,6 +43,8 @@ export interface Taken {
 /** A voice message made of a recording, as whoever brought it may see it. */
 export interface TakenJob {
   job: number;
+  /** What the connector knows its recording by: {@link IncomingRecording.id}. */
+  id: string;
   state: JobState;
   eventId?: EventId;
   /** Why it was given up. */

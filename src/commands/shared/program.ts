@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 import { printError } from "./output.ts";
 
 /** They do not ask a process that holds the store, and wait for none. */
-const HOLD_THEMSELVES = new Set(["init", "run", "logout", "audio"]);
+const HOLD_THEMSELVES = new Set(["init", "run", "logout", "audio", "token"]);
 
 /** Runs the command line; gives its exit code. */
 export async function runProgram(args: string[]): Promise<number> {

@@ -44,7 +44,8 @@ export class MemoryIntake implements Intake {
   }
 
   async job(job: number): Promise<TakenJob | undefined> {
-    return this.taken[job - 1] && { job, state: "accepted" };
+    const recording = this.taken[job - 1];
+    return recording && { job, id: recording.id, state: "accepted" };
   }
 
   /** Resolves when so many recordings were taken. */
