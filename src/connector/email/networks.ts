@@ -17,15 +17,6 @@ export class Networks {
   }
 }
 
-const LOOPBACK = ["127.0.0.0/8", "::1"];
-const loopback = new Networks(LOOPBACK);
-
-/** Whether only this machine is named. */
-export const isThisMachine = (network: string): boolean => {
-  const { address = "", bits = 0, family } = parseNetwork(network) ?? {};
-  return loopback.has(address) && bits >= (family === "ipv4" ? 8 : 128);
-};
-
 /** @returns undefined when it is none */
 export function parseNetwork(
   text: string,
@@ -40,3 +31,12 @@ export function parseNetwork(
 
 const familyOf = (address: string): "ipv4" | "ipv6" | undefined =>
   (({ 4: "ipv4", 6: "ipv6" }) as const)[isIP(address) as 4 | 6];
+
+const LOOPBACK = ["127.0.0.0/8", "::1"];
+const loopback = new Networks(LOOPBACK);
+
+/** Whether only this machine is named. */
+export const isThisMachine = (network: string): boolean => {
+  const { address = "", bits = 0, family } = parseNetwork(network) ?? {};
+  return loopback.has(address) && bits >= (family === "ipv4" ? 8 : 128);
+};

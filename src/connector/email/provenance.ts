@@ -1,7 +1,6 @@
 import type { Provenance } from "../../model/connector.ts";
 import { type Fields, unstructured } from "./header.ts";
 
-const MAX_CHARS = 200;
 const FIRST_MS = Date.UTC(2000, 0);
 /** A PBX's clock may be ahead of ours. */
 const AHEAD_MS = 3_600_000;
@@ -13,7 +12,7 @@ const AHEAD_MS = 3_600_000;
  */
 export function provenanceOf(fields: Fields, nowMs: number): Provenance {
   const text = (...names: string[]): string | undefined =>
-    names.map((name) => plain(fields.get(name) ?? "")).find((value) => value !== "");
+    names.map((name) => unstructured(fields.get(name) ?? "").trim()).find((value) => value !== "");
   const name = text("x-asterisk-vm-caller-id-name", "x-asterisk-calleridname");
   const number = text("x-asterisk-vm-caller-id-num", "x-asterisk-callerid");
   const caller = name && number && name !== number ? `${name} ${number}` : (name ?? number);
@@ -28,13 +27,3 @@ export function provenanceOf(fields: Fields, nowMs: number): Provenance {
     ...(note !== undefined && { note }),
   };
 }
-
-/** On one line, and nothing that moves what stands beside it. */
-const plain = (field: string): string =>
-  [
-    ...unstructured(field)
-      .replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
-      .trim(),
-  ]
-    .slice(0, MAX_CHARS)
-    .join("");
