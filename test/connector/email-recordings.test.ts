@@ -215,6 +215,12 @@ describe("every way to write a mail gives the same bytes", () => {
     expect(bytesOf(`Content-Type: multipart/mixed; boundary=x\n\n${body}`).map(String)).toEqual(["sound"]);
   });
 
+  it("with lines in it that begin as its boundary", () => {
+    const sound = "--xylophone\n--x -\n--\n-- x";
+    const mail = `Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: audio/wav\n\n${sound}\n--x--`;
+    expect(bytesOf(mail).map(String)).toEqual([sound]);
+  });
+
   it("with what does not belong into base64", () => {
     const mail = "Content-Type: audio/wav\nContent-Transfer-Encoding: Base64\n\nc29\t1\n bm\r\nQ=\n";
     expect(bytesOf(mail).map(String)).toEqual(["sound"]);
