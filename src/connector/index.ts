@@ -1,11 +1,13 @@
 import type { IncomingRecording } from "../model/connector.ts";
+import { archive } from "./archive/index.ts";
 import { email } from "./email/index.ts";
+import { folder } from "./folder/index.ts";
 import type { ConnectorType } from "./type.ts";
 
 export { type ConnectorType, connectorType } from "./type.ts";
 
 /** Every kind of connector: a folder of this room and a line here. */
-export const CONNECTORS: readonly ConnectorType[] = [email];
+export const CONNECTORS: readonly ConnectorType[] = [archive, email, folder];
 
 /**
  * Every recording in a mail, for one room.
