@@ -5,12 +5,12 @@ import type { Ingested } from "../../src/service/ingest.ts";
 import type { Bot } from "../support/bot.ts";
 import { attached, compose } from "../support/mail.ts";
 import { examine, record } from "../support/recordings.ts";
-import { resultOf } from "../support/sotto.ts";
+import { errorOf, resultOf } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 
 // What Asterisk's `mailcmd` gives on standard input becomes voice messages, with the service beside it or without.
 
-const { folder, newConversation } = await openWorld();
+const { folder, newConversation, synapse } = await openWorld();
 let bot: Bot;
 let listener: Listener;
 let roomId: string;
@@ -55,5 +55,34 @@ describe("a mail with two voicemails", () => {
     await service.says('"message":"running"');
     expect((await ingest()).map(({ isDuplicate }) => isDuplicate)).toEqual([true, true]);
     await service.end("SIGTERM");
+  });
+});
+
+describe("a mail for a room that we may not write to", () => {
+  it("is refused and kept, and sent when it comes again and we may", async () => {
+    const asTheirs = <T>(method: "POST" | "PUT", path: string, content: object) =>
+      synapse.request<T>(method, `/_matrix/client/v3/${path}`, listener.session.accessToken, content);
+    const levels = { events_default: 50, users: { [listener.userId]: 100 } };
+    const { room_id: room } = await asTheirs<{ room_id: string }>("POST", "createRoom", {
+      preset: "private_chat",
+      room_version: "11", // from version 12 on, a creator must not be among the users
+      invite: [bot.userId],
+      power_level_content_override: levels,
+      initial_state: [
+        { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } },
+      ],
+    });
+    const args = ["ingest", "email", "--room", room];
+    expect(errorOf(await bot.run(args, { input: mail }))).toMatchObject({
+      code: "ROOM_FORBIDDEN",
+      exitCode: 1,
+    });
+    const place = `rooms/${encodeURIComponent(room)}/state/m.room.power_levels/`;
+    await asTheirs("PUT", place, { ...levels, events_default: 0 });
+    const { recordings } = resultOf<{ recordings: Ingested[] }>(await bot.run(args, { input: mail }));
+    expect(recordings).toMatchObject([
+      { isDuplicate: true, eventId: expect.stringMatching(/^\$/) },
+      { isDuplicate: true, eventId: expect.stringMatching(/^\$/) },
+    ]);
   });
 });
