@@ -9,6 +9,7 @@ interface CommandModule {
 export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   init: () => import("./init.ts"),
   send: () => import("./send.ts"),
+  ingest: () => import("./ingest.ts"),
   receive: () => import("./receive.ts"),
   audio: () => import("./audio.ts"),
   run: () => import("./run.ts"),
