@@ -1,4 +1,4 @@
-export { type Config, configPath, loadConfig } from "./config/index.ts";
+export { type Config, type ConfigSource, configSource, loadConfig } from "./config/index.ts";
 export type {
   Cancelled,
   QrToShow,

@@ -23,6 +23,8 @@ const FURTHER_DOORS = {
   "src/matrix/client.ts": "the client for bots loads matrix-bot-sdk, which the command line must not pay for",
   "src/config/data-directory.ts":
     "a command that another process serves needs the data directory and no schema",
+  "src/config/secrets.ts": "a secret's file is read without a schema",
+  "src/config/show.ts": "only one command needs it",
   "src/config/load.ts": "loaded late, and without the rest, when a command must hold the store itself",
 };
 

@@ -16,6 +16,12 @@ const duration = z.pipe(
 
 const userId = z.string().check(z.regex(/^@[^\s:]*:\S+$/, "a user ID such as @voice:example.org"));
 const path = z.string().check(z.minLength(1));
+const secretFile = path.check(
+  z.regex(
+    /^(?!credential:)|^credential:(?!\.{1,2}$)[^/]+$/,
+    "a path, or credential:NAME for what systemd gives the service",
+  ),
+);
 
 const WHO = ["signed", "verified", "all"] as const;
 const shareWith = z.enum(WHO);
@@ -55,10 +61,10 @@ export const configSchema = z.strictObject({
     z.strictObject({
       userId: described("Who sends.", userId),
       deviceId: described("The device `sotto init` made.", z.string().check(z.minLength(1))),
-      accessTokenFile: described("A file with the access token, mode 0600.", path),
+      accessTokenFile: described("A file with the access token, mode 0600.", secretFile),
       passwordFile: described(
         "Only to log in again to the same device after a soft logout.",
-        z.optional(path),
+        z.optional(secretFile),
       ),
     }),
   ),
@@ -68,9 +74,9 @@ export const configSchema = z.strictObject({
   ),
   storeKeyFile: described(
     "32 bytes that seal the stores. Keep a copy elsewhere: without it the device is lost.",
-    z._default(path, "./data/store.key"),
+    z._default(secretFile, "./data/store.key"),
   ),
-  caFile: described("Certificates to trust besides the system's, PEM.", z.optional(path)),
+  caFile: described("Certificates to trust besides the system's, PEM.", z.optional(secretFile)),
   trust: z.prefault(
     z.strictObject({
       shareWith: described(

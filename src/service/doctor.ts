@@ -1,11 +1,19 @@
-import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Config, loadConfig, readAccessToken, readStoreKey } from "../config/index.ts";
+import {
+  type Config,
+  type ConfigSource,
+  loadConfig,
+  readAccessToken,
+  readStoreKey,
+} from "../config/index.ts";
+import { CONNECTORS } from "../connector/index.ts";
 import type { Held } from "../crypto/index.ts";
 import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
 import type { Account } from "./account.ts";
 import { checkAudio } from "./audio-checks.ts";
 import { type Check, check, fail, type Verdict, warn } from "./check.ts";
+import { checkFiles, type Finding } from "./config-check.ts";
+import { isReadByOthers } from "./private-file.ts";
 import { recoveryKeyFiles } from "./recovery-key-files.ts";
 
 export type { Check } from "./check.ts";
@@ -14,7 +22,7 @@ export type { Check } from "./check.ts";
 const LOOKED_BACK = 100;
 
 /** What can be looked at without the store. */
-export async function checkMachine(configPath: string, signal: AbortSignal): Promise<Check[]> {
+export async function checkMachine(source: ConfigSource, signal: AbortSignal): Promise<Check[]> {
   const checks = [
     // one that is too old does not come so far
     await check("node", async () => `Node ${process.versions.node}`),
@@ -22,8 +30,8 @@ export async function checkMachine(configPath: string, signal: AbortSignal): Pro
   let config: Config | undefined;
   checks.push(
     await check("config", async () => {
-      config = loadConfig(configPath);
-      return config.path;
+      config = loadConfig(source, { connectorTypes: CONNECTORS });
+      return config.files.join(", ");
     }),
   );
   const read = config;
@@ -47,6 +55,7 @@ export async function checkMachine(configPath: string, signal: AbortSignal): Pro
       readAccessToken(read);
       return privately(read.account.accessTokenFile);
     }),
+    await check("files", async () => furtherFiles(read)),
     await check("homeserver", async () => {
       const trust = read.caFile ? { caFile: read.caFile } : {};
       return `${(await discoverHomeserver(read.homeserver, { ...trust, signal })).baseUrl} answers`;
@@ -161,8 +170,21 @@ function openToAll({ trust, rooms }: Config): string[] {
   ]);
 }
 
-async function privately(path: string): Promise<Verdict> {
-  const { mode } = await stat(path);
-  if ((mode & 0o077) === 0) return "readable by its owner only";
-  return warn(`${path} can be read by others`, `chmod 600 ${path}`);
+const privately = (path: string): Verdict =>
+  isReadByOthers(path)
+    ? warn(`${path} can be read by others`, `chmod 600 ${path}`)
+    : "readable by its owner only";
+
+/** What the config names besides the store key and the access token. */
+function furtherFiles(config: Config): Verdict {
+  const found = checkFiles(config).filter(({ key }) => !OWN_CHECKS.has(key ?? ""));
+  if (found.length === 0) return "what the config names is there, and closed to others";
+  const said = (what: (finding: Finding) => string | undefined): string =>
+    found.map(what).filter(Boolean).join("\n");
+  const message = said(({ key, message }) => (key ? `${key}: ${message}` : message));
+  return (found.some(({ severity }) => severity === "error") ? fail : warn)(
+    message,
+    said(({ cure }) => cure),
+  );
 }
+const OWN_CHECKS: ReadonlySet<string> = new Set(["storeKeyFile", "account.accessTokenFile"]);
