@@ -1,18 +1,11 @@
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { LOG_LEVELS } from "../log.ts";
+import { described, duration } from "../model/settings.ts";
 import { HIGH_PASS_HZ, LOUDNESS_LUFS } from "../model/sound-care.ts";
-
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 // zod's small form: its large one takes 25 ms more at each start
 z.config(en());
-
-/** `90s`, `30m`, `12h`, `7d`; gives milliseconds. */
-const duration = z.pipe(
-  z.string().check(z.regex(/^[1-9]\d*[smhd]$/, "a duration such as 90s, 30m, 12h or 7d")),
-  z.transform((text: string) => Number(text.slice(0, -1)) * UNIT_MS[text.at(-1) as keyof typeof UNIT_MS]),
-);
 
 const userId = z.string().check(z.regex(/^@[^\s:]*:\S+$/, "a user ID such as @voice:example.org"));
 const path = z.string().check(z.minLength(1));
@@ -29,24 +22,39 @@ const onExcluded = z.enum(["send", "refuse"]);
 const newMembers = z.enum(["send", "hold"]);
 const acceptFrom = z.enum(WHO);
 
-/** What `config.sample.yaml` says of a key. */
-const described = <T extends z.ZodMiniType>(text: string, schema: T): T => schema.check(z.describe(text));
-
 const connectorName = z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, "a name such as mailbox or front-door"));
 
 /** A recording's way. `from` and `to` name a connector; or a room by ID or alias, or as `to` a user. */
 const routeSchema = z.strictObject({
-  from: z.string().check(z.minLength(1)),
-  to: z.string().check(z.minLength(1)),
-  announce: z._default(z.boolean(), false),
-  priority: z._default(z.enum(["high", "normal", "low"]), "normal"),
-  onMissed: z._default(z.enum(["leave", "resend"]), "leave"),
-  audio: z.optional(
-    z.strictObject({
-      loudness: z.optional(z.number().check(z.minimum(LOUDNESS_LUFS.min), z.maximum(LOUDNESS_LUFS.max))),
-      trimSilence: z.optional(z.boolean()),
-      highPass: z.optional(z.number().check(z.minimum(HIGH_PASS_HZ.min), z.maximum(HIGH_PASS_HZ.max))),
-    }),
+  from: described(
+    "A connector that brings recordings, or a room by ID or alias.",
+    z.string().check(z.minLength(1)),
+  ),
+  to: described(
+    "A room by ID or alias, a user for the direct chat with them, or a connector that takes voice messages.",
+    z.string().check(z.minLength(1)),
+  ),
+  announce: described(
+    "Say in an encrypted notice beside the voice message who called and when, as far as the origin says it.",
+    z._default(z.boolean(), false),
+  ),
+  priority: described(
+    "What goes first where much waits.",
+    z._default(z.enum(["high", "normal", "low"]), "normal"),
+  ),
+  onMissed: described(
+    "Where a device got the key too late: leave it, or send the voice message again.",
+    z._default(z.enum(["leave", "resend"]), "leave"),
+  ),
+  audio: described(
+    "What is different from `audio` on this way.",
+    z.optional(
+      z.strictObject({
+        loudness: z.optional(z.number().check(z.minimum(LOUDNESS_LUFS.min), z.maximum(LOUDNESS_LUFS.max))),
+        trimSilence: z.optional(z.boolean()),
+        highPass: z.optional(z.number().check(z.minimum(HIGH_PASS_HZ.min), z.maximum(HIGH_PASS_HZ.max))),
+      }),
+    ),
   ),
 });
 
@@ -194,7 +202,7 @@ export const configSchema = z.strictObject({
     ),
   ),
   connectors: described(
-    "Where recordings come from and where voice messages go, each under a name of its own; what each `type` takes is in the README of its folder.",
+    "Where recordings come from and where voice messages go, each under a name of its own.",
     z._default(z.record(connectorName, z.looseObject({ type: z.string() })), {}),
   ),
   routes: described(

@@ -127,7 +127,10 @@ export interface ConnectorContext {
   /** Its name in the config. */
   name: string;
   logger: Logger;
-  /** Makes a path of the config absolute: relative ones are relative to the config file. */
+  /**
+   * Makes a path of the config absolute: relative ones are relative to the config file that says them, and
+   * `credential:NAME` is a systemd credential. Throws `SECRET_UNREADABLE` where there are no credentials.
+   */
   path(written: string): string;
   /** Signs for this account's archive (Ed25519); the key is derived from the store key and used for nothing else. */
   signer: Signer;

@@ -9,8 +9,9 @@ import {
   readSecret,
   readStoreKey,
 } from "../config/index.ts";
-import { CONNECTORS, type ConnectorType } from "../connector/index.ts";
+import type { ConnectorType } from "../connector/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
+import { fail, type Verdict, warn } from "./check.ts";
 import { isReadByOthers } from "./private-file.ts";
 
 /** One thing that is wrong with a config, or may be. */
@@ -27,10 +28,7 @@ export interface Finding {
  *
  * @throws SottoError `CONFIG_NOT_FOUND`
  */
-export function checkConfig(
-  source: ConfigSource,
-  connectorTypes: readonly ConnectorType[] = CONNECTORS,
-): Finding[] {
+export function checkConfig(source: ConfigSource, connectorTypes: readonly ConnectorType[]): Finding[] {
   let config: Config;
   try {
     config = loadConfig(source, { connectorTypes });
@@ -59,6 +57,17 @@ export function checkFiles(config: Config): Finding[] {
     ),
   ];
 }
+
+/** For `sotto doctor`, which looks at the store key and the access token by itself. */
+export function verdictOnFiles(config: Config): Verdict {
+  const found = checkFiles(config).filter(({ key }) => !LOOKED_AT.includes(key ?? ""));
+  if (found.length === 0) return "what the config names is there, and closed to others";
+  const message = found.map(({ key, message }) => (key ? `${key}: ${message}` : message)).join("\n");
+  const cures = found.map(({ cure }) => cure).join("\n");
+  return (found.some(({ severity }) => severity === "error") ? fail : warn)(message, cures);
+}
+
+const LOOKED_AT = ["storeKeyFile", "account.accessTokenFile"];
 
 const uselessPassword: Finding = {
   severity: "warning",

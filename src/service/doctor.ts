@@ -6,13 +6,11 @@ import {
   readAccessToken,
   readStoreKey,
 } from "../config/index.ts";
-import { CONNECTORS } from "../connector/index.ts";
 import type { Held } from "../crypto/index.ts";
 import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
 import type { Account } from "./account.ts";
 import { checkAudio } from "./audio-checks.ts";
 import { type Check, check, fail, type Verdict, warn } from "./check.ts";
-import { checkFiles, type Finding } from "./config-check.ts";
 import { isReadByOthers } from "./private-file.ts";
 import { recoveryKeyFiles } from "./recovery-key-files.ts";
 
@@ -21,7 +19,7 @@ export type { Check } from "./check.ts";
 /** How far back the outbox is searched: what nobody looked into among so many is not asked about for ever. */
 const LOOKED_BACK = 100;
 
-/** What can be looked at without the store. */
+/** What can be looked at without the store. What it needs alone, it loads itself: this file is loaded by every holder. */
 export async function checkMachine(source: ConfigSource, signal: AbortSignal): Promise<Check[]> {
   const checks = [
     // one that is too old does not come so far
@@ -30,6 +28,7 @@ export async function checkMachine(source: ConfigSource, signal: AbortSignal): P
   let config: Config | undefined;
   checks.push(
     await check("config", async () => {
+      const { CONNECTORS } = await import("../connector/index.ts");
       config = loadConfig(source, { connectorTypes: CONNECTORS });
       return config.files.join(", ");
     }),
@@ -55,7 +54,7 @@ export async function checkMachine(source: ConfigSource, signal: AbortSignal): P
       readAccessToken(read);
       return privately(read.account.accessTokenFile);
     }),
-    await check("files", async () => furtherFiles(read)),
+    await check("files", async () => (await import("./config-check.ts")).verdictOnFiles(read)),
     await check("homeserver", async () => {
       const trust = read.caFile ? { caFile: read.caFile } : {};
       return `${(await discoverHomeserver(read.homeserver, { ...trust, signal })).baseUrl} answers`;
@@ -174,17 +173,3 @@ const privately = (path: string): Verdict =>
   isReadByOthers(path)
     ? warn(`${path} can be read by others`, `chmod 600 ${path}`)
     : "readable by its owner only";
-
-/** What the config names besides the store key and the access token. */
-function furtherFiles(config: Config): Verdict {
-  const found = checkFiles(config).filter(({ key }) => !OWN_CHECKS.has(key ?? ""));
-  if (found.length === 0) return "what the config names is there, and closed to others";
-  const said = (what: (finding: Finding) => string | undefined): string =>
-    found.map(what).filter(Boolean).join("\n");
-  const message = said(({ key, message }) => (key ? `${key}: ${message}` : message));
-  return (found.some(({ severity }) => severity === "error") ? fail : warn)(
-    message,
-    said(({ cure }) => cure),
-  );
-}
-const OWN_CHECKS: ReadonlySet<string> = new Set(["storeKeyFile", "account.accessTokenFile"]);
