@@ -1,6 +1,6 @@
 import type { ConnectorType } from "../connector/index.ts";
 import { SottoError } from "../errors.ts";
-import { connectorSettings } from "./connectors.ts";
+import { connectorFaults } from "./connectors.ts";
 import { type ConfigSource, sourceOf } from "./data-directory.ts";
 import { readEnvironment } from "./environment.ts";
 import { type Fault, routeFaults, schemaFaults, secretFaults } from "./faults.ts";
@@ -22,7 +22,7 @@ export interface Config extends ConfigFile {
 }
 
 export interface LoadOptions {
-  /** What the settings of `connectors` are checked against; without it they are left as they are written. */
+  /** What the settings of `connectors` are checked against. They stay as they are written: their types read them. */
   connectorTypes?: readonly ConnectorType[];
 }
 
@@ -45,11 +45,10 @@ export function readConfig(
   const whole = [...files.map(readWritten), ...said].reduce(merged);
   const result = configSchema.safeParse(plain(whole));
   if (!result.success) faults.push(...schemaFaults(configSchema, result.error, whole));
-  const connectors = connectorTypes && connectorSettings(whole, connectorTypes);
-  faults.push(...(connectors?.faults ?? []), ...routeFaults(whole), ...secretFaults(whole));
+  if (connectorTypes) faults.push(...connectorFaults(whole, connectorTypes));
+  faults.push(...routeFaults(whole), ...secretFaults(whole));
   if (!result.success || faults.length > 0) throw invalid(faults);
-  const file = { ...result.data, ...(connectors && { connectors: connectors.settings }) };
-  return { config: absolute(file, files, whole, environment), whole };
+  return { config: absolute(result.data, files, whole, environment), whole };
 }
 
 const invalid = (faults: readonly Fault[]): SottoError =>

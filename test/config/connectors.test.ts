@@ -17,9 +17,9 @@ function faults(yaml: string, connectorTypes = PIGEONS): string[] {
 }
 
 describe("the settings of a connector", () => {
-  it("are what its type makes of them, with defaults", () => {
-    expect(load("connectors:\n  home: { type: pigeons, loft: ./loft }\n").connectors).toEqual({
-      home: { type: "pigeons", loft: "./loft", rest: 30_000, birds: [] },
+  it("stay as they are written, for its type to read", () => {
+    expect(load("connectors:\n  home: { type: pigeons, loft: ./loft, rest: 1m }\n").connectors).toEqual({
+      home: { type: "pigeons", loft: "./loft", rest: "1m" },
     });
   });
 

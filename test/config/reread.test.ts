@@ -28,7 +28,7 @@ describe("a config that is read again while Sotto runs", () => {
     const { connectors, routes } = reread(
       `${MINIMAL}connectors: { two: { type: pigeons, loft: y } }\nroutes: [{ from: two, to: "!room" }]\n`,
     );
-    expect(connectors).toEqual({ two: { type: "pigeons", loft: "y", rest: 30_000, birds: [] } });
+    expect(connectors).toEqual({ two: { type: "pigeons", loft: "y" } });
     expect(routes).toEqual([expect.objectContaining({ from: "two", to: "!room" })]);
   });
 

@@ -58,7 +58,7 @@ describe("several config files", () => {
     expect(load(files)).toMatchObject({
       acceptInvitesFrom: ["@c:x"],
       rooms: { "!a": { shareWith: "verified", acceptFrom: "all" }, "!b": {} },
-      connectors: { one: { loft: "./l", rest: 60_000 }, two: { loft: "./m" } },
+      connectors: { one: { loft: "./l", rest: "1m" }, two: { loft: "./m" } },
     });
   });
 
