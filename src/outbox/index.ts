@@ -245,14 +245,16 @@ export class Outbox {
     return "failed";
   }
 
-  async #try(job: Job, work: () => Promise<unknown>): Promise<boolean> {
+  async #try(tried: Job, work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (thrown) {
       const error = toSottoError(thrown);
+      // as far as it has come
+      const job = (await this.#options.store.jobs.get(tried.jobId)) ?? tried;
       const sender = this.#senders.take(job.jobId);
-      const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !job.firstPutMs;
+      const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !tried.firstPutMs;
       const isGivenUp = isRefusal(error, job) || isTold;
       if (isGivenUp) await this.#giveUp(job, error);
       else this.#rests.failed(job.roomId, error);
@@ -281,7 +283,7 @@ export class Outbox {
 
   async #giveUp(job: Job, error: SottoError): Promise<void> {
     const { store, clock, onEnded } = this.#options;
-    await store.jobs.failed((await store.jobs.get(job.jobId)) ?? job, error, clock());
+    await store.jobs.failed(job, error, clock());
     onEnded(job, error);
   }
 

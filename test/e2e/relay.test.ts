@@ -8,6 +8,7 @@ import { Sotto } from "../../src/service/sotto.ts";
 import type { Bot } from "../support/bot.ts";
 import { Hand } from "../support/hand.ts";
 import { record } from "../support/recordings.ts";
+import { resultOf } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 
 // Routes between connectors and rooms, with a connector in the test's own hands and real rooms.
@@ -125,5 +126,23 @@ describe("what comes into a room", () => {
     await hand.count(2);
     expect(hand.delivered.map(({ eventId }) => eventId)).toEqual(sent);
     expect(hand.delivered[0]?.bytes).toEqual(await readFile(voice));
+  });
+});
+
+describe("a message that was given up", () => {
+  it("is tried again by `queue retry`, from the recording that was kept", async () => {
+    let job: number;
+    {
+      await using service = await running({ from: "hand", to: roomId });
+      const { hand, ended } = service;
+      service.sotto.account.config.audio.maxDuration = 100;
+      [job] = (await hand.intake.take({ id: "too long", source: { bytes: wav } })).jobs as [number];
+      expect(await ended(job)).toMatchObject({ state: "failed", error: { code: "AUDIO_TOO_LARGE" } });
+    }
+    const { eventId } = resultOf<{ eventId: string }>(await bot.run(["queue", "retry", String(job)]));
+    const out = join(folder, "retried.ogg");
+    expect(await listener.request("receive_voice", { roomId, eventId, out })).toMatchObject({
+      decrypted: true,
+    });
   });
 });
