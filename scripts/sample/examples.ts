@@ -10,6 +10,7 @@ const EXAMPLES: Record<string, unknown> = {
   "audio.loudness": -16,
   "audio.highPass": 80,
   caFile: "./ca.pem",
+  listen: "127.0.0.1:9090",
   rooms: { "!ops": { shareWith: "verified", onExcluded: "refuse", newMembers: "hold" } },
   acceptInvitesFrom: ["@ops:example.org"],
   "trust.verifyFrom": ["@ops:example.org"],
@@ -32,10 +33,19 @@ const OF_CONNECTORS: Record<string, unknown> = {
   "email.recipients": { "team@sotto.local": "#team:example.org" },
   "email.tls": { certFile: "./tls/cert.pem", keyFile: "./tls/key.pem" },
   "asterisk.mailboxes": ["100@default"],
+  "archive.path": "./archive",
+  "command.run": ["/usr/local/bin/heard", "--from", "sotto"],
+  "webhook.url": "https://example.org/voice",
 };
 
+/** Keys that need not be there, but one of several must be: the example has this one. */
+const GIVEN = ["webhook.url"];
+
+const keyOf = (path: string): string => path.replace(/^connectors\./, "");
+export const isGiven = (path: string): boolean => GIVEN.includes(keyOf(path));
+
 export function exampleOf(path: string, node: Node): unknown {
-  const found = node.examples?.[0] ?? EXAMPLES[path] ?? OF_CONNECTORS[path.replace(/^connectors\./, "")];
+  const found = node.examples?.[0] ?? EXAMPLES[path] ?? OF_CONNECTORS[keyOf(path)];
   if (found !== undefined) return found;
   const key = path.slice(path.lastIndexOf(".") + 1);
   if (/(?:File|Folder)$/.test(key)) return `./${key}`;

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { exampleOf } from "./examples.ts";
+import { exampleOf, isGiven } from "./examples.ts";
 
 /** Two less than what a line may have: a block that is commented out is as much wider. */
 const WIDTH = 98;
@@ -25,7 +25,7 @@ export function section(node: Node, path: string): string[] {
   return Object.entries(node.properties ?? {}).map(([key, child]) => {
     const at = path === "" ? key : `${path}.${key}`;
     const isRequired = node.required?.includes(key) ?? false;
-    const isAbsent = !isRequired && child.default === undefined;
+    const isAbsent = !isRequired && child.default === undefined && !isGiven(at);
     const comment = wrapped(words(at, child, isRequired), `${indent}# `);
     const begun = [...comment, `${indent}${key}:`];
     if (child.properties && !isAbsent) return [...begun, ...section(child, at)].join("\n");
