@@ -22,6 +22,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   store: () => import("./store.ts"),
   logout: () => import("./logout.ts"),
   config: () => import("./config.ts"),
+  archive: () => import("./archive.ts"),
   doctor: () => import("./doctor.ts"),
   identity: () => import("./identity.ts"),
   recovery: () => import("./recovery.ts"),
