@@ -23,6 +23,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   store: () => import("./store.ts"),
   token: () => import("./token.ts"),
   logout: () => import("./logout.ts"),
+  config: () => import("./config.ts"),
   archive: () => import("./archive.ts"),
   doctor: () => import("./doctor.ts"),
   identity: () => import("./identity.ts"),

@@ -10,3 +10,18 @@ export { type ConnectorType, connectorType } from "./type.ts";
 
 /** Every kind of connector: a folder of this room and a line here. */
 export const CONNECTORS: readonly ConnectorType[] = [archive, email, folder, http];
+
+/**
+ * Every recording in a mail, for one room.
+ *
+ * @param nowMs - milliseconds since the epoch
+ * @throws SottoError `AUDIO_NOT_AUDIO` where there is none; `MAIL_INVALID`
+ */
+export async function readMail(
+  mail: Buffer,
+  room: string,
+  nowMs: number,
+): Promise<(IncomingRecording & { source: { bytes: Uint8Array } })[]> {
+  const { forRoom, recordingsOf } = await import("./email/recordings.ts");
+  return recordingsOf(mail, nowMs).map((recording) => forRoom(recording, room));
+}
