@@ -1,6 +1,7 @@
+import { asterisk } from "./asterisk/index.ts";
 import type { ConnectorType } from "./type.ts";
 
 export { type ConnectorType, connectorType } from "./type.ts";
 
 /** Every kind of connector: a folder of this room and a line here. */
-export const CONNECTORS: readonly ConnectorType[] = [];
+export const CONNECTORS: readonly ConnectorType[] = [asterisk];
