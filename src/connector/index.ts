@@ -1,7 +1,8 @@
 import { asterisk } from "./asterisk/index.ts";
 import type { ConnectorType } from "./type.ts";
+import { webhook } from "./webhook/index.ts";
 
 export { type ConnectorType, connectorType } from "./type.ts";
 
 /** Every kind of connector: a folder of this room and a line here. */
-export const CONNECTORS: readonly ConnectorType[] = [asterisk];
+export const CONNECTORS: readonly ConnectorType[] = [asterisk, webhook];

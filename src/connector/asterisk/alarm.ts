@@ -38,7 +38,7 @@ export class Alarm {
     if (!this.#isDue) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
-      const timer = setTimeout(resolve, ms);
+      const timer = setTimeout(resolve, Math.max(ms, 0));
       await promise;
       clearTimeout(timer);
     }
