@@ -1,8 +1,9 @@
 import { asterisk } from "./asterisk/index.ts";
+import { command } from "./command/index.ts";
 import type { ConnectorType } from "./type.ts";
 import { webhook } from "./webhook/index.ts";
 
 export { type ConnectorType, connectorType } from "./type.ts";
 
 /** Every kind of connector: a folder of this room and a line here. */
-export const CONNECTORS: readonly ConnectorType[] = [asterisk, webhook];
+export const CONNECTORS: readonly ConnectorType[] = [asterisk, command, webhook];
