@@ -32,7 +32,7 @@ export class NoAnswer extends Error {
 }
 
 /**
- * One POST, and what was answered. No redirect is followed, no connection is kept.
+ * One POST, and what was answered. No redirect is followed, and its connection is its own.
  *
  * @throws NoAnswer; what the body throws
  */
@@ -48,10 +48,13 @@ export async function post({ url, headers, body, timeoutMs, signal }: Post): Pro
       throw reason;
     }
   };
-  const request = (url.protocol === "https:" ? https : http).request(url, {
+  const { Agent, request: open } = url.protocol === "https:" ? https : http;
+  // a connection that is to be closed would be closed on some who say yes before they have read it all
+  const agent = new Agent({ keepAlive: true });
+  const request = open(url, {
     method: "POST",
     headers,
-    agent: false,
+    agent,
     timeout: CONNECT_TIMEOUT_MS,
     signal: both,
   });
@@ -69,7 +72,7 @@ export async function post({ url, headers, body, timeoutMs, signal }: Post): Pro
   try {
     const answer = await answered;
     const { statusCode: status = 0, headers: given } = answer;
-    // some say yes before they have read it all; a no needs no more of it
+    // a no needs no more of it
     if (isSuccess(status)) {
       if (!(await sent)) throw new NoAnswer("EPIPE");
       await drain(answer);
@@ -83,6 +86,7 @@ export async function post({ url, headers, body, timeoutMs, signal }: Post): Pro
   } finally {
     ended.abort();
     request.destroy();
+    agent.destroy();
     await sent;
   }
 }
