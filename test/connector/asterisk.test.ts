@@ -58,6 +58,7 @@ const snapshot = (folder: string): unknown[] =>
 test.each(
   sourceContract(async (): Promise<SourceBench> => {
     const spool = newSpool();
+    spool.folder();
     return {
       open: () => connectorOn(spool.spool),
       offer: async (id, recording) => {
