@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { type ErrorCode, isPassing, SottoError, toSottoError } from "../errors.ts";
+import { type ErrorCode, SottoError, toSottoError } from "../errors.ts";
 import type { RoomId } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
 import type { NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
+import { isRefusal } from "./refusals.ts";
 import { Rests } from "./rests.ts";
+import { Senders } from "./senders.ts";
 import { Spooled } from "./spooled.ts";
 import { Turns } from "./turns.ts";
 
@@ -18,36 +20,13 @@ export interface OutboxOptions extends Omit<DeliveryOptions, "clock"> {
   random?: () => number;
 }
 
-/** Refused for now: something of the room could not be read, or a person must first look at a member. */
-const WAITS_FOR_A_CHANGE = new Set<ErrorCode>([
-  "ROOM_MEMBERS_UNKNOWN",
-  "ROOM_ENCRYPTION_UNKNOWN",
-  "IDENTITY_CHANGED",
-  "MEMBER_NOT_ACCEPTED",
-]);
-
-/** The room or the policy says no, and would say so again; and so would a recording that cannot be encoded. */
-const isRefusal = (error: SottoError, { state }: Job): boolean =>
-  ((error.exitCode === 1 || error.exitCode === 2) && !WAITS_FOR_A_CHANGE.has(error.code)) ||
-  (state === "accepted" && !isPassing(error) && error.code !== "INTERNAL");
-
-/** Whoever waits for a message. */
-interface Sender {
-  roomId: RoomId;
-  sent: Promise<SentJob>;
-  resolve(job: SentJob): void;
-  reject(error: SottoError): void;
-  /** Whether an answer still reaches them. */
-  isHeard(): boolean;
-}
-
 /** Brings accepted messages into their rooms: in each room one after another, rooms side by side. */
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
   readonly #delivery: Delivery;
   readonly #turns: Turns;
   readonly #rests: Rests;
-  readonly #senders = new Map<number, Sender>();
+  readonly #senders = new Senders();
   readonly #unreadable = new Set<number>();
   #resuming: Promise<unknown> = Promise.resolve();
   #isClosing = false;
@@ -110,10 +89,7 @@ export class Outbox {
     const { state, errorCode, errorMessage, ...job } = await this.#job(jobId);
     if (state === "sent") return { ...job, state } as SentJob;
     if (state === "failed") throw new SottoError(errorCode as ErrorCode, errorMessage!);
-    const waiting = this.#senders.get(jobId);
-    if (waiting) return waiting.sent;
-    const { promise: sent, resolve, reject } = Promise.withResolvers<SentJob>();
-    this.#senders.set(jobId, { roomId, sent, resolve, reject, isHeard });
+    const sent = this.#senders.waitFor(jobId, roomId, isHeard);
     void this.resumeDue([roomId]);
     return sent;
   }
@@ -187,7 +163,7 @@ export class Outbox {
       await jobs.remove(job);
       const { recordingId } = job;
       if (recordingId && !(await jobs.needsRecording(recordingId))) await recordings.drop(recordingId);
-      this.#sender(jobId)?.reject(new SottoError("JOB_UNKNOWN", `message ${jobId} was dropped`));
+      this.#senders.take(jobId)?.reject(new SottoError("JOB_UNKNOWN", `message ${jobId} was dropped`));
       return job;
     });
   }
@@ -240,7 +216,7 @@ export class Outbox {
     } catch (thrown) {
       const error = toSottoError(thrown);
       this.#unreadable.add(jobId);
-      this.#sender(jobId)?.reject(error);
+      this.#senders.take(jobId)?.reject(error);
       this.#options.onUnsent(error);
       return undefined;
     }
@@ -256,7 +232,7 @@ export class Outbox {
       const sent = await this.#delivery.deliver(job);
       this.#rests.over(job.roomId);
       this.#options.onEnded(sent);
-      this.#sender(job.jobId)?.resolve(sent);
+      this.#senders.take(job.jobId)?.resolve(sent);
     });
   }
 
@@ -269,14 +245,16 @@ export class Outbox {
     return "failed";
   }
 
-  async #try(job: Job, work: () => Promise<unknown>): Promise<boolean> {
+  async #try(tried: Job, work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (thrown) {
       const error = toSottoError(thrown);
-      const sender = this.#sender(job.jobId);
-      const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !job.firstPutMs;
+      // as far as it has come
+      const job = (await this.#options.store.jobs.get(tried.jobId)) ?? tried;
+      const sender = this.#senders.take(job.jobId);
+      const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !tried.firstPutMs;
       const isGivenUp = isRefusal(error, job) || isTold;
       if (isGivenUp) await this.#giveUp(job, error);
       else this.#rests.failed(job.roomId, error);
@@ -289,15 +267,14 @@ export class Outbox {
 
   /** What stopped a message stops those behind it: whoever waits for one of them is told, and it is given up. */
   async #tellSenders(roomId: RoomId, cause: SottoError): Promise<void> {
-    for (const [jobId, { roomId: where }] of [...this.#senders]) {
-      if (where !== roomId) continue;
+    for (const { jobId } of this.#senders.in(roomId)) {
+      const sender = this.#senders.take(jobId)!;
       const error =
         cause.code === "SEND_UNCERTAIN"
           ? new SottoError("HOMESERVER_UNREACHABLE", "a message before it may not have arrived yet", {
               cause,
             })
           : cause;
-      const sender = this.#sender(jobId)!;
       const job = await this.#read(jobId);
       if (job && sender.isHeard() && !job.firstPutMs) await this.#giveUp(job, error);
       sender.reject(error);
@@ -306,19 +283,12 @@ export class Outbox {
 
   async #giveUp(job: Job, error: SottoError): Promise<void> {
     const { store, clock, onEnded } = this.#options;
-    await store.jobs.failed((await store.jobs.get(job.jobId)) ?? job, error, clock());
+    await store.jobs.failed(job, error, clock());
     onEnded(job, error);
   }
 
   #hasSender(roomId: RoomId): boolean {
-    return [...this.#senders.values()].some((sender) => sender.roomId === roomId);
-  }
-
-  /** Whoever waits for a message; they are told once. */
-  #sender(jobId: number): Sender | undefined {
-    const sender = this.#senders.get(jobId);
-    this.#senders.delete(jobId);
-    return sender;
+    return this.#senders.in(roomId).length > 0;
   }
 
   async #job(jobId: number): Promise<Job> {
