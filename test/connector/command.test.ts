@@ -68,7 +68,7 @@ test.each(
 it("gives what is known in a clean environment, and nothing of its own", async () => {
   const folder = temporaryDirectory();
   process.env.SOTTO_TEST_SECRET = "hunter2";
-  const voice = recording();
+  const voice: OutgoingVoice = { ...recording(), isRelayed: true };
   await deliver(await running('env > "$1/env"; pwd > "$1/pwd"', folder), voice);
   delete process.env.SOTTO_TEST_SECRET;
   const lines = readFileSync(join(folder, "env"), "utf8").trim().split("\n");
@@ -90,6 +90,7 @@ it("gives what is known in a clean environment, and nothing of its own", async (
     SOTTO_MIMETYPE: "audio/wav",
     SOTTO_EXTENSION: "wav",
     SOTTO_SIZE: String(voice.size),
+    SOTTO_IS_RELAYED: "true",
   });
   expect(readFileSync(join(folder, "pwd"), "utf8")).toBe("/\n");
 });

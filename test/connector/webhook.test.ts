@@ -4,12 +4,13 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { expect, it, onTestFinished, test } from "vitest";
 import { type SinkBench, sinkContract } from "../../src/connector/contract/index.ts";
 import { broken, recordingOf, voiceOf } from "../../src/connector/contract/samples.ts";
 import { webhook } from "../../src/connector/webhook/index.ts";
 import { parseSecrets, Signature } from "../../src/connector/webhook/signature.ts";
-import { SottoError } from "../../src/errors.ts";
+import { isPassing, SottoError } from "../../src/errors.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Connector, ConnectorContext, OutgoingVoice } from "../../src/model/connector.ts";
 import type { EventId } from "../../src/model/ids.ts";
@@ -156,6 +157,26 @@ it.each<[number, string | undefined, number | undefined]>([
   expect(await sink.check()).toEqual([{ ok: false, message: failure.message, cure: failure.cure }]);
 });
 
+it.each([
+  [413, "AUDIO_TOO_LARGE"],
+  [415, "AUDIO_UNREADABLE"],
+  [422, "AUDIO_UNREADABLE"],
+])("gives a message up after a %i, which speaks of this one alone", async (status, code) => {
+  const opened = await receiver();
+  opened.reply = (_request, response) => response.writeHead(status).end();
+  const failure = await failureOf(deliver(await webhookTo(opened.url), recording()));
+  expect(failure).toMatchObject({ code, message: `the receiver refused the message with HTTP ${status}` });
+  expect(isPassing(failure)).toBe(false);
+});
+
+it("passes on what the recording itself is refused for", async () => {
+  const opened = await receiver();
+  const tampered = new SottoError("ATTACHMENT_HASH_MISMATCH", "the recording was changed on its way");
+  const voice = voiceOf(recordingOf(), () => Readable.from([]).destroy(tampered));
+  expect(await failureOf(deliver(await webhookTo(opened.url), voice))).toBe(tampered);
+  expect(opened.requests).toBe(0);
+});
+
 it("understands a Retry-After that is a date", async () => {
   const opened = await receiver();
   const date = new Date(Date.now() + 60 * MINUTE_MS).toUTCString();
@@ -184,13 +205,13 @@ it("sends all of it to a receiver that says yes at once", async () => {
 it("stops sending to a receiver that says no at once", async () => {
   const opened = await receiver();
   opened.replyAtOnce = (response) => {
-    response.writeHead(413, { connection: "close" }).end();
+    response.writeHead(401, { connection: "close" }).end();
     return true;
   };
   const { message } = await failureOf(
     deliver(await webhookTo(opened.url), recording(recordingOf(1_000_000))),
   );
-  expect(message).toMatch(/HTTP 413|gave no answer/);
+  expect(message).toMatch(/HTTP 401|gave no answer/);
 });
 
 it("gives up on a receiver that falls silent, before and in its answer", async () => {
@@ -244,7 +265,10 @@ it("tells an error of the recording from one of the receiver", async () => {
     opening++ === 0 ? voiceOf(bytes).stream() : broken(bytes),
   );
   const sink = await webhookTo(opened.url);
-  await expect(deliver(sink, voice)).rejects.toThrow("the attachment is damaged");
+  expect(await failureOf(deliver(sink, voice))).toMatchObject({
+    code: "CONNECTOR_FAILED",
+    message: "the recording could not be read",
+  });
   expect(opened.received).toEqual([]);
 });
 

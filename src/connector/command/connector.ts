@@ -38,7 +38,7 @@ class Command implements Connector {
       signal: AbortSignal.any([signal, late]),
     }).catch((thrown) => {
       signal.throwIfAborted();
-      throw late.aborted ? this.#tooLate() : failedToStart(thrown);
+      throw late.aborted ? this.#tooLate() : failureOf(thrown);
     });
     if (end.exit !== 0) throw this.#failed(end, Object.values(env));
   }
@@ -75,9 +75,12 @@ class Command implements Connector {
 
 const RUN_CURE = "check the path in run, and that Sotto's user may execute it";
 
-/** Errors of the system name the program; those of the recording are told as they are. */
-function failedToStart(thrown: unknown): unknown {
+/** Errors of the system name the program. What is not known to be for good means later. */
+function failureOf(thrown: unknown): SottoError {
+  if (thrown instanceof SottoError) return thrown;
   const { syscall, code } = thrown as NodeJS.ErrnoException;
-  if (!syscall?.startsWith("spawn")) return thrown;
-  return new SottoError("CONNECTOR_FAILED", `the command did not start (${code})`, { cure: RUN_CURE });
+  if (syscall?.startsWith("spawn")) {
+    return new SottoError("CONNECTOR_FAILED", `the command did not start (${code})`, { cure: RUN_CURE });
+  }
+  return new SottoError("CONNECTOR_FAILED", "the recording could not be read", { cause: thrown });
 }

@@ -8,7 +8,7 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
  * is not set.
  */
 export function environmentOf(voice: VoiceDescription): Record<string, string> {
-  const known: Record<string, string | number | undefined> = {
+  const known: Record<string, string | number | boolean | undefined> = {
     SOTTO_EVENT_ID: voice.eventId,
     SOTTO_ROOM_ID: voice.roomId,
     SOTTO_SENDER: voice.sender,
@@ -20,6 +20,7 @@ export function environmentOf(voice: VoiceDescription): Record<string, string> {
     SOTTO_MIMETYPE: voice.mimetype,
     SOTTO_EXTENSION: voice.extension,
     SOTTO_SIZE: voice.size,
+    SOTTO_IS_RELAYED: voice.isRelayed,
   };
   const told = Object.entries(known).flatMap(([name, value]): [string, string][] =>
     // a zero byte would end the value early

@@ -33,8 +33,7 @@ class Webhook implements Connector {
       this.#last = {};
     } catch (thrown) {
       signal.throwIfAborted();
-      if (!(thrown instanceof NoAnswer || thrown instanceof SottoError)) throw thrown;
-      const failure = thrown instanceof SottoError ? thrown : unreachable(thrown);
+      const failure = failureOf(thrown);
       this.#last = { failure };
       throw failure;
     }
@@ -71,7 +70,13 @@ class Webhook implements Connector {
   }
 }
 
-const unreachable = ({ reason }: NoAnswer): SottoError =>
-  new SottoError("CONNECTOR_FAILED", `the receiver gave no answer (${reason})`, {
-    cure: "check the webhook's URL, and that the receiver runs; the message waits and is tried again",
-  });
+/** What is not known to be for good means later. */
+function failureOf(thrown: unknown): SottoError {
+  if (thrown instanceof SottoError) return thrown;
+  if (thrown instanceof NoAnswer) {
+    return new SottoError("CONNECTOR_FAILED", `the receiver gave no answer (${thrown.reason})`, {
+      cure: "check the webhook's URL, and that the receiver runs; the message waits and is tried again",
+    });
+  }
+  return new SottoError("CONNECTOR_FAILED", "the recording could not be read", { cause: thrown });
+}

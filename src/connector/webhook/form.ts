@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { addAbortSignal } from "node:stream";
-import { SottoError } from "../../errors.ts";
 import type { OutgoingVoice } from "../../model/connector.ts";
 
 /**
@@ -47,7 +46,7 @@ export class Form {
       if (leftBytes < 0) break;
       yield chunk;
     }
-    if (leftBytes !== 0) throw new SottoError("INTERNAL", "a recording is not as long as was said");
+    if (leftBytes !== 0) throw new Error("the recording is not as long as was said");
     yield this.#after;
   }
 }
@@ -55,7 +54,7 @@ export class Form {
 /** The shape that Standard Webhooks recommend. */
 function messageOf(voice: OutgoingVoice): unknown {
   const { eventId, roomId, sender, senderDeviceId, trust, unproven } = voice;
-  const { sentMs, durationMs, waveform, mimetype, extension, size } = voice;
+  const { sentMs, durationMs, waveform, mimetype, extension, size, isRelayed } = voice;
   const sent = new Date(sentMs);
   return {
     type: "voice.received",
@@ -63,7 +62,7 @@ function messageOf(voice: OutgoingVoice): unknown {
     timestamp: Number.isNaN(sent.getTime()) ? undefined : sent.toISOString(),
     data: {
       ...{ eventId, roomId, sender, senderDeviceId, trust, unproven },
-      ...{ sentMs, durationMs, waveform, mimetype, extension, size },
+      ...{ sentMs, durationMs, waveform, mimetype, extension, size, isRelayed },
     },
   };
 }

@@ -7,15 +7,23 @@ const LONGEST_PAUSE_MS = 24 * 60 * MINUTE_MS;
 
 /** Of those that refuse a request, they alone say: later. RFC 9110 section 15.5.9, RFC 8470, RFC 6585 */
 const PASSING = [408, 425, 429];
+/** Too large, of the wrong type, not to be processed: they speak of this message alone. RFC 9110 section 15.5 */
+const OF_THE_MESSAGE = [413, 415, 422];
 
 /**
- * Why an answer that is not a success is none, and when to come back at the earliest. What is posted waits in any case: no
- * answer makes a message get lost.
+ * Why an answer that is not a success is none. `CONNECTOR_FAILED` means later, with the earliest time to come back, and the
+ * messages behind it wait too; `AUDIO_TOO_LARGE` and `AUDIO_UNREADABLE` that the receiver will never take this one.
  *
  * @param retryAfter - the header, in either form of RFC 9110 section 10.2.3
  * @param nowMs - since the epoch
  */
 export function refusalOf(status: number, retryAfter: string | undefined, nowMs: number): SottoError {
+  if (OF_THE_MESSAGE.includes(status)) {
+    const code = status === 413 ? "AUDIO_TOO_LARGE" : "AUDIO_UNREADABLE";
+    return new SottoError(code, `the receiver refused the message with HTTP ${status}`, {
+      cure: "let the receiver take such messages; this one does not come again",
+    });
+  }
   const retryAfterMs = askedFor(retryAfter, nowMs) ?? pauseOf(status);
   return new SottoError("CONNECTOR_FAILED", `the receiver answered with HTTP ${status}`, {
     cure: cureOf(status),
