@@ -130,12 +130,12 @@ it("takes no greeting, no introduction, no backup, nothing out of tmp, and no li
   await spool.writeGreetings(SOUND);
   const write = (name: string, content: Uint8Array | string) =>
     writeFileSync(join(spool.folder(), name), content);
-  write("msg0007-bak.txt", `${spool.text()}duration=4\n`);
-  write("msg0007-bak.wav", SOUND);
-  write("msg0008intro.txt", `${spool.text()}duration=4\n`);
-  write("msg0008intro.wav", SOUND);
-  write("msg0009.txt", `${spool.text()}duration=4\n`);
-  symlinkSync("/etc/hostname", join(spool.folder(), "msg0009.wav"));
+  write("msg0000-bak.txt", `${spool.text()}duration=4\n`);
+  write("msg0000-bak.wav", SOUND);
+  write("msg0000intro.txt", `${spool.text()}duration=4\n`);
+  write("msg0000intro.wav", SOUND);
+  write("msg0000.txt", `${spool.text()}duration=4\n`);
+  symlinkSync("/etc/hostname", join(spool.folder(), "msg0000.wav"));
   writeFileSync(join(spool.folder("tmp"), "msg0001.txt"), `${spool.text()}duration=4\n`);
   writeFileSync(join(spool.folder("tmp"), "msg0001.wav"), SOUND);
   expect(await afterOneMore(spool, await started(spool))).toEqual([]);
