@@ -1,6 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { SottoError } from "../../errors.ts";
 import type { Connector, ConnectorCheck, ConnectorContext, OutgoingVoice } from "../../model/connector.ts";
+import { deliveryError } from "../delivery-error.ts";
 import { complaintOf } from "./complaint.ts";
 import { environmentOf } from "./environment.ts";
 import { type End, run } from "./run.ts";
@@ -37,8 +38,7 @@ class Command implements Connector {
       size: voice.size,
       signal: AbortSignal.any([signal, late]),
     }).catch((thrown) => {
-      signal.throwIfAborted();
-      throw late.aborted ? this.#tooLate() : failureOf(thrown);
+      throw deliveryError(late.aborted ? this.#tooLate() : failureOf(thrown), signal);
     });
     if (end.exit !== 0) throw this.#failed(end, Object.values(env));
   }

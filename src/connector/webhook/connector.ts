@@ -1,5 +1,6 @@
 import { SottoError } from "../../errors.ts";
 import type { Connector, ConnectorCheck, ConnectorContext, OutgoingVoice } from "../../model/connector.ts";
+import { deliveryError } from "../delivery-error.ts";
 import { readSecretFile } from "../secret-file.ts";
 import { Form } from "./form.ts";
 import { isSuccess, NoAnswer, post } from "./post.ts";
@@ -27,14 +28,13 @@ class Webhook implements Connector {
 
   /** One attempt. The recording is read twice: to sign it, and to send it. */
   async deliver(voice: OutgoingVoice, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
     try {
+      signal.throwIfAborted();
       await this.#post(voice, signal);
       this.#last = {};
     } catch (thrown) {
-      signal.throwIfAborted();
-      const failure = failureOf(thrown);
-      this.#last = { failure };
+      const failure = deliveryError(failureOf(thrown), signal);
+      if (!signal.aborted) this.#last = { failure };
       throw failure;
     }
   }
