@@ -26,6 +26,7 @@ const EXAMPLES: Record<string, unknown> = {
   "audio.loudness": -16,
   "audio.highPass": 80,
   caFile: "./ca.pem",
+  listen: "127.0.0.1:9090",
   rooms: { "!ops": { shareWith: "verified", onExcluded: "refuse", newMembers: "hold" } },
   connectors: { inbox: { type: "folder", path: "./inbox" } },
   routes: [{ from: "inbox", to: "#team:example.org", announce: true }],

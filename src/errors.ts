@@ -148,6 +148,7 @@ export const ERROR_CODES = {
   NOT_IN_LEDGER: [3, "see the whole list with `sotto why EVENT_ID`"],
   ROUTE_UNKNOWN: [2, "name a room of the connector's routes, or add a route for it"],
   CONNECTOR_FAILED: [3, "see the reason; what was to be handed on waits and is tried again"],
+  LISTEN_FAILED: [3, "see whether another process listens there already, or name another address"],
   JOB_UNKNOWN: [3, "see `sotto queue list` for what is there"],
   SEND_UNCERTAIN: [
     3,

@@ -11,6 +11,7 @@ import { licencesOf } from "./licences.ts";
 //
 //   dist/cli.js, dist/program.js, dist/index.js   the command and the SDK
 //   dist/opus-worker.cjs         the thread that decodes Opus, with its decoder
+//   dist/metrics.js              Prometheus' client, for `sotto run` where the config has `listen`
 //   dist/qr-picture.js           what reads QR codes from pictures, for `sotto verify` alone
 //   dist/matrix-bot-sdk.js       all of matrix-bot-sdk, for bots on Sotto's client
 //   dist/types/                  declarations
@@ -34,7 +35,9 @@ async function buildSotto(): Promise<Metafile[]> {
   declare(path.join(building, "types"), path.join(root, "src"), ["index"]);
   const program = "src/commands/shared/program.ts";
   const bots = "src/service/bot-client.ts";
+  // they hold CommonJS, which asks for what Node has
   const pictures = "src/commands/shared/qr-picture.ts";
+  const metrics = "src/service/metrics.ts";
   const outfile = (name: string): string => path.join(building, `${name}.js`);
   return Promise.all([
     bundle({
@@ -47,17 +50,12 @@ async function buildSotto(): Promise<Metafile[]> {
       ...esm,
       entryPoints: [program],
       outfile: outfile("program"),
-      plugins: [apart({ [bots]: "./bot-client.js", [pictures]: "./qr-picture.js" })],
+      plugins: [
+        apart({ [bots]: "./bot-client.js", [pictures]: "./qr-picture.js", [metrics]: "./metrics.js" }),
+      ],
     }),
-    bundle({
-      entryPoints: [pictures],
-      outfile: outfile("qr-picture"),
-      format: "esm",
-      platform: "node", // pngjs is CommonJS, and asks for what Node has
-      banner: {
-        js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-      },
-    }),
+    bundle({ ...commonJsInside, entryPoints: [pictures], outfile: outfile("qr-picture") }),
+    bundle({ ...commonJsInside, entryPoints: [metrics], outfile: outfile("metrics") }),
     bundle({
       ...esm,
       entryPoints: ["src/index.ts", bots],
@@ -94,6 +92,14 @@ const esm = {
   platform: "neutral", // "node" would choose CommonJS where a package has both
   mainFields: ["module", "main"],
   chunkNames: "chunks/[name]-[hash]",
+} satisfies BuildOptions;
+
+const commonJsInside = {
+  format: "esm",
+  platform: "node",
+  banner: {
+    js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+  },
 } satisfies BuildOptions;
 
 /** The drop-in as a package of its own, with indexeddb-sqlite inside. */

@@ -3,6 +3,7 @@ import { configPath, loadConfig } from "../config/index.ts";
 import { createLogger } from "../log.ts";
 import { healMissed } from "../service/heal.ts";
 import { acceptInvites } from "../service/invites.ts";
+import { createObserver } from "../service/observe.ts";
 import { sendWhatWaits } from "../service/retries.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -21,8 +22,11 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
     json: flags.json === true || !context.interactive,
     write: (line) => say(context, line),
   });
-  await using sotto = await Sotto.open(config, { logger });
+  await using observer = config.listen === undefined ? undefined : await createObserver(config.listen);
+  await using sotto = await Sotto.open(config, { logger, ...(observer && { meter: observer.meter }) });
   const { account } = sotto;
+  const address = await observer?.serve(account, new Map(), context.signal);
+  if (address !== undefined) logger.info("answers /live, /ready and /metrics", { address });
   account.sync.onBatch((batch) => acceptInvites(account, batch));
   using _retries = sendWhatWaits(account);
   // who had no one-time key may have one now

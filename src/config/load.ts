@@ -95,6 +95,7 @@ function absolute(file: ConfigFile, path: string): Config {
     data: at(file.data),
     storeKeyFile: at(file.storeKeyFile),
     ...(file.caFile ? { caFile: at(file.caFile) } : {}),
+    ...(file.listen?.includes("/") ? { listen: at(file.listen) } : {}),
     account: {
       ...account,
       accessTokenFile: at(accessTokenFile),

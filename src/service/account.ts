@@ -19,6 +19,7 @@ import {
   whoami,
 } from "../matrix/index.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
+import { type Meter, silentMeter } from "../model/meter.ts";
 import type { ContentRepository, KeyServer, OneStore, PreparingEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
@@ -39,6 +40,7 @@ import type { WithheldCounts } from "./withheld.ts";
 export interface Account {
   config: Config;
   logger: Logger;
+  meter: Meter;
   store: Store;
   crypto: Crypto;
   transport: Transport;
@@ -64,7 +66,11 @@ export interface Account {
 }
 
 /** Throws a `STORE_*` error if the data directory cannot be held; touches the network not at all. */
-export async function openAccount(config: Config, logger: Logger): Promise<Account> {
+export async function openAccount(
+  config: Config,
+  logger: Logger,
+  meter: Meter = silentMeter,
+): Promise<Account> {
   const { userId, deviceId } = config.account;
   const storeKey = readStoreKey(config);
   makeFolder(config.data);
@@ -73,6 +79,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
     homeserver: config.homeserver,
     accessToken,
     logger,
+    onAttempt: (endpoint, failed) => meter.apiCalled(endpoint, failed),
     onSoftLogout: () => logInAgain(config, logger),
     ...(config.caFile ? { caFile: config.caFile } : {}),
   });
@@ -125,6 +132,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
     const account: Account = {
       config,
       logger,
+      meter,
       store,
       crypto,
       transport,

@@ -56,6 +56,7 @@ export async function sendVoice(
   finding.catch((reason) => recording.chunks.destroy(reason));
   // the key is on its way while the recording still comes; what stands against it, encryption says
   const preparing = finding.then((roomId) => account.encryptor.prepare(roomId)).catch(() => undefined);
+  const startedMs = performance.now();
   const attachment = encryptAttachment(recording.chunks);
   const spooling = account.outbox.spool(attachment.ciphertext);
   spooling.catch(() => undefined); // awaited below, when the room is found
@@ -63,7 +64,8 @@ export async function sendVoice(
     const roomId = await finding;
     const spooled = await spooling;
     const { size } = spooled;
-    const { durationMs, waveform, truncated } = await recording.facts;
+    const { durationMs, waveform, truncated, encodedBecause } = await recording.facts;
+    if (encodedBecause !== undefined) account.meter.transcoded((performance.now() - startedMs) / 1000);
     await requireRoomTakes(account, roomId, { size, durationMs });
     const content = voiceContent({ durationMs, waveform, size, file: attachment.file, ...relation(options) });
     await accepting?.();

@@ -6,6 +6,7 @@ import { createEpochStore, type EpochStore } from "./epoch.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { type QueueNumbers, queueNumbers } from "./queue-numbers.ts";
 import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
 import { createRetention, type Retention } from "./retention.ts";
 import { createRoomStore, type RoomStore } from "./rooms.ts";
@@ -17,6 +18,7 @@ export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";
+export type { QueueNumbers } from "./queue-numbers.ts";
 export type { DrillRecord, RecoveryStore } from "./recovery.ts";
 export type { Retention, RetentionLimits } from "./retention.ts";
 export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
@@ -34,6 +36,7 @@ export interface Store {
   inbox: InboxStore;
   jobs: JobStore;
   spool: Spool;
+  queueNumbers(): QueueNumbers;
   recovery: RecoveryStore;
   epoch: EpochStore;
   retention: Retention;
@@ -79,6 +82,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       inbox: createInboxStore(db),
       jobs: createJobStore(db, sealer),
       spool: createSpool(db),
+      queueNumbers: () => queueNumbers(db),
       recovery: createRecoveryStore(db, meta),
       retention: createRetention(db, meta),
       epoch: createEpochStore({
