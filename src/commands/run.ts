@@ -7,6 +7,7 @@ import { createObserver } from "../service/observe.ts";
 import { sendWhatWaits } from "../service/retries.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
+import { logLevel } from "./shared/log-level.ts";
 import { say } from "./shared/output.ts";
 
 export function command(context: Context): Command {
@@ -18,7 +19,7 @@ export function command(context: Context): Command {
 async function run(context: Context, flags: CommonOptions): Promise<void> {
   const config = loadConfig(configPath(flags.config, context.env));
   const logger = createLogger({
-    level: config.log.level,
+    level: logLevel(context.env, config.log.level),
     json: flags.json === true || !context.interactive,
     write: (line) => say(context, line),
   });
