@@ -1,10 +1,8 @@
 import { Command } from "commander";
 import { configPath, loadConfig } from "../config/index.ts";
 import { createLogger } from "../log.ts";
-import { healMissed } from "../service/heal.ts";
-import { acceptInvites } from "../service/invites.ts";
 import { createObserver } from "../service/observe.ts";
-import { sendWhatWaits } from "../service/retries.ts";
+import { startService } from "../service/run.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { logLevel } from "./shared/log-level.ts";
@@ -25,16 +23,12 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   });
   await using observer = config.listen === undefined ? undefined : await createObserver(config.listen);
   await using sotto = await Sotto.open(config, { logger, ...(observer && { meter: observer.meter }) });
-  const { account } = sotto;
-  const address = await observer?.serve(account, new Map(), context.signal);
+  const address = await observer?.serve(sotto.account, context.signal);
   if (address !== undefined) logger.info("answers /live, /ready and /metrics", { address });
-  account.sync.onBatch((batch) => acceptInvites(account, batch));
-  using _retries = sendWhatWaits(account);
-  // who had no one-time key may have one now
-  account.sync.onBatch(() => void healMissed(account));
-  const syncing = account.sync.run();
+  await using service = await startService(sotto.account);
+  observer?.started(() => service.relay.checks());
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
-  await Promise.race([syncing, aborted(context.signal)]);
+  await Promise.race([service.ended, aborted(context.signal)]);
   logger.info("stopping");
 }
 

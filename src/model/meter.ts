@@ -9,7 +9,7 @@ export interface Meter {
   /**
    * A voice message is in its room, or was given up.
    *
-   * @param source the connector's name in the config; `command` or `sdk` for what no connector has brought
+   * @param source the connector's name in the config; `room` for what came out of a room; `command` for what somebody sent
    */
   messageEnded(source: string, result: MessageResult): void;
   /** A recording was encoded anew, in so many seconds from its first byte on. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Config, readAccessToken, readStoreKey, roomTrust } from "../config/index.ts";
 import { type Crypto, createCrypto, holdEngine } from "../crypto/index.ts";
-import type { SottoError } from "../errors.ts";
+import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import {
   createAccountData,
@@ -14,11 +14,13 @@ import {
   createTransport,
   type EventGate,
   findOrCreateDirectRoom,
+  findSentEvent,
   type Rooms,
   type Transport,
   whoami,
 } from "../matrix/index.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
+import type { Job } from "../model/job.ts";
 import { type Meter, silentMeter } from "../model/meter.ts";
 import type { ContentRepository, KeyServer, OneStore, PreparingEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
@@ -26,9 +28,11 @@ import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { findRoom } from "./destination.ts";
 import { atLiveEnd } from "./live-end.ts";
+import { prepareAccepted } from "./prepare.ts";
 import { makeFolder } from "./private-file.ts";
 import { MissingKeys } from "./recovery/missing-keys.ts";
 import { BackupUploads } from "./recovery/uploads.ts";
+import { isRoom } from "./relay/routes.ts";
 import { logInAgain } from "./relogin.ts";
 import { dailyPruning } from "./retention.ts";
 import { StoreWatch } from "./store-watch.ts";
@@ -57,6 +61,10 @@ export interface Account {
   withheldCounts: WithheldCounts;
   verification: VerificationDesk;
   watch: StoreWatch;
+  /** Whether a route leads out of the room: what comes there is the service's. */
+  routed: (roomId: RoomId) => boolean;
+  /** Aborted when encoding for nobody in particular must end. */
+  stopping: AbortSignal;
   /** One receiver at a time. */
   receiving: Serial;
   /** The encrypted direct chat with a user; made if there is none. */
@@ -113,7 +121,9 @@ export async function openAccount(
         keyTimeoutMs: config.trust.keyTimeout,
       },
     });
-    const contentRepository = createContentRepository(transport);
+    const contentRepository = createContentRepository(transport, {
+      onUploadLost: () => meter.uploadUnreferenced(),
+    });
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId, watch });
     sync.onBatch(dailyPruning(config, store));
@@ -129,6 +139,7 @@ export async function openAccount(
         userId,
         rotation: { periodMs: rotation.maxPeriodMs, messages: rotation.maxMessages },
       });
+    const stopping = new AbortController();
     const account: Account = {
       config,
       logger,
@@ -145,13 +156,18 @@ export async function openAccount(
         contentRepository,
         encryptor,
         gate,
+        prepare: (job, recording) => prepareAccepted(account)(job, recording),
+        findSent: (roomId, event) => findSentEvent(transport, roomId, { ...event, sender: userId }),
         onUnsent: reportOnce(logger),
+        onEnded: (job, error) => countEnded(meter, job, error),
       }),
       sync,
       backupUploads,
       missingKeys,
       withheldCounts: {},
       watch,
+      routed: () => false,
+      stopping: stopping.signal,
       receiving: new Serial(),
       directRoom,
       verification: new VerificationDesk({
@@ -163,6 +179,8 @@ export async function openAccount(
         directRoom: (other) => findRoom(account, other),
       }),
       async close() {
+        stopping.abort(new SottoError("STOPPED", "Sotto was closed"));
+        await account.outbox.close();
         missingKeys.stop();
         crypto.verifications.close();
         await sync.stop();
@@ -189,6 +207,13 @@ function reportOnce(logger: Logger): (error: SottoError) => void {
     if (exitCode === 1) told.add(message);
     logger.warn("an accepted message still waits", { code, reason: message });
   };
+}
+
+/** A notice that announces a voice message is not counted. What came out of a room is known by the room's ID. */
+function countEnded(meter: Meter, { source, announces }: Job, error: SottoError | undefined): void {
+  if (announces !== undefined) return;
+  const from = source === undefined ? "command" : isRoom(source) ? "room" : source;
+  meter.messageEnded(from, error ? "failed" : "sent");
 }
 
 /**

@@ -1,15 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import manifest from "../../package.json" with { type: "json" };
-import { JOB_STATES } from "../model/job.ts";
+import { JOB_STATES, type JobState } from "../model/job.ts";
 import type { Meter } from "../model/meter.ts";
-import type { QueueNumbers } from "../store/index.ts";
 import type { WithheldCounts } from "./withheld.ts";
 
 // The one file that knows how Prometheus wants its numbers. It is loaded only where the config has `listen`.
 
 /** What is looked up when somebody asks, instead of being counted. */
 export interface Gauges {
-  queue(): QueueNumbers;
+  /** How many voice messages are in each state; one that is left out has none. */
+  depth(): Partial<Record<JobState, number>>;
+  /** When the oldest that still waits was accepted: milliseconds since the epoch. */
+  oldestMs(): number | undefined;
   withheld(): WithheldCounts;
   /** Undefined before the first sync. */
   syncAgeMs(): number | undefined;
@@ -70,9 +72,8 @@ export function createMetrics(): Metrics {
     labelNames: ["state"],
     registers,
     collect() {
-      this.reset();
-      for (const state of JOB_STATES) if (state !== "sent") this.set({ state }, 0);
-      for (const { state, jobs } of gauges?.queue().depth ?? []) this.set({ state }, jobs);
+      const depth = gauges?.depth() ?? {};
+      for (const state of JOB_STATES) if (state !== "sent") this.set({ state }, depth[state] ?? 0);
     },
   });
   new Gauge({
@@ -80,7 +81,7 @@ export function createMetrics(): Metrics {
     help: "Age of the oldest voice message that is neither sent nor given up; 0 where there is none.",
     registers,
     collect() {
-      const oldestMs = gauges?.queue().oldestMs;
+      const oldestMs = gauges?.oldestMs();
       this.set(oldestMs === undefined ? 0 : Math.max(0, Date.now() - oldestMs) / 1000);
     },
   });

@@ -1,10 +1,10 @@
-import type { Connector } from "../model/connector.ts";
 import { parseListen } from "../model/listen.ts";
 import type { Meter } from "../model/meter.ts";
 import type { Account } from "./account.ts";
-import { ConnectorChecks } from "./connector-checks.ts";
+import { ConnectorChecks, type RelayCheck } from "./connector-checks.ts";
 import { type HealthServer, serveHealth } from "./health.ts";
 import { readiness } from "./readiness.ts";
+import { isRoom } from "./relay/routes.ts";
 
 /** Who looks at this process from outside, through `listen` of the config. */
 export interface Observer extends AsyncDisposable {
@@ -13,12 +13,13 @@ export interface Observer extends AsyncDisposable {
   /**
    * Begins to answer, until it is disposed of: after the account, so that it tells of its end too.
    *
-   * @param connectors by their names in the config
    * @param stopping aborted when no further work is taken
    * @returns the address, as a person would write it
    * @throws SottoError `LISTEN_FAILED`
    */
-  serve(account: Account, connectors: ReadonlyMap<string, Connector>, stopping: AbortSignal): Promise<string>;
+  serve(account: Account, stopping: AbortSignal): Promise<string>;
+  /** From here on it can be ready. @param checks - what connectors and routes say of themselves */
+  started(checks: () => Promise<readonly RelayCheck[]>): void;
 }
 
 /** @param listen as the config has it */
@@ -27,18 +28,21 @@ export async function createObserver(listen: string): Promise<Observer> {
   const { createMetrics } = await import("./metrics.ts");
   const metrics = createMetrics();
   let server: HealthServer | undefined;
+  let connectors: ConnectorChecks | undefined;
   return {
     meter: metrics.meter,
-    async serve(account, connectors, stopping) {
-      const checks = new ConnectorChecks(connectors);
-      const ready = () => readiness(account, checks, stopping);
+    started(checks) {
+      connectors = new ConnectorChecks(checks);
+    },
+    async serve(account, stopping) {
+      const ready = () => readiness(account, connectors, stopping);
       metrics.lookAt({
-        queue: () => account.store.queueNumbers(),
+        depth: () => account.store.jobs.counts(),
+        oldestMs: () => account.store.jobs.oldestOpenMs(),
         withheld: () => account.withheldCounts,
         syncAgeMs: () => account.sync.standing.ageMs,
         isReady: async () => (await ready()).ready,
-        connectors: async () =>
-          [...(await checks.troubles())].map(([name, troubles]) => [name, troubles.length === 0]),
+        connectors: async () => wellness((await connectors?.all()) ?? []),
       });
       server = await serveHealth(parseListen(listen)!, { ready, metrics: () => metrics.exposition() });
       return server.address;
@@ -47,4 +51,13 @@ export async function createObserver(listen: string): Promise<Observer> {
       await server?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Of connectors alone, each of which may have found several things. */
+function wellness(checks: readonly RelayCheck[]): Map<string, boolean> {
+  const well = new Map<string, boolean>();
+  for (const { connector, ok } of checks) {
+    if (!isRoom(connector)) well.set(connector, ok && (well.get(connector) ?? true));
+  }
+  return well;
 }

@@ -7,7 +7,8 @@ import { createMetrics, type Gauges } from "../../src/service/metrics.ts";
 const PAGE = join(import.meta.dirname, "../../docs/metrics.md");
 
 const STILL: Gauges = {
-  queue: () => ({ depth: [], oldestMs: undefined }),
+  depth: () => ({}),
+  oldestMs: () => undefined,
   withheld: () => ({}),
   syncAgeMs: () => undefined,
   isReady: async () => false,
@@ -53,12 +54,13 @@ describe("metrics", () => {
   });
 
   it("look up the rest for each answer, and show a state that has become empty as empty", async () => {
-    const depth: { state: JobState; jobs: number }[] = [{ state: "encoded", jobs: 3 }];
+    const depth: Partial<Record<JobState, number>> = { encoded: 3, sent: 900 };
     const metrics = createMetrics();
     onTestFinished(() => metrics.registry.clear());
     metrics.lookAt({
       ...STILL,
-      queue: () => ({ depth, oldestMs: depth.length > 0 ? Date.now() - 60_000 : undefined }),
+      depth: () => depth,
+      oldestMs: () => (depth.encoded ? Date.now() - 60_000 : undefined),
       withheld: () => ({ "bad-attachment": 2 }),
       syncAgeMs: () => 1_500,
       isReady: async () => true,
@@ -78,8 +80,9 @@ describe("metrics", () => {
       'sotto_connector_up{connector="inbox"} 0',
     ])
       expect(first.split("\n")).toContain(line);
+    expect(first).not.toContain('state="sent"');
     expect(Number(/^sotto_oldest_job_age_seconds (\S+)$/m.exec(first)![1])).toBeGreaterThanOrEqual(60);
-    depth.length = 0;
+    delete depth.encoded;
     const second = (await metrics.exposition()).text;
     expect(second).toContain('sotto_queue_depth{state="encoded"} 0\n');
     expect(second).toContain("sotto_oldest_job_age_seconds 0\n");

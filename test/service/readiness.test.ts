@@ -1,13 +1,12 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Connector, ConnectorCheck } from "../../src/model/connector.ts";
 import type { Account } from "../../src/service/account.ts";
-import { ConnectorChecks } from "../../src/service/connector-checks.ts";
+import { ConnectorChecks, type RelayCheck } from "../../src/service/connector-checks.ts";
 import { type Readiness, readiness } from "../../src/service/readiness.ts";
 import { answer, inLongPoll, isLong, type Script, setUp, silence } from "../support/sync-driver.ts";
 
 interface Circumstances {
-  connectors?: Record<string, Connector>;
+  /** What the relay finds; undefined before it has begun. */
+  relay?: (() => Promise<RelayCheck[]>) | undefined;
   requireSandbox?: boolean;
   stopping?: AbortSignal;
 }
@@ -15,16 +14,18 @@ interface Circumstances {
 /** An account whose homeserver is scripted, and what its readiness is whenever it is asked for. */
 async function account(script: Script) {
   const setup = await setUp(script);
-  const ask = ({
-    connectors = {},
-    requireSandbox = false,
-    stopping,
-  }: Circumstances = {}): Promise<Readiness> =>
-    readiness(
+  const ask = (circumstances: Circumstances = {}): Promise<Readiness> => {
+    const { relay, requireSandbox, stopping } = {
+      relay: async () => [],
+      requireSandbox: false,
+      ...circumstances,
+    };
+    return readiness(
       { sync: setup.driver, config: { audio: { requireSandbox } } as Account["config"] },
-      new ConnectorChecks(new Map(Object.entries(connectors)), 50),
+      relay && new ConnectorChecks(relay, 50),
       stopping ?? new AbortController().signal,
     );
+  };
   const codes = async (circumstances?: Circumstances) =>
     (await ask(circumstances)).reasons.map(({ code }) => code);
   return { ...setup, ask, codes };
@@ -58,20 +59,20 @@ describe("ready", () => {
     await expect.poll(() => made.codes()).toEqual([]);
   });
 
-  it("is nobody whose connector is not well, fails to say, or does not say", async () => {
+  it("is nobody before the connectors have begun", async () => {
     const made = await well();
-    const says = (check: () => Promise<ConnectorCheck[]>): Connector => ({ check });
+    expect(await made.codes({ relay: undefined })).toEqual(["STARTING"]);
+  });
+
+  it("is nobody with a connector that is not well, or a route whose room cannot be used", async () => {
+    const made = await well();
     const { ready, reasons } = await made.ask({
-      connectors: {
-        mailbox: says(async () => [
-          { ok: true, message: "the spool is there" },
-          { ok: false, message: "@alice:example.org may not read it", cure: "chmod" },
-        ]),
-        inbox: says(async () => Promise.reject(new Error("no such folder"))),
-        pigeon: says(() => new Promise(() => undefined)),
-        bell: says(async () => [{ ok: true, message: "it rings" }]),
-        still: {},
-      },
+      relay: async () => [
+        { connector: "mailbox", ok: true, message: "the spool is there" },
+        { connector: "mailbox", ok: false, message: "@alice:example.org may not read it", cure: "chmod" },
+        { connector: "#team:example.org", ok: false, message: "nobody knows #team:example.org" },
+        { connector: "bell", ok: true, message: "it rings" },
+      ],
     });
     expect(ready).toBe(false);
     expect(reasons).toEqual([
@@ -80,9 +81,16 @@ describe("ready", () => {
         message: expect.stringMatching(/^mailbox: user:[\da-f]{8} may not read it$/),
         cure: "chmod",
       },
-      { code: "CONNECTOR_FAILED", message: "inbox: no such folder", cure: expect.any(String) },
-      { code: "CONNECTOR_FAILED", message: "pigeon: it does not say how it is" },
+      { code: "ROUTE_UNUSABLE", message: expect.not.stringContaining("#team"), cure: expect.any(String) },
     ]);
+  });
+
+  it("is nobody whose connectors fail to say how they are, or do not say", async () => {
+    const made = await well();
+    expect(await made.codes({ relay: () => Promise.reject(new Error("no such folder")) })).toEqual([
+      "CONNECTOR_FAILED",
+    ]);
+    expect(await made.codes({ relay: () => new Promise(() => undefined) })).toEqual(["CONNECTOR_FAILED"]);
   });
 
   it("is nobody who is about to end", async () => {
@@ -107,19 +115,13 @@ describe("ready", () => {
   });
 });
 
-describe("a connector", () => {
-  it("is asked once by many who ask at a time", async () => {
-    let asked = 0;
-    const connector: Connector = {
-      async check() {
-        asked += 1;
-        await delay(0);
-        return [];
-      },
-    };
-    const checks = new ConnectorChecks(new Map([["mailbox", connector]]));
-    await Promise.all([checks.troubles(), checks.troubles()]);
-    expect(await checks.troubles()).toEqual(new Map([["mailbox", []]]));
-    expect(asked).toBe(1);
+it("connectors are asked once for many who ask at a time", async () => {
+  let asked = 0;
+  const checks = new ConnectorChecks(async () => {
+    asked += 1;
+    return [];
   });
+  await Promise.all([checks.all(), checks.all()]);
+  await checks.all();
+  expect(asked).toBe(1);
 });
