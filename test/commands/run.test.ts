@@ -1,12 +1,10 @@
-import { once } from "node:events";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import type { Readiness } from "../../src/service/readiness.ts";
 import { freePort } from "../matrix/scripted-server.ts";
 import { configFor, MINIMAL, writeConfig } from "../support/config.ts";
+import { probe } from "../support/probe.ts";
 import { scriptedHomeserver } from "../support/scripted-homeserver.ts";
 import { errorOf, sotto, startSotto } from "../support/sotto.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -90,12 +88,7 @@ describe("run with `listen`", () => {
     const config = configFor(url);
     const socket = join(config, "../health.sock");
     appendFileSync(config, "listen: ./health.sock\n");
-    const ask = async (path: string): Promise<{ status?: number; body: string }> => {
-      const asked = request({ socketPath: socket, path }).end();
-      const [answer] = (await once(asked, "response")) as [IncomingMessage];
-      return { status: answer.statusCode!, body: await text(answer) };
-    };
-    return { config, socket, ask };
+    return { config, socket, ask: (path: string) => probe(socket, path) };
   }
 
   it("answers while it runs: that it lives, that it is ready, and how much it has done", async () => {
