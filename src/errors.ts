@@ -149,6 +149,10 @@ export const ERROR_CODES = {
   ROUTE_UNKNOWN: [2, "name a room of the connector's routes, or add a route for it"],
   CONNECTOR_FAILED: [3, "see the reason; what was to be handed on waits and is tried again"],
   LISTEN_FAILED: [3, "see whether another process listens there already, or name another address"],
+  ARCHIVE_CHANGED: [
+    1,
+    "keep it as it is, and find out who could write to it; what is wrong is named by line and file",
+  ],
   JOB_UNKNOWN: [3, "see `sotto queue list` for what is there"],
   SEND_UNCERTAIN: [
     3,
