@@ -85,8 +85,8 @@ export interface TransportOptions {
    * the device did not. https://spec.matrix.org/v1.19/client-server-api/#soft-logout
    */
   readonly onSoftLogout?: () => Promise<string>;
-  /** Told of each attempt that has ended, unless its signal ended it: what was called, and whether it failed. */
-  readonly onAttempt?: (endpoint: string, failed: boolean) => void;
+  /** Told of each attempt that has ended, unless its signal ended it: what was called, and how it failed. */
+  readonly onAttempt?: (endpoint: string, failure?: Failure) => void;
   /** Where the proxy is read from; `process.env` unless told. */
   readonly env?: NodeJS.ProcessEnv;
   /** What time and chance are; a test has its own. */
@@ -172,13 +172,13 @@ export function createTransport(options: TransportOptions): Transport {
       const token = accessToken;
       try {
         const answer = await read(await attempt(method, url, request));
-        onAttempt?.(endpointOf(url.pathname), false);
+        onAttempt?.(endpointOf(url.pathname));
         return answer;
       } catch (thrown) {
         request.signal?.throwIfAborted();
         if (!(thrown instanceof MatrixError || thrown instanceof ConnectionFailure)) throw thrown;
         failure = thrown;
-        onAttempt?.(endpointOf(url.pathname), true);
+        onAttempt?.(endpointOf(url.pathname), failure);
       }
       mayHaveArrived ||= failure.mayHaveArrived;
       failure.mayHaveArrived = mayHaveArrived;

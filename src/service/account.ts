@@ -15,6 +15,7 @@ import {
   type EventGate,
   findOrCreateDirectRoom,
   findSentEvent,
+  MatrixError,
   type Rooms,
   type Transport,
   whoami,
@@ -59,6 +60,8 @@ export interface Account {
   missingKeys: MissingKeys;
   /** Messages that were reported as not handed on, since the start. */
   withheldCounts: WithheldCounts;
+  /** How often the homeserver has held a message back, because it limits how many an account sends, since the start. */
+  held: { back: number };
   verification: VerificationDesk;
   watch: StoreWatch;
   /** Whether a route leads out of the room: what comes there is the service's. */
@@ -83,11 +86,16 @@ export async function openAccount(
   const storeKey = readStoreKey(config);
   makeFolder(config.data);
   const accessToken = readAccessToken(config);
+  const held = { back: 0 };
   const transport = createTransport({
     homeserver: config.homeserver,
     accessToken,
     logger,
-    onAttempt: (endpoint, failed) => meter.apiCalled(endpoint, failed),
+    onAttempt(endpoint, failure) {
+      meter.apiCalled(endpoint, failure !== undefined);
+      const isLimit = failure instanceof MatrixError && failure.statusCode === 429;
+      if (isLimit && endpoint === "rooms/send") held.back += 1;
+    },
     onSoftLogout: () => logInAgain(config, logger),
     ...(config.caFile ? { caFile: config.caFile } : {}),
   });
@@ -165,6 +173,7 @@ export async function openAccount(
       backupUploads,
       missingKeys,
       withheldCounts: {},
+      held,
       watch,
       routed: () => false,
       stopping: stopping.signal,

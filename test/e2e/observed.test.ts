@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import type { Check } from "../../src/service/check.ts";
 import { probe } from "../support/probe.ts";
 import { record } from "../support/recordings.ts";
+import { isSend } from "../support/room-events.ts";
 import { openWorld } from "../support/world.ts";
 
 // What Prometheus sees of a service that sends and relays.
@@ -48,5 +50,26 @@ it("an upload whose answer is lost is counted, and the message is sent all the s
   await expect
     .poll(async () => (await probe(join(bot.home, "health.sock"), "/metrics")).body)
     .toContain("sotto_uploads_unreferenced_total 1\n");
+  await service.end("SIGTERM");
+});
+
+it("doctor says that messages are held back, and what lifts the limit", async () => {
+  const { bot, roomId } = await newConversation();
+  const voice = await record("held-back.ogg", undefined, "-c:a", "libopus", "-ac", "1");
+  const service = bot.start(["run"]);
+  await service.says("running");
+  const limit = async () => {
+    const { checks } = JSON.parse((await bot.run(["doctor"])).stdout) as { checks: Check[] };
+    return checks.find(({ name }) => name === "rate limit");
+  };
+  expect(await limit()).toMatchObject({ result: "pass", message: expect.stringContaining(bot.userId) });
+  const tooFast = { status: 429, body: { errcode: "M_LIMIT_EXCEEDED", retry_after_ms: 20 } };
+  const heldBack = proxy.next(isSend, tooFast);
+  expect((await bot.run(["send", voice, "--room", roomId])).code).toBe(0);
+  await heldBack;
+  expect(await limit()).toMatchObject({
+    result: "warn",
+    cure: expect.stringContaining(`/_synapse/admin/v1/users/${bot.userId}/override_ratelimit`),
+  });
   await service.end("SIGTERM");
 });

@@ -193,7 +193,7 @@ test("nothing secret is in an error or a log line", async () => {
 });
 
 test("each attempt is told of, by what it called and whether it failed; one that is called off is not", async () => {
-  const told: [endpoint: string, failed: boolean][] = [];
+  const told: [endpoint: string, failure?: string | undefined][] = [];
   const leaving = new AbortController();
   await using server = await scriptedServer([
     failed(503),
@@ -203,7 +203,7 @@ test("each attempt is told of, by what it called and whether it failed; one that
   ]);
   const transport = transportTo(server, {
     timing: fakeTiming(),
-    onAttempt: (endpoint, hasFailed) => told.push([endpoint, hasFailed]),
+    onAttempt: (endpoint, failure) => told.push([endpoint, failure?.message]),
   });
   await transport.request("GET", "/_matrix/client/v3/rooms/!a/members");
   await fault(transport.request("GET", "/_matrix/client/v3/profile/@a:b"));
@@ -211,9 +211,9 @@ test("each attempt is told of, by what it called and whether it failed; one that
     transport.request("GET", "/_matrix/client/v3/sync", { signal: leaving.signal }),
   ).rejects.toThrow("never mind");
   expect(told).toEqual([
-    ["rooms/members", true],
-    ["rooms/members", false],
-    ["profile", true],
+    ["rooms/members", "M_UNKNOWN: sorry"],
+    ["rooms/members", undefined],
+    ["profile", "M_NOT_FOUND: sorry"],
   ]);
   transport.close();
 });
