@@ -164,7 +164,10 @@ export const ERROR_CODES = {
   // the homeserver
   HOMESERVER_UNREACHABLE: [4, "check the homeserver's address and that it runs"],
   HOMESERVER_ERROR: [3, "look at the homeserver's log"],
-  RATE_LIMITED: [3, "wait, or let the server's operator lift the limit for this account"],
+  RATE_LIMITED: [
+    3,
+    "wait; on Synapse an admin lifts the limit for this account with POST /_synapse/admin/v1/users/USER/override_ratelimit",
+  ],
   INTERNAL: [3, "this is a bug in Sotto: please report it"],
 } as const satisfies Record<string, readonly [exitCode: 1 | 2 | 3 | 4, cure: string]>;
 
