@@ -35,7 +35,6 @@ async function buildSotto(): Promise<Metafile[]> {
   declare(path.join(building, "types"), path.join(root, "src"), ["index"]);
   const program = "src/commands/shared/program.ts";
   const bots = "src/service/bot-client.ts";
-  // they hold CommonJS, which asks for what Node has
   const pictures = "src/commands/shared/qr-picture.ts";
   const metrics = "src/service/metrics.ts";
   const outfile = (name: string): string => path.join(building, `${name}.js`);
@@ -48,16 +47,18 @@ async function buildSotto(): Promise<Metafile[]> {
     }),
     bundle({
       ...esm,
+      ...withRequire,
       entryPoints: [program],
       outfile: outfile("program"),
       plugins: [
         apart({ [bots]: "./bot-client.js", [pictures]: "./qr-picture.js", [metrics]: "./metrics.js" }),
       ],
     }),
-    bundle({ ...commonJsInside, entryPoints: [pictures], outfile: outfile("qr-picture") }),
-    bundle({ ...commonJsInside, entryPoints: [metrics], outfile: outfile("metrics") }),
+    bundle({ ...forNode, entryPoints: [pictures], outfile: outfile("qr-picture") }),
+    bundle({ ...forNode, entryPoints: [metrics], outfile: outfile("metrics") }),
     bundle({
       ...esm,
+      ...withRequire,
       entryPoints: ["src/index.ts", bots],
       outdir: building,
       entryNames: "[name]",
@@ -94,13 +95,14 @@ const esm = {
   chunkNames: "chunks/[name]-[hash]",
 } satisfies BuildOptions;
 
-const commonJsInside = {
-  format: "esm",
-  platform: "node",
+/** For packages that are CommonJS, and ask for what Node has: pngjs, busboy, prom-client. */
+const withRequire = {
   banner: {
     js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
   },
 } satisfies BuildOptions;
+
+const forNode = { ...withRequire, format: "esm", platform: "node" } satisfies BuildOptions;
 
 /** The drop-in as a package of its own, with indexeddb-sqlite inside. */
 async function buildDropIn(): Promise<Metafile> {

@@ -1,11 +1,11 @@
 import { Command } from "commander";
-import { configPath, loadConfig } from "../config/index.ts";
+import { configSource, loadConfig } from "../config/index.ts";
+import { CONNECTORS } from "../connector/index.ts";
 import { createLogger } from "../log.ts";
 import { createObserver } from "../service/observe.ts";
 import { startService } from "../service/run.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
-import { logLevel } from "./shared/log-level.ts";
 import { say } from "./shared/output.ts";
 
 export function command(context: Context): Command {
@@ -15,9 +15,9 @@ export function command(context: Context): Command {
 }
 
 async function run(context: Context, flags: CommonOptions): Promise<void> {
-  const config = loadConfig(configPath(flags.config, context.env));
+  const config = loadConfig(configSource(flags.config, context.env), { connectorTypes: CONNECTORS });
   const logger = createLogger({
-    level: logLevel(context.env, config.log.level),
+    level: config.log.level,
     json: flags.json === true || !context.interactive,
     write: (line) => say(context, line),
   });
