@@ -28,12 +28,14 @@ export function prepareVoice(
   recording: VoiceStream,
   options: SendOptions = {},
 ): PreparedVoice {
+  const startedMs = performance.now();
   const attachment = encryptAttachment(recording.chunks);
   return {
     ciphertext: attachment.ciphertext,
     async message(roomId, size) {
       const facts = await recording.facts;
-      const { durationMs, waveform } = facts;
+      const { durationMs, waveform, encodedBecause } = facts;
+      if (encodedBecause !== undefined) account.meter.transcoded((performance.now() - startedMs) / 1000);
       await requireRoomTakes(account, roomId, { size, durationMs });
       const { file } = attachment;
       return { content: voiceContent({ durationMs, waveform, size, file, ...relation(options) }), facts };
