@@ -1,9 +1,8 @@
 import { Command } from "commander";
-import { configPath, loadConfig } from "../config/index.ts";
+import { configSource, loadConfig } from "../config/index.ts";
+import { CONNECTORS } from "../connector/index.ts";
 import { createLogger } from "../log.ts";
-import { healMissed } from "../service/heal.ts";
-import { acceptInvites } from "../service/invites.ts";
-import { sendWhatWaits } from "../service/retries.ts";
+import { startService } from "../service/run.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { say } from "./shared/output.ts";
@@ -15,21 +14,16 @@ export function command(context: Context): Command {
 }
 
 async function run(context: Context, flags: CommonOptions): Promise<void> {
-  const config = loadConfig(configPath(flags.config, context.env));
+  const config = loadConfig(configSource(flags.config, context.env), { connectorTypes: CONNECTORS });
   const logger = createLogger({
     level: config.log.level,
     json: flags.json === true || !context.interactive,
     write: (line) => say(context, line),
   });
   await using sotto = await Sotto.open(config, { logger });
-  const { account } = sotto;
-  account.sync.onBatch((batch) => acceptInvites(account, batch));
-  using _retries = sendWhatWaits(account);
-  // who had no one-time key may have one now
-  account.sync.onBatch(() => void healMissed(account));
-  const syncing = account.sync.run();
+  await using service = await startService(sotto.account);
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
-  await Promise.race([syncing, aborted(context.signal)]);
+  await Promise.race([service.ended, aborted(context.signal)]);
   logger.info("stopping");
 }
 

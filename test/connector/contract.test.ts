@@ -9,7 +9,7 @@ import {
   sinkContract,
   sourceContract,
 } from "../../src/connector/contract/index.ts";
-import { isPassing, toSottoError } from "../../src/errors.ts";
+import { isPassing, SottoError, toSottoError } from "../../src/errors.ts";
 import type { Connector, Intake } from "../../src/model/connector.ts";
 
 /** What a source may do wrong, and the promise that must find it. */
@@ -101,6 +101,7 @@ const SINK_SINS = {
   "takes it again": /there once/,
   "keeps what is broken": /breaks off/,
   "hides what is broken": /breaks off/,
+  "loses what is broken": /breaks off/,
   "does not hear of an abort": /an abort ends it/,
   "begins in spite of an abort": /aborted before/,
   "leaves the recording open": /no recording open/,
@@ -118,7 +119,7 @@ async function shelf(sin?: SinkSin): Promise<SinkBench> {
     if (sin === "leaves a timer") timers.push(setInterval(() => undefined, 1_000));
     return {
       async deliver({ eventId, stream }, signal) {
-        if (sin !== "begins in spite of an abort") signal.throwIfAborted();
+        if (sin !== "begins in spite of an abort" && signal.aborted) throw stopped();
         if (sin !== "takes it again" && arrived.some((one) => one.eventId === eventId)) {
           if (sin === "leaves the recording open") stream();
           return;
@@ -132,7 +133,8 @@ async function shelf(sin?: SinkSin): Promise<SinkBench> {
         } catch (error) {
           if (sin === "keeps what is broken") arrived.push({ eventId, bytes: Buffer.concat(chunks) });
           if (sin === "hides what is broken") return;
-          throw error;
+          if (sin === "loses what is broken") throw error;
+          throw stopped();
         }
         const bytes = Buffer.concat(chunks);
         arrived.push({ eventId, bytes: sin === "takes the half" ? bytes.subarray(0, 10) : bytes });
@@ -148,6 +150,8 @@ async function shelf(sin?: SinkSin): Promise<SinkBench> {
   };
   return { open, arrived: async () => arrived, knowsEvents: true, close };
 }
+
+const stopped = (): SottoError => new SottoError("STOPPED", "the delivery was ended");
 
 describe("a source that keeps the contract", () => {
   it.each(sourceContract(() => pile()))("$promise", ({ run }) => run());

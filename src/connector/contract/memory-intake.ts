@@ -45,7 +45,7 @@ export class MemoryIntake implements Intake {
 
   async job(job: number): Promise<TakenJob | undefined> {
     const recording = this.taken[job - 1];
-    return recording && { job, id: recording.id, state: "accepted" };
+    return recording && { job, ...(recording.by !== undefined && { by: recording.by }), state: "accepted" };
   }
 
   /** Resolves when so many recordings were taken. */

@@ -16,16 +16,10 @@ export const recordingId = (token: string, room: string, key: string): string =>
  */
 export async function showJob(intake: Intake, token: Token, text: string): Promise<Answer> {
   const job = /^[1-9]\d{0,14}$/.test(text) ? await intake.job(Number(text)) : undefined;
-  if (!job || !isOf(token, job.id)) throw refused("JOB_UNKNOWN", "there is no such job of this token");
+  if (!job || job.by !== token.name) throw refused("JOB_UNKNOWN", "there is no such job of this token");
   const { state, eventId, error } = job;
   return {
     status: 200,
     body: { job: job.job, state, ...(eventId ? { eventId } : {}), ...(error ? { error } : {}) },
   };
-}
-
-/** Its token may have lost the room since. */
-function isOf(token: Token, id: string): boolean {
-  const [name, room = ""] = id.split("/", 2);
-  return name === token.name && token.mayUse(decodeURIComponent(room));
 }

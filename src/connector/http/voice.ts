@@ -103,7 +103,7 @@ export class VoiceDesk {
       });
     this.#taking.add(id);
     try {
-      const taken = await this.#intake.take({ id, source: { stream }, room, ...described });
+      const taken = await this.#intake.take({ id, by: token.name, source: { stream }, room, ...described });
       this.#logger.info("a recording was taken", { from: token.name, ...taken });
       return taken;
     } catch (thrown) {

@@ -21,6 +21,7 @@ describe("a form", () => {
     expect(intake.taken).toEqual([
       {
         id: "doorbell/!ops/ring-1",
+        by: "doorbell",
         room: "!ops",
         bytes: Buffer.from("RIFF"),
         about: { caller: "Tür" },
