@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { AudioSource } from "../model/recording.ts";
-import { DECLARED_BYTES, declaredBy, isCutShort, TAIL_BYTES } from "./declared.ts";
+import { DECLARED_BYTES, declaredBy, isCutShort, playsMs, TAIL_BYTES } from "./declared.ts";
 import { DEFAULT_TIME_LIMIT_MS, type FfmpegInput, type FfmpegLimits } from "./ffmpeg.ts";
 import { holdInMemory } from "./memory-file.ts";
 import {
@@ -18,6 +18,10 @@ import {
 /** A recording that was opened and looked at: `beginning` and `readWhole` first, then `forFfmpeg`. */
 export interface AudioInput {
   readonly format: AudioFormat;
+  /** How long it plays by what there is of its header, in ms; undefined where that says nothing. */
+  readonly declaredMs: number | undefined;
+  /** Bytes; undefined of a stream. */
+  readonly size?: number;
   /** What its format is told by and more, behind an ID3 tag; of a stream, it waits for so much. */
   beginning(): Promise<Uint8Array>;
   /** All of it, or undefined when there is more than `maxBytes`. */
@@ -75,6 +79,8 @@ async function openFile(path: string): Promise<AudioInput> {
     const format = look(tagEnd, head);
     return {
       format,
+      declaredMs: playsMs(declaredBy(format, head), size),
+      size,
       beginning: async () => head,
       async readWhole(maxBytes) {
         return size > maxBytes ? undefined : await read(0, size);
@@ -140,7 +146,8 @@ async function openStream(
   const tagEnd = id3End(Buffer.concat(held));
   await holdUntil(Math.min(tagEnd, MAX_TAG_BYTES) + FIRST_SNIFF_BYTES);
   if (held[0]![0] === TRANSPORT_STREAM_SYNC) await holdUntil(SNIFF_BYTES);
-  const format = look(tagEnd, Buffer.concat(held).subarray(tagEnd));
+  const came = Buffer.concat(held).subarray(tagEnd);
+  const format = look(tagEnd, came);
 
   let bytes = 0;
   /** Behind the tag. */
@@ -162,6 +169,7 @@ async function openStream(
   let spool: FileHandle | undefined;
   return {
     format,
+    declaredMs: playsMs(declaredBy(format, came)),
     async beginning() {
       await holdUntil(tagEnd + HEAD_BYTES);
       return Buffer.concat(held).subarray(tagEnd, tagEnd + HEAD_BYTES);
