@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Config, readAccessToken, readStoreKey, roomTrust } from "../config/index.ts";
 import { type Crypto, createCrypto, holdEngine } from "../crypto/index.ts";
-import type { SottoError } from "../errors.ts";
+import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import {
   createAccountData,
@@ -14,6 +14,7 @@ import {
   createTransport,
   type EventGate,
   findOrCreateDirectRoom,
+  findSentEvent,
   type Rooms,
   type Transport,
   whoami,
@@ -25,6 +26,7 @@ import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { findRoom } from "./destination.ts";
 import { atLiveEnd } from "./live-end.ts";
+import { prepareAccepted } from "./prepare.ts";
 import { makeFolder } from "./private-file.ts";
 import { MissingKeys } from "./recovery/missing-keys.ts";
 import { BackupUploads } from "./recovery/uploads.ts";
@@ -55,6 +57,8 @@ export interface Account {
   withheldCounts: WithheldCounts;
   verification: VerificationDesk;
   watch: StoreWatch;
+  /** Aborted when encoding for nobody in particular must end. */
+  stopping: AbortSignal;
   /** One receiver at a time. */
   receiving: Serial;
   /** The encrypted direct chat with a user; made if there is none. */
@@ -122,6 +126,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         userId,
         rotation: { periodMs: rotation.maxPeriodMs, messages: rotation.maxMessages },
       });
+    const stopping = new AbortController();
     const account: Account = {
       config,
       logger,
@@ -137,6 +142,8 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         contentRepository,
         encryptor,
         gate,
+        prepare: (job, recording) => prepareAccepted(account)(job, recording),
+        findSent: (roomId, event) => findSentEvent(transport, roomId, { ...event, sender: userId }),
         onUnsent: reportOnce(logger),
       }),
       sync,
@@ -144,6 +151,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
       missingKeys,
       withheldCounts: {},
       watch,
+      stopping: stopping.signal,
       receiving: new Serial(),
       directRoom,
       verification: new VerificationDesk({
@@ -155,6 +163,8 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         directRoom: (other) => findRoom(account, other),
       }),
       async close() {
+        stopping.abort(new SottoError("STOPPED", "Sotto was closed"));
+        await account.outbox.close();
         missingKeys.stop();
         crypto.verifications.close();
         await sync.stop();

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { SottoError } from "../errors.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -6,6 +7,7 @@ import { createEpochStore, type EpochStore } from "./epoch.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { createRecordings, type Recordings } from "./recordings.ts";
 import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
 import { createRetention, type Retention } from "./retention.ts";
 import { createRoomStore, type RoomStore } from "./rooms.ts";
@@ -34,6 +36,8 @@ export interface Store {
   inbox: InboxStore;
   jobs: JobStore;
   spool: Spool;
+  /** Sealed, in the folder `spool` beside the store's file. */
+  recordings: Recordings;
   recovery: RecoveryStore;
   epoch: EpochStore;
   retention: Retention;
@@ -72,15 +76,19 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       read: (name: string) => readMeta(db, name)?.toString(),
       write: (name: string, value: string) => writeMeta(db, name, Buffer.from(value)),
     };
+    const jobs = createJobStore(db, sealer);
+    const recordings = createRecordings(join(dirname(path), "spool"), key);
+    recordings.sweep(jobs.needsRecording);
     return {
       rooms: createRoomStore(db),
       sessions: createSessionStore(db),
       ledger: createLedger(db),
       inbox: createInboxStore(db),
-      jobs: createJobStore(db, sealer),
+      jobs,
       spool: createSpool(db),
+      recordings,
       recovery: createRecoveryStore(db, meta),
-      retention: createRetention(db, meta),
+      retention: createRetention(db, meta, (recordingId) => void recordings.drop(recordingId)),
       epoch: createEpochStore({
         ...meta,
         writeSoon: (name, value) => db.soon(() => writeMeta(db, name, Buffer.from(value))),

@@ -1,0 +1,76 @@
+import { encodeVoice } from "../audio/index.ts";
+import { encryptAttachment, voiceContent } from "../media/index.ts";
+import type { UnplacedVoiceMessage } from "../model/event.ts";
+import type { RoomId } from "../model/ids.ts";
+import type { Prepare } from "../model/ports.ts";
+import type { RawFormat } from "../model/raw-format.ts";
+import type { VoiceFacts, VoiceStream } from "../model/recording.ts";
+import type { SoundCare } from "../model/sound-care.ts";
+import type { Account } from "./account.ts";
+import { audioOptions, withCare } from "./audio-options.ts";
+import { relation, type SendOptions } from "./relation.ts";
+import { requireRoomTakes } from "./room-limits.ts";
+
+/** A recording on its way into a message. */
+export interface PreparedVoice {
+  ciphertext: AsyncIterable<Uint8Array>;
+  /**
+   * Once the ciphertext has been taken.
+   * @throws SottoError `AUDIO_TOO_LARGE` where the room's bridge takes no such message
+   */
+  message(roomId: RoomId, size: number): Promise<{ content: UnplacedVoiceMessage; facts: VoiceFacts }>;
+}
+
+/** Encrypts a recording under a key of its own while it is encoded. */
+export function prepareVoice(
+  account: Account,
+  recording: VoiceStream,
+  options: SendOptions = {},
+): PreparedVoice {
+  const attachment = encryptAttachment(recording.chunks);
+  return {
+    ciphertext: attachment.ciphertext,
+    async message(roomId, size) {
+      const facts = await recording.facts;
+      const { durationMs, waveform } = facts;
+      await requireRoomTakes(account, roomId, { size, durationMs });
+      const { file } = attachment;
+      return { content: voiceContent({ durationMs, waveform, size, file, ...relation(options) }), facts };
+    },
+  };
+}
+
+/** How a recording that was accepted becomes a message. */
+export interface Recipe extends SendOptions {
+  raw?: RawFormat;
+  care?: SoundCare;
+}
+
+/** The outbox's way to a message where only the recording is there: {@link Recipe} is what was kept with it. */
+export const prepareAccepted =
+  (account: Account): Prepare =>
+  (job, recording) => {
+    const { raw, care, ...options } = JSON.parse(job.contentJson!) as Recipe;
+    const clip = encodeVoice(
+      { stream: recording },
+      {
+        ...withCare(audioOptions(account.config), care),
+        ...(raw && { raw }),
+        signal: account.stopping,
+      },
+    );
+    const voice = prepareVoice(account, clip, options);
+    return {
+      ciphertext: voice.ciphertext,
+      async content(size) {
+        const { content, facts } = await voice.message(job.roomId, size);
+        if (facts.truncated) {
+          const { jobId, source } = job;
+          account.logger.warn("a recording was cut short or is damaged: what there was of it is sent", {
+            ...{ job: jobId, source },
+          });
+        }
+        return content;
+      },
+    };
+  };
