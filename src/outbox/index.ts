@@ -8,6 +8,8 @@ import { Rests } from "./rests.ts";
 import { Spooled } from "./spooled.ts";
 import { Turns } from "./turns.ts";
 
+export type { Spooled } from "./spooled.ts";
+
 export interface OutboxOptions extends Omit<DeliveryOptions, "clock"> {
   /** Told why a message that nobody waits for is not sent yet, or never will be. */
   onUnsent(error: SottoError, job?: Job): void;
@@ -76,17 +78,26 @@ export class Outbox {
    * gives it sends it.
    */
   async accept(roomId: RoomId, content: object, spooled?: Spooled): Promise<Job> {
-    const [job] = await this.#options.store.jobs.insert([
-      {
+    const [job] = await this.acceptAll(roomId, [{ content, ...(spooled && { spooled }) }]);
+    return job!;
+  }
+
+  /** The same of messages that follow one another: all of them, or none. */
+  async acceptAll(
+    roomId: RoomId,
+    messages: readonly { content: object; spooled?: Spooled }[],
+  ): Promise<Job[]> {
+    const jobs = await this.#options.store.jobs.insert(
+      messages.map(({ content, spooled }) => ({
         txnId: spooled?.txnId ?? randomUUID(),
         roomId,
         state: spooled ? "encoded" : "uploaded",
         contentJson: JSON.stringify(content),
         createdMs: this.#options.clock(),
-      },
-    ]);
-    spooled?.keep();
-    return job!;
+      })),
+    );
+    for (const { spooled } of messages) spooled?.keep();
+    return jobs;
   }
 
   /** Takes what a connector brought, all of it or nothing; it is sent without anybody waiting for it. */

@@ -10,6 +10,7 @@ import { audioOptions, withCare } from "./audio-options.ts";
 import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
+import { sendInParts } from "./parts.ts";
 import { sendVoice } from "./pipeline.ts";
 import { dropQueued, listQueue, showQueued } from "./queue.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
@@ -83,6 +84,7 @@ interface SendArguments extends SendOptions {
   room: string;
   raw?: RawFormat;
   care?: SoundCare;
+  split?: boolean;
 }
 
 type Operation = (account: Account, call: Call) => Promise<unknown>;
@@ -93,7 +95,7 @@ const OPERATIONS: Record<string, Operation> = {
     { args, source, recording, signal, shortLived, closing, accepting, accepted, isHeard },
   ) {
     if (!source) throw new SottoError("USAGE", "send needs a recording");
-    const { room, raw, care, ...options } = args as unknown as SendArguments;
+    const { room, raw, care, split, ...options } = args as unknown as SendArguments;
     // only reading can last for ever; what has been read reaches its room before the holder ends
     const reading = closing ? AbortSignal.any([signal, closing]) : signal;
     const how = {
@@ -102,7 +104,7 @@ const OPERATIONS: Record<string, Operation> = {
       ...(shortLived && { shortLived }),
     };
     const encoding = recording ?? encodeVoice(source, { ...how, signal: reading });
-    return sendVoice(account, room, encoding, options, {
+    return (split ? sendInParts : sendVoice)(account, room, encoding, options, {
       async accepting() {
         signal.throwIfAborted();
         await accepting?.();
