@@ -57,12 +57,21 @@ function riff(head: Buffer): Declared {
   let bytesPerSecond = 0;
   for (let at = 12; at < head.length; ) {
     const [name, size] = [head.toString("latin1", at, at + 4), head.readUInt32LE(at + 4)];
-    if (name === "fmt ") bytesPerSecond = head.readUInt32LE(at + 16);
+    if (name === "fmt ") bytesPerSecond = wavRate(head.subarray(at + 8));
     if (name === "data") return known(at + 8, size, bytesPerSecond);
     at += 8 + size + (size % 2);
   }
   return {};
 }
+
+/** PCM, float, A-law, µ-law, and those with more to say. */
+const ONE_BLOCK_A_FRAME = [1, 3, 6, 7, 0xfffe];
+
+/** Bytes a second; of sizes that can be multiplied, what the header says of it does not count. */
+const wavRate = (format: Buffer): number =>
+  ONE_BLOCK_A_FRAME.includes(format.readUInt16LE(0))
+    ? format.readUInt32LE(4) * format.readUInt16LE(12)
+    : format.readUInt32LE(8);
 
 /** Bits of a sample, by its encoding. https://pubs.opengroup.org/external/auformat.html */
 const AU_BITS: Record<number, number> = { 1: 8, 2: 8, 3: 16, 4: 24, 5: 32, 6: 32, 7: 64, 27: 8 };
@@ -119,18 +128,13 @@ export function endsWithLastPage(tail: Uint8Array): boolean {
 /** Encoders count their own delay, of some frames; decoders leave it out. */
 export const LATENESS_MS = 250;
 
-/**
- * How long it plays, in ms, by what its header says: less where there is no more of it.
- *
- * @param size of the file, where it is one
- */
+/** How long a recording of so many bytes plays, in ms, by what its header says; undefined where that says nothing. */
 export function playsMs(
-  { bytes, durationMs, start, bytesPerSecond }: Declared,
-  size?: number,
+  { bytes = Number.POSITIVE_INFINITY, durationMs, start, bytesPerSecond }: Declared,
+  size: number,
 ): number | undefined {
   if (start === undefined || !bytesPerSecond) return durationMs;
-  const end = Math.min(bytes ?? Number.POSITIVE_INFINITY, size ?? Number.POSITIVE_INFINITY);
-  return Number.isFinite(end) ? (Math.max(0, end - start) / bytesPerSecond) * 1000 : undefined;
+  return (Math.max(0, Math.min(bytes, size) - start) / bytesPerSecond) * 1000;
 }
 
 /** Whether there was more than what came. */

@@ -102,7 +102,6 @@ async function repack(input: AudioInput, options: Telling): Promise<VoiceClip | 
   return repackVoice(ready, options);
 }
 
-/** Of a file, whose size is known. */
 const rawMs = ({ size }: AudioInput, raw: RawFormat): number | undefined =>
   size === undefined ? undefined : (size / rawBytesPerSecond(raw)) * 1000;
 

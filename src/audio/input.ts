@@ -18,10 +18,10 @@ import {
 /** A recording that was opened and looked at: `beginning` and `readWhole` first, then `forFfmpeg`. */
 export interface AudioInput {
   readonly format: AudioFormat;
-  /** How long it plays by what there is of its header, in ms; undefined where that says nothing. */
+  /** How long it plays by its header, in ms; undefined where that says nothing, and where nothing speaks for it. */
   readonly declaredMs: number | undefined;
-  /** Bytes; undefined of a stream. */
-  readonly size?: number;
+  /** Bytes, where that was known before it was read. */
+  readonly size: number | undefined;
   /** What its format is told by and more, behind an ID3 tag; of a stream, it waits for so much. */
   beginning(): Promise<Uint8Array>;
   /** All of it, or undefined when there is more than `maxBytes`. */
@@ -52,9 +52,10 @@ const MAX_TAG_BYTES = 4 * 1024 ** 2;
  */
 export async function openInput(source: AudioSource, limits: FfmpegLimits): Promise<AudioInput> {
   if ("path" in source) return openFile(source.path);
-  const stream = "bytes" in source ? Readable.from([source.bytes]) : source.stream;
+  const { stream, size } =
+    "bytes" in source ? { stream: Readable.from([source.bytes]), size: source.bytes.byteLength } : source;
   try {
-    return await openStream(stream, limits);
+    return await openStream(stream, size, limits);
   } catch (error) {
     stream.destroy();
     throw error;
@@ -120,6 +121,7 @@ async function openForReading(path: string): Promise<FileHandle> {
 
 async function openStream(
   stream: Readable,
+  size: number | undefined,
   { signal, timeLimitMs = DEFAULT_TIME_LIMIT_MS }: FfmpegLimits,
 ): Promise<AudioInput> {
   const stop = (): void => {
@@ -169,7 +171,9 @@ async function openStream(
   let spool: FileHandle | undefined;
   return {
     format,
-    declaredMs: playsMs(declaredBy(format, came)),
+    // recorders that write into a pipe put there what they like
+    declaredMs: size === undefined ? undefined : playsMs(declaredBy(format, came), size),
+    size,
     async beginning() {
       await holdUntil(tagEnd + HEAD_BYTES);
       return Buffer.concat(held).subarray(tagEnd, tagEnd + HEAD_BYTES);

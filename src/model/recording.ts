@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
-/** Where bytes of a recording come from: a path, the bytes, or a stream that is read once. */
-export type AudioSource = { path: string } | { bytes: Uint8Array } | { stream: Readable };
+/** Where bytes of a recording come from: a path, the bytes, or a stream that is read once, of so many bytes if known. */
+export type AudioSource = { path: string } | { bytes: Uint8Array } | { stream: Readable; size?: number };
 
 /** Number of points in a waveform, as Element Web and Element X send it. */
 export const WAVEFORM_POINTS = 100;

@@ -9,7 +9,7 @@ import { type Extent, isAlwaysTaken, requireWithin, roomLimits } from "./room-li
 export interface FittingVoice {
   chunks: AsyncIterable<Uint8Array>;
   /** Of the whole. Throws `AUDIO_TOO_LARGE`, with the numbers. */
-  require(clip: Extent): Promise<void>;
+  requireFit(clip: Extent): Promise<void>;
 }
 
 /**
@@ -27,13 +27,13 @@ export function fitting(account: Account, room: Promise<RoomId>, recording: Voic
     asked.catch(() => undefined); // whoever waits for the room is told
     return asked;
   };
-  const require = async (extent: Partial<Extent>): Promise<void> => {
+  const requireFit = async (extent: Partial<Extent>): Promise<void> => {
     if (!isAlwaysTaken(extent)) requireWithin(await ask(), extent);
   };
   recording.foretold
     .then(async (foretold) => {
       await requireHomeserverTakes(account, foretold.size);
-      await require(foretold);
+      await requireFit(foretold);
     })
     .catch((reason) => recording.chunks.destroy(reason));
 
@@ -49,7 +49,7 @@ export function fitting(account: Account, room: Promise<RoomId>, recording: Voic
       yield chunk;
     }
   }
-  return { chunks: watched(), require };
+  return { chunks: watched(), requireFit };
 }
 
 /** What is not known stops nothing here: the upload does not begin without it. */

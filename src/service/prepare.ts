@@ -36,7 +36,7 @@ export function prepareVoice(
     async message(size) {
       const facts = await recording.facts;
       const { durationMs, waveform } = facts;
-      await voice.require({ size, durationMs });
+      await voice.requireFit({ size, durationMs });
       const { file } = attachment;
       return { content: voiceContent({ durationMs, waveform, size, file, ...relation(options) }), facts };
     },
