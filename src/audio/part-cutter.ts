@@ -114,7 +114,7 @@ export class PartCutter {
   #cut(): void {
     const fitting = this.#held.findLastIndex(this.#fits);
     const samples = this.#held[fitting]?.samplesWith ?? 0;
-    if (samples < SHORTEST_PART) throw this.#tooSmall();
+    if (this.#held[fitting + 1]!.samplesWith < SHORTEST_PART) throw this.#tooSmall();
     if (++this.#parts > MAX_PARTS) throw tooMany();
     const place = this.#placeWithin(samples, fitting);
     const rest = this.#held.splice(place);

@@ -3,6 +3,7 @@ import { configPath, loadConfig } from "../config/index.ts";
 import { createLogger } from "../log.ts";
 import { healMissed } from "../service/heal.ts";
 import { acceptInvites } from "../service/invites.ts";
+import { Relay } from "../service/relay/relay.ts";
 import { sendWhatWaits } from "../service/retries.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -24,6 +25,7 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   await using sotto = await Sotto.open(config, { logger });
   const { account } = sotto;
   account.sync.onBatch((batch) => acceptInvites(account, batch));
+  await using _relay = await Relay.start(account);
   using _retries = sendWhatWaits(account);
   // who had no one-time key may have one now
   account.sync.onBatch(() => void healMissed(account));

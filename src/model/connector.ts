@@ -84,6 +84,8 @@ export interface VoiceDescription {
   extension: string;
   /** Bytes of the recording. */
   size: number;
+  /** A relay has brought it into the room from another one. */
+  isRelayed?: true;
 }
 
 /** A voice message for a connector that takes them. */

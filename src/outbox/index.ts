@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { type ErrorCode, isPassing, SottoError, toSottoError } from "../errors.ts";
+import { type ErrorCode, SottoError, toSottoError } from "../errors.ts";
 import type { RoomId } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
 import type { NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
+import { isRefusal } from "./refusals.ts";
 import { Rests } from "./rests.ts";
-import { Spooled } from "./spooled.ts";
+import { Senders } from "./senders.ts";
+import { type Message, newJob, Spooled } from "./spooled.ts";
 import { Turns } from "./turns.ts";
 
 export type { Spooled } from "./spooled.ts";
@@ -20,36 +22,13 @@ export interface OutboxOptions extends Omit<DeliveryOptions, "clock"> {
   random?: () => number;
 }
 
-/** Refused for now: something of the room could not be read, or a person must first look at a member. */
-const WAITS_FOR_A_CHANGE = new Set<ErrorCode>([
-  "ROOM_MEMBERS_UNKNOWN",
-  "ROOM_ENCRYPTION_UNKNOWN",
-  "IDENTITY_CHANGED",
-  "MEMBER_NOT_ACCEPTED",
-]);
-
-/** The room or the policy says no, and would say so again; and so would a recording that cannot be encoded. */
-const isRefusal = (error: SottoError, { state }: Job): boolean =>
-  ((error.exitCode === 1 || error.exitCode === 2) && !WAITS_FOR_A_CHANGE.has(error.code)) ||
-  (state === "accepted" && !isPassing(error) && error.code !== "INTERNAL");
-
-/** Whoever waits for a message. */
-interface Sender {
-  roomId: RoomId;
-  sent: Promise<SentJob>;
-  resolve(job: SentJob): void;
-  reject(error: SottoError): void;
-  /** Whether an answer still reaches them. */
-  isHeard(): boolean;
-}
-
 /** Brings accepted messages into their rooms: in each room one after another, rooms side by side. */
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
   readonly #delivery: Delivery;
   readonly #turns: Turns;
   readonly #rests: Rests;
-  readonly #senders = new Map<number, Sender>();
+  readonly #senders = new Senders();
   readonly #unreadable = new Set<number>();
   #resuming: Promise<unknown> = Promise.resolve();
   #isClosing = false;
@@ -78,26 +57,17 @@ export class Outbox {
    * gives it sends it.
    */
   async accept(roomId: RoomId, content: object, spooled?: Spooled): Promise<Job> {
-    const [job] = await this.acceptAll(roomId, [{ content, ...(spooled && { spooled }) }]);
+    const [job] = await this.acceptAll(roomId, [{ content, spooled }]);
     return job!;
   }
 
   /** The same of messages that follow one another: all of them, or none. */
-  async acceptAll(
-    roomId: RoomId,
-    messages: readonly { content: object; spooled?: Spooled }[],
-  ): Promise<Job[]> {
-    const jobs = await this.#options.store.jobs.insert(
-      messages.map(({ content, spooled }) => ({
-        txnId: spooled?.txnId ?? randomUUID(),
-        roomId,
-        state: spooled ? "encoded" : "uploaded",
-        contentJson: JSON.stringify(content),
-        createdMs: this.#options.clock(),
-      })),
-    );
+  async acceptAll(roomId: RoomId, messages: readonly Message[]): Promise<Job[]> {
+    const createdMs = this.#options.clock();
+    const jobs = messages.map((message) => newJob(roomId, message, createdMs));
+    const accepted = await this.#options.store.jobs.insert(jobs);
     for (const { spooled } of messages) spooled?.keep();
-    return jobs;
+    return accepted;
   }
 
   /** Takes what a connector brought, all of it or nothing; it is sent without anybody waiting for it. */
@@ -121,10 +91,7 @@ export class Outbox {
     const { state, errorCode, errorMessage, ...job } = await this.#job(jobId);
     if (state === "sent") return { ...job, state } as SentJob;
     if (state === "failed") throw new SottoError(errorCode as ErrorCode, errorMessage!);
-    const waiting = this.#senders.get(jobId);
-    if (waiting) return waiting.sent;
-    const { promise: sent, resolve, reject } = Promise.withResolvers<SentJob>();
-    this.#senders.set(jobId, { roomId, sent, resolve, reject, isHeard });
+    const sent = this.#senders.waitFor(jobId, roomId, isHeard);
     void this.resumeDue([roomId]);
     return sent;
   }
@@ -198,7 +165,7 @@ export class Outbox {
       await jobs.remove(job);
       const { recordingId } = job;
       if (recordingId && !(await jobs.needsRecording(recordingId))) await recordings.drop(recordingId);
-      this.#sender(jobId)?.reject(new SottoError("JOB_UNKNOWN", `message ${jobId} was dropped`));
+      this.#senders.take(jobId)?.reject(new SottoError("JOB_UNKNOWN", `message ${jobId} was dropped`));
       return job;
     });
   }
@@ -251,7 +218,7 @@ export class Outbox {
     } catch (thrown) {
       const error = toSottoError(thrown);
       this.#unreadable.add(jobId);
-      this.#sender(jobId)?.reject(error);
+      this.#senders.take(jobId)?.reject(error);
       this.#options.onUnsent(error);
       return undefined;
     }
@@ -267,7 +234,7 @@ export class Outbox {
       const sent = await this.#delivery.deliver(job);
       this.#rests.over(job.roomId);
       this.#options.onEnded(sent);
-      this.#sender(job.jobId)?.resolve(sent);
+      this.#senders.take(job.jobId)?.resolve(sent);
     });
   }
 
@@ -286,7 +253,7 @@ export class Outbox {
       return true;
     } catch (thrown) {
       const error = toSottoError(thrown);
-      const sender = this.#sender(job.jobId);
+      const sender = this.#senders.take(job.jobId);
       const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !job.firstPutMs;
       const isGivenUp = isRefusal(error, job) || isTold;
       if (isGivenUp) await this.#giveUp(job, error);
@@ -300,15 +267,14 @@ export class Outbox {
 
   /** What stopped a message stops those behind it: whoever waits for one of them is told, and it is given up. */
   async #tellSenders(roomId: RoomId, cause: SottoError): Promise<void> {
-    for (const [jobId, { roomId: where }] of [...this.#senders]) {
-      if (where !== roomId) continue;
+    for (const { jobId } of this.#senders.in(roomId)) {
+      const sender = this.#senders.take(jobId)!;
       const error =
         cause.code === "SEND_UNCERTAIN"
           ? new SottoError("HOMESERVER_UNREACHABLE", "a message before it may not have arrived yet", {
               cause,
             })
           : cause;
-      const sender = this.#sender(jobId)!;
       const job = await this.#read(jobId);
       if (job && sender.isHeard() && !job.firstPutMs) await this.#giveUp(job, error);
       sender.reject(error);
@@ -322,14 +288,7 @@ export class Outbox {
   }
 
   #hasSender(roomId: RoomId): boolean {
-    return [...this.#senders.values()].some((sender) => sender.roomId === roomId);
-  }
-
-  /** Whoever waits for a message; they are told once. */
-  #sender(jobId: number): Sender | undefined {
-    const sender = this.#senders.get(jobId);
-    this.#senders.delete(jobId);
-    return sender;
+    return this.#senders.in(roomId).length > 0;
   }
 
   async #job(jobId: number): Promise<Job> {

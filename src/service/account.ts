@@ -57,6 +57,8 @@ export interface Account {
   withheldCounts: WithheldCounts;
   verification: VerificationDesk;
   watch: StoreWatch;
+  /** Whether a route leads out of the room: what comes there is the service's. */
+  routed: (roomId: RoomId) => boolean;
   /** Aborted when encoding for nobody in particular must end. */
   stopping: AbortSignal;
   /** One receiver at a time. */
@@ -151,6 +153,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
       missingKeys,
       withheldCounts: {},
       watch,
+      routed: () => false,
       stopping: stopping.signal,
       receiving: new Serial(),
       directRoom,

@@ -123,7 +123,7 @@ const OPERATIONS: Record<string, Operation> = {
     let received = 0;
     while (received < wanted && !signal.aborted) {
       const next = account.sync.nextBatch(signal);
-      received += await receiveWaiting(account, receiver(room, emit), wanted - received);
+      received += await receiveWaiting(account, receiver(account, room, emit), wanted - received);
       if (received < wanted && (await Promise.race([next, ended])) === "ended") break;
     }
     return { received } satisfies Received;
@@ -180,9 +180,9 @@ export async function perform(account: Account, call: Call): Promise<unknown> {
   return operation(account, call);
 }
 
-function receiver(roomId: string | undefined, emit: Call["emit"]) {
+function receiver(account: Account, roomId: string | undefined, emit: Call["emit"]) {
   return {
-    ...(roomId === undefined ? {} : { roomId }),
+    takes: (room: string) => (roomId === undefined || room === roomId) && !account.routed(room),
     onVoice: ({ stream, bytes: _, save: __, ...description }: VoiceMessage) =>
       emit({ kind: "voice", ...description, recording: stream() }),
     onWithheld: ({ kind: why, error, ...where }: Withheld) => {

@@ -10,6 +10,7 @@ import type { Account } from "./account.ts";
 import { audioOptions, withCare } from "./audio-options.ts";
 import { fitting } from "./fitting.ts";
 import { relation, type SendOptions } from "./relation.ts";
+import { RELAYED } from "./relayed.ts";
 
 /** A recording on its way into a message. */
 export interface PreparedVoice {
@@ -47,13 +48,15 @@ export function prepareVoice(
 export interface Recipe extends SendOptions {
   raw?: RawFormat;
   care?: SoundCare;
+  /** It came out of another room. */
+  isRelay?: true;
 }
 
 /** The outbox's way to a message where only the recording is there: {@link Recipe} is what was kept with it. */
 export const prepareAccepted =
   (account: Account): Prepare =>
   (job, recording) => {
-    const { raw, care, ...options } = JSON.parse(job.contentJson!) as Recipe;
+    const { raw, care, isRelay, ...options } = JSON.parse(job.contentJson!) as Recipe;
     const clip = encodeVoice(
       { stream: recording },
       {
@@ -73,7 +76,7 @@ export const prepareAccepted =
             ...{ job: jobId, source },
           });
         }
-        return content;
+        return isRelay ? { ...content, [RELAYED]: true } : content;
       },
     };
   };
