@@ -5,6 +5,9 @@ import type { VoiceStream } from "../model/recording.ts";
 import type { Account } from "./account.ts";
 import { type Extent, isAlwaysTaken, requireWithin, roomLimits } from "./room-limits.ts";
 
+/** RFC 6716 section 3.2. */
+const LONGEST_PACKET_MS = 120;
+
 /** A recording that ends early when it cannot be sent as one message. */
 export interface FittingVoice {
   chunks: AsyncIterable<Uint8Array>;
@@ -39,13 +42,18 @@ export function fitting(account: Account, room: Promise<RoomId>, recording: Voic
 
   async function* watched(): AsyncGenerator<Uint8Array, void> {
     const reader = new OpusReader();
-    let size = 0;
+    const soFar = { size: 0, durationMs: 0 };
     for await (const chunk of recording.chunks as AsyncIterable<Uint8Array>) {
-      size += chunk.byteLength;
+      soFar.size += chunk.byteLength;
       reader.push(chunk);
-      const extent = { size, durationMs: reader.samples / 48 };
-      if (known) requireWithin(known, extent, false);
-      else if (!isAlwaysTaken(extent)) void ask();
+      // of its last packet, the end may be padding
+      soFar.durationMs = Math.max(0, reader.samples / 48 - LONGEST_PACKET_MS);
+      if (known) requireWithin(known, soFar, false);
+      // a recording that makes a pause then is stopped in it
+      else if (!asked && !isAlwaysTaken(soFar))
+        ask()
+          .then((limits) => requireWithin(limits, soFar, false))
+          .catch((reason) => recording.chunks.destroy(reason));
       yield chunk;
     }
   }
