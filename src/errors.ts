@@ -148,6 +148,10 @@ export const ERROR_CODES = {
   NOT_IN_LEDGER: [3, "see the whole list with `sotto why EVENT_ID`"],
   ROUTE_UNKNOWN: [2, "name a room of the connector's routes, or add a route for it"],
   CONNECTOR_FAILED: [3, "see the reason; what was to be handed on waits and is tried again"],
+  ARCHIVE_CHANGED: [
+    1,
+    "keep it as it is, and find out who could write to it; what is wrong is named by line and file",
+  ],
   JOB_UNKNOWN: [3, "see `sotto queue list` for what is there"],
   SEND_UNCERTAIN: [
     3,

@@ -21,6 +21,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   backup: () => import("./backup.ts"),
   store: () => import("./store.ts"),
   logout: () => import("./logout.ts"),
+  archive: () => import("./archive.ts"),
   doctor: () => import("./doctor.ts"),
   identity: () => import("./identity.ts"),
   recovery: () => import("./recovery.ts"),

@@ -1,10 +1,7 @@
 import { Command } from "commander";
 import { configPath, loadConfig } from "../config/index.ts";
 import { createLogger } from "../log.ts";
-import { healMissed } from "../service/heal.ts";
-import { acceptInvites } from "../service/invites.ts";
-import { Relay } from "../service/relay/relay.ts";
-import { sendWhatWaits } from "../service/retries.ts";
+import { startService } from "../service/run.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { say } from "./shared/output.ts";
@@ -23,15 +20,9 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
     write: (line) => say(context, line),
   });
   await using sotto = await Sotto.open(config, { logger });
-  const { account } = sotto;
-  account.sync.onBatch((batch) => acceptInvites(account, batch));
-  await using _relay = await Relay.start(account);
-  using _retries = sendWhatWaits(account);
-  // who had no one-time key may have one now
-  account.sync.onBatch(() => void healMissed(account));
-  const syncing = account.sync.run();
+  await using service = await startService(sotto.account);
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
-  await Promise.race([syncing, aborted(context.signal)]);
+  await Promise.race([service.ended, aborted(context.signal)]);
   logger.info("stopping");
 }
 

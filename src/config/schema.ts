@@ -1,18 +1,11 @@
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { LOG_LEVELS } from "../log.ts";
+import { described, duration } from "../model/settings.ts";
 import { HIGH_PASS_HZ, LOUDNESS_LUFS } from "../model/sound-care.ts";
-
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 // zod's small form: its large one takes 25 ms more at each start
 z.config(en());
-
-/** `90s`, `30m`, `12h`, `7d`; gives milliseconds. */
-const duration = z.pipe(
-  z.string().check(z.regex(/^[1-9]\d*[smhd]$/, "a duration such as 90s, 30m, 12h or 7d")),
-  z.transform((text: string) => Number(text.slice(0, -1)) * UNIT_MS[text.at(-1) as keyof typeof UNIT_MS]),
-);
 
 const userId = z.string().check(z.regex(/^@[^\s:]*:\S+$/, "a user ID such as @voice:example.org"));
 const path = z.string().check(z.minLength(1));
@@ -22,9 +15,6 @@ const shareWith = z.enum(WHO);
 const onExcluded = z.enum(["send", "refuse"]);
 const newMembers = z.enum(["send", "hold"]);
 const acceptFrom = z.enum(WHO);
-
-/** What `config.sample.yaml` says of a key. */
-const described = <T extends z.ZodMiniType>(text: string, schema: T): T => schema.check(z.describe(text));
 
 const connectorName = z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, "a name such as mailbox or front-door"));
 

@@ -115,7 +115,10 @@ export interface Connector {
   start?(intake: Intake): Promise<void>;
   /**
    * Takes one voice message; resolves when it is where it should be, durably. A message may come again with the same
-   * `eventId`, if we died in between: it must not appear twice where the other end can know. A rejection means later.
+   * `eventId`, if we died in between: it must not appear twice where the other end can know.
+   *
+   * @throws SottoError `CONNECTOR_FAILED` or a passing one ({@link isPassing}; `STOPPED` after an abort): it is brought again.
+   *   Any other says that this message can never be taken
    */
   deliver?(voice: OutgoingVoice, signal: AbortSignal): Promise<void>;
   /** Ends what `start` began: takes nothing new, finishes what the intake is taking, leaves no handle open. */

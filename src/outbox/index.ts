@@ -10,8 +10,6 @@ import { Senders } from "./senders.ts";
 import { type Message, newJob, Spooled } from "./spooled.ts";
 import { Turns } from "./turns.ts";
 
-export type { Spooled } from "./spooled.ts";
-
 export interface OutboxOptions extends Omit<DeliveryOptions, "clock"> {
   /** Told why a message that nobody waits for is not sent yet, or never will be. */
   onUnsent(error: SottoError, job?: Job): void;
@@ -57,8 +55,7 @@ export class Outbox {
    * gives it sends it.
    */
   async accept(roomId: RoomId, content: object, spooled?: Spooled): Promise<Job> {
-    const [job] = await this.acceptAll(roomId, [{ content, spooled }]);
-    return job!;
+    return (await this.acceptAll(roomId, [{ content, spooled }]))[0]!;
   }
 
   /** The same of messages that follow one another: all of them, or none. */
@@ -247,14 +244,16 @@ export class Outbox {
     return "failed";
   }
 
-  async #try(job: Job, work: () => Promise<unknown>): Promise<boolean> {
+  async #try(tried: Job, work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (thrown) {
       const error = toSottoError(thrown);
+      // as far as it has come
+      const job = (await this.#options.store.jobs.get(tried.jobId)) ?? tried;
       const sender = this.#senders.take(job.jobId);
-      const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !job.firstPutMs;
+      const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !tried.firstPutMs;
       const isGivenUp = isRefusal(error, job) || isTold;
       if (isGivenUp) await this.#giveUp(job, error);
       else this.#rests.failed(job.roomId, error);
@@ -283,7 +282,7 @@ export class Outbox {
 
   async #giveUp(job: Job, error: SottoError): Promise<void> {
     const { store, clock, onEnded } = this.#options;
-    await store.jobs.failed((await store.jobs.get(job.jobId)) ?? job, error, clock());
+    await store.jobs.failed(job, error, clock());
     onEnded(job, error);
   }
 

@@ -12,7 +12,7 @@ import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
 import { sendInParts } from "./parts.ts";
 import { sendVoice } from "./pipeline.ts";
-import { dropQueued, listQueue, showQueued } from "./queue.ts";
+import { dropQueued, listQueue, retryQueued, showQueued } from "./queue.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
@@ -158,8 +158,9 @@ const OPERATIONS: Record<string, Operation> = {
     });
   },
 
-  "queue-list": async (account) => listQueue(account),
+  "queue-list": async (account, { args }) => listQueue(account, args.limit as number),
   "queue-show": async (account, { args }) => showQueued(account, args.job as number),
+  "queue-retry": (account, { args }) => retryQueued(account, args.job as number),
   "queue-drop": (account, { args }) => dropQueued(account, args.job as number),
 
   rotate: (account, { args }) => rotate(account, args.room as string | undefined),

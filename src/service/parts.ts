@@ -5,7 +5,7 @@ import type { UnplacedFile } from "../model/event.ts";
 import type { RoomId } from "../model/ids.ts";
 import type { Job } from "../model/job.ts";
 import type { VoiceStream } from "../model/recording.ts";
-import type { Spooled } from "../outbox/index.ts";
+import type { Outbox } from "../outbox/index.ts";
 import type { Account } from "./account.ts";
 import { findRoom } from "./destination.ts";
 import { type Acceptance, receiptOf, type SendResult, type SentVoice } from "./pipeline.ts";
@@ -13,7 +13,7 @@ import { relation, type SendOptions } from "./relation.ts";
 import { roomLimits } from "./room-limits.ts";
 
 interface SpooledPart extends PartFacts {
-  spooled: Spooled;
+  spooled: Awaited<ReturnType<Outbox["spool"]>>;
   file: UnplacedFile;
 }
 

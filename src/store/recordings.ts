@@ -36,7 +36,7 @@ export function createRecordings(folder: string, storeKey: Uint8Array): Recordin
       try {
         await using file = await open(path, "wx", 0o600);
         const seal = sealing(keyOf(recordingId));
-        for await (const { chunk, isLast } of chunksOf(recording)) await file.write(seal(chunk, isLast));
+        for await (const { chunk, isLast } of chunksOf(recording)) await file.writeFile(seal(chunk, isLast));
         await file.sync();
         await using directory = await open(folder, "r");
         await directory.sync();
@@ -114,9 +114,13 @@ async function* opened(path: string, key: Uint8Array): AsyncGenerator<Uint8Array
 }
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(length), position });
-  if (bytesRead < length) throw damaged(`${bytesRead} bytes of ${length}`);
-  return buffer;
+  const bytes = Buffer.alloc(length);
+  for (let read = 0; read < length; ) {
+    const { bytesRead } = await file.read(bytes, read, length - read, position + read);
+    if (bytesRead === 0) throw damaged(`${read} bytes of ${length}`);
+    read += bytesRead;
+  }
+  return bytes;
 }
 
 function unseal(key: Uint8Array, nonce: Uint8Array, sealed: Buffer): Uint8Array {

@@ -81,13 +81,18 @@ export function outboxOn(store: Store, at = { ms: 1_000_000 }) {
   const onUnsent = (error: SottoError) => void unsent.push(error);
   const contentRepository = new FaultyContentRepository();
   const timeline: { roomId: string; ciphertext: string; eventId: string }[] = [];
+  /** What the next encodings come to. */
+  const preparing: (() => void)[] = [];
   const looking: { outcome: (() => never) | undefined } = { outcome: undefined };
   const outbox = new Outbox({
     ...{ store, contentRepository, gate, encryptor, onUnsent },
     // a recording is its own attachment
     prepare: (job, recording) => ({
       ciphertext: recording,
-      content: async () => ({ ...JSON.parse(job.contentJson!), file: { v: "v2" } }),
+      async content() {
+        preparing.shift()?.();
+        return { ...JSON.parse(job.contentJson!), file: { v: "v2" } };
+      },
     }),
     async findSent(roomId, { ciphertext }) {
       looking.outcome?.();
@@ -96,7 +101,18 @@ export function outboxOn(store: Store, at = { ms: 1_000_000 }) {
     clock: () => at.ms,
     random: () => 1,
   });
-  return { outbox, contentRepository, gate, encryptor, at, unsent, timeline, looking, jobs: store.jobs };
+  return {
+    outbox,
+    contentRepository,
+    gate,
+    encryptor,
+    at,
+    unsent,
+    timeline,
+    looking,
+    preparing,
+    jobs: store.jobs,
+  };
 }
 
 export const throwing = (error: unknown) => (): never => {

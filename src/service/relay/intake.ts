@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import { sniffAudio } from "../../audio/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
 import type { IncomingRecording, Intake, Taken, TakenJob } from "../../model/connector.ts";
@@ -43,7 +43,9 @@ export function createIntake({
     if (known) return { jobs: known, isDuplicate: true };
     const ways = waysOf(recording);
     const bytes = soundOf(recording, signal);
-    const recordingId = await store.recordings.write(bytes);
+    const recordingId = await store.recordings.write(bytes).catch((thrown) => {
+      throw toSottoError(thrown);
+    });
     try {
       const jobs = await outbox.take(
         ways.flatMap(({ route, roomId }) => jobsFor(recording, { route, roomId, recordingId })),
@@ -120,19 +122,21 @@ async function* soundOf(
   { source, raw }: IncomingRecording,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
+  const recording = bytesOf(source);
+  if (signal) addAbortSignal(signal, recording);
   let isBegun = false;
   try {
-    for await (const bytes of bytesOf(source)) {
-      signal?.throwIfAborted();
+    for await (const bytes of recording) {
       if (!isBegun && !raw && bytes.length >= ENOUGH_TO_KNOW && sniffAudio(bytes).extension === "bin")
         throw new SottoError("AUDIO_NOT_AUDIO", "this is no recording that Sotto knows");
       isBegun = true;
       yield bytes;
     }
   } catch (thrown) {
+    if (signal?.aborted) throw toSottoError(signal.reason);
     const { code } = thrown as NodeJS.ErrnoException;
     // Node's own message holds the path
-    if ("path" in source && code)
+    if ("path" in source && code && !(thrown instanceof SottoError))
       throw new SottoError("AUDIO_UNREADABLE", "the recording cannot be read", { cause: code });
     throw toSottoError(thrown);
   }
