@@ -1,4 +1,4 @@
-import { type ErrorCode, isPassing, type SottoError } from "../errors.ts";
+import type { ErrorCode, SottoError } from "../errors.ts";
 import type { Job } from "../model/job.ts";
 
 /** Refused for now: something of the room could not be read, or a person must first look at a member. */
@@ -9,7 +9,10 @@ const WAITS_FOR_A_CHANGE = new Set<ErrorCode>([
   "MEMBER_NOT_ACCEPTED",
 ]);
 
+/** What the recording is to blame for, besides what has the exit code of wrong usage. */
+const CANNOT_BE_ENCODED = new Set<ErrorCode>(["FFMPEG_FAILED", "STORE_DAMAGED"]);
+
 /** The room or the policy says no, or the recording cannot be encoded, and all of them would say so again. */
 export const isRefusal = (error: SottoError, { state }: Pick<Job, "state">): boolean =>
   ((error.exitCode === 1 || error.exitCode === 2) && !WAITS_FOR_A_CHANGE.has(error.code)) ||
-  (state === "accepted" && !isPassing(error) && error.code !== "INTERNAL");
+  (state === "accepted" && CANNOT_BE_ENCODED.has(error.code));
