@@ -36,4 +36,3 @@ export async function readMail(
   const { forRoom, recordingsOf } = await import("./email/recordings.ts");
   return recordingsOf(mail, nowMs).map((recording) => forRoom(recording, room));
 }
-export const CONNECTORS: readonly ConnectorType[] = [archive, asterisk, command, folder, webhook];
