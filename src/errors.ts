@@ -72,6 +72,10 @@ export const ERROR_CODES = {
   AUDIO_EMPTY: [2, "record again: the file holds no data"],
   AUDIO_NOT_AUDIO: [2, "give a file that holds a recording"],
   AUDIO_TOO_LARGE: [2, "send it with --split, or a shorter one, or raise the homeserver's max_upload_size"],
+  MAIL_INVALID: [
+    2,
+    "send the recording as an ordinary attachment (MIME, RFC 2045), not inside of many others",
+  ],
   FFMPEG_MISSING: [3, "install ffmpeg with libopus, e.g. `apt install ffmpeg`"],
   FFMPEG_FAILED: [3, "try the file with ffmpeg by hand; it may be damaged"],
   SANDBOX_MISSING: [

@@ -1,4 +1,11 @@
-export { type Config, configPath, loadConfig } from "./config/index.ts";
+export {
+  type Config,
+  type ConfigSource,
+  configSource,
+  type LoadOptions,
+  loadConfig,
+  rereadConfig,
+} from "./config/index.ts";
 export type {
   Cancelled,
   QrToShow,

@@ -24,6 +24,8 @@ const FURTHER_DOORS = {
   "src/connector/archive/verify.ts": "whoever verifies an archive loads no other connector",
   "src/config/data-directory.ts":
     "a command that another process serves needs the data directory and no schema",
+  "src/config/secrets.ts": "a secret's file is read without a schema",
+  "src/config/show.ts": "only one command needs it",
   "src/config/load.ts": "loaded late, and without the rest, when a command must hold the store itself",
 };
 

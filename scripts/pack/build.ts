@@ -45,6 +45,7 @@ async function buildSotto(): Promise<Metafile[]> {
     }),
     bundle({
       ...esm,
+      ...withRequire,
       entryPoints: [program],
       outfile: outfile("program"),
       plugins: [apart({ [bots]: "./bot-client.js", [pictures]: "./qr-picture.js" })],
@@ -53,13 +54,12 @@ async function buildSotto(): Promise<Metafile[]> {
       entryPoints: [pictures],
       outfile: outfile("qr-picture"),
       format: "esm",
-      platform: "node", // pngjs is CommonJS, and asks for what Node has
-      banner: {
-        js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-      },
+      platform: "node",
+      ...withRequire,
     }),
     bundle({
       ...esm,
+      ...withRequire,
       entryPoints: ["src/index.ts", bots],
       outdir: building,
       entryNames: "[name]",
@@ -94,6 +94,13 @@ const esm = {
   platform: "neutral", // "node" would choose CommonJS where a package has both
   mainFields: ["module", "main"],
   chunkNames: "chunks/[name]-[hash]",
+} satisfies BuildOptions;
+
+/** For packages that are CommonJS, and ask for what Node has: pngjs, busboy. */
+const withRequire = {
+  banner: {
+    js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+  },
 } satisfies BuildOptions;
 
 /** The drop-in as a package of its own, with indexeddb-sqlite inside. */

@@ -28,12 +28,12 @@ async function verifyFolder(context: Context, folder: string, flags: VerifyFlags
   else for (const { fault, line, file } of report.findings) printText(context, found(fault, line, file));
   if (flags.publicKey === undefined)
     say(context, "the key lay in the archive: this shows that it agrees with itself, not who made it");
-  const { entries, last, findings } = report;
+  const { archive, entries, last, findings } = report;
   if (findings.length > 0) {
     throw new SottoError("ARCHIVE_CHANGED", `${findings.length} things are wrong in ${entries} entries`);
   }
-  say(context, `${entries} entries are signed and in order, and their files are as they were`);
-  if (last !== undefined) say(context, `the last one: ${last}`);
+  say(context, `${entries} entries of ${archive} are signed and in order, and their files are as they were`);
+  say(context, `the last one: ${last}`);
 }
 
 async function reportOn(folder: string, keyFile: string): Promise<ArchiveReport> {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { configPath, loadConfig } from "../config/index.ts";
+import { configSource, loadConfig } from "../config/index.ts";
+import { CONNECTORS } from "../connector/index.ts";
 import { createLogger } from "../log.ts";
 import { startService } from "../service/run.ts";
 import { Sotto } from "../service/sotto.ts";
@@ -13,7 +14,7 @@ export function command(context: Context): Command {
 }
 
 async function run(context: Context, flags: CommonOptions): Promise<void> {
-  const config = loadConfig(configPath(flags.config, context.env));
+  const config = loadConfig(configSource(flags.config, context.env), { connectorTypes: CONNECTORS });
   const logger = createLogger({
     level: config.log.level,
     json: flags.json === true || !context.interactive,

@@ -14,6 +14,8 @@ export interface IncomingRecording {
    */
   id: string;
   source: AudioSource;
+  /** Who brings it to the connector, where it tells them apart: the name of a token. */
+  by?: string;
   /** What a recording without any header is. */
   raw?: RawFormat;
   /** What the origin says of it; nothing of this is proven. */
@@ -43,6 +45,8 @@ export interface Taken {
 /** A voice message made of a recording, as whoever brought it may see it. */
 export interface TakenJob {
   job: number;
+  /** Who had brought it to the connector. */
+  by?: string;
   state: JobState;
   eventId?: EventId;
   /** Why it was given up. */
@@ -132,7 +136,10 @@ export interface ConnectorContext {
   /** Its name in the config. */
   name: string;
   logger: Logger;
-  /** Makes a path of the config absolute: relative ones are relative to the config file. */
+  /**
+   * Makes a path of the config absolute: relative ones are relative to the config file that says them, and
+   * `credential:NAME` is a systemd credential. Throws `SECRET_UNREADABLE` where there are no credentials.
+   */
   path(written: string): string;
   /** Signs for this account's archive (Ed25519); the key is derived from the store key and used for nothing else. */
   signer: Signer;

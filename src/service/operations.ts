@@ -10,6 +10,7 @@ import { audioOptions, withCare } from "./audio-options.ts";
 import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
+import { type IngestArguments, ingest } from "./ingest.ts";
 import { sendInParts } from "./parts.ts";
 import { sendVoice } from "./pipeline.ts";
 import { dropQueued, listQueue, retryQueued, showQueued } from "./queue.ts";
@@ -112,6 +113,12 @@ const OPERATIONS: Record<string, Operation> = {
       ...(accepted && { accepted }),
       ...(isHeard && { isHeard }),
     });
+  },
+
+  async ingest(account, { args, source, signal, closing }) {
+    if (!source) throw new SottoError("USAGE", "ingest needs a recording");
+    const taking = closing ? AbortSignal.any([signal, closing]) : signal;
+    return ingest(account, args as unknown as IngestArguments, source, taking);
   },
 
   async receive(account, { args, emit, signal: gone, closing }) {

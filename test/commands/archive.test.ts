@@ -20,7 +20,7 @@ describe("archive verify", () => {
     const folder = await archiveOf(2);
     const outcome = await sotto(["archive", "verify", folder]);
     expect(outcome).toMatchObject({ code: 0, stdout: "" });
-    expect(outcome.stderr).toMatch(/2 entries are signed and in order/);
+    expect(outcome.stderr).toMatch(/2 entries of under-test are signed and in order/);
     expect(outcome.stderr).toMatch(/the key lay in the archive/);
     const key = join(folder, "public-key.pem");
     const json = await sotto(["archive", "verify", folder, "--public-key", key, "--json"]);

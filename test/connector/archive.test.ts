@@ -291,6 +291,25 @@ describe("nothing is added to an archive", () => {
         ),
     ],
     [
+      "whose last line was changed before the head was written",
+      async ({ lines, writeLines, writeHead }) => {
+        await writeLines(
+          (await lines()).map((line, index) => (index === 2 ? line.replace("@alice", "@mal") : line)),
+        );
+        await writeHead(2);
+      },
+    ],
+    [
+      "of another connector of the same account",
+      async ({ path, context }) => {
+        const other = makeArchive({ type: "archive", path: "." }, { ...context, name: "other" });
+        await rm(path("manifest.jsonl"));
+        await rm(path("head.json"));
+        await rm(path("recordings"), { recursive: true });
+        for (let index = 0; index < 3; index += 1) await other.deliver(voiceOf(recordingOf()), signal);
+      },
+    ],
+    [
       "with a line less at its end",
       async ({ lines, writeLines }) => writeLines((await lines()).slice(0, -1)),
     ],

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { appendFile, mkdir, open, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { MemoryIntake } from "../../src/connector/contract/index.ts";
+import { MemoryIntake, type TakenRecording } from "../../src/connector/contract/index.ts";
 import { recordingOf } from "../../src/connector/contract/samples.ts";
 import { filesBeingWritten } from "../../src/connector/folder/writers.ts";
 import { SottoError } from "../../src/errors.ts";
@@ -23,7 +24,7 @@ function hold(intake: MemoryIntake): () => void {
 
 describe("what is not a recording yet", () => {
   it("is not taken while it grows, however slowly it is written and by whom", async () => {
-    const { inbox, intake, start, offer } = await watched({ settle: 200 });
+    const { inbox, intake, start, offer } = await watched({ settle: 1_500, rescan: 50 });
     const whole = recordingOf();
     const path = join(inbox, "growing.wav");
     await start();
@@ -33,7 +34,7 @@ describe("what is not a recording yet", () => {
       at += 10;
     };
     grow();
-    const growing = setInterval(grow, 20);
+    const growing = setInterval(grow, 400);
     onTestFinished(() => clearInterval(growing));
     await offer("whole.wav", recordingOf());
     await intake.count(1);
@@ -164,7 +165,8 @@ describe("what happens while it is read", () => {
     await offer("torn.wav", half);
     await intake.count(1);
     expect(bytesOf(intake)).toEqual([Buffer.concat([half, rest]).fill(1, 50, 60)]);
-    expect(intake.brought).toHaveLength(1);
+    const [{ id, bytes }] = intake.taken as [TakenRecording];
+    expect(id).toBe(`sha256:${createHash("sha256").update(bytes).digest("hex")}`);
     expect(lines).toEqual([]);
   });
 });

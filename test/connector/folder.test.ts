@@ -61,6 +61,16 @@ describe("a voice message that is written", () => {
     expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600);
   });
 
+  it("is not touched when it comes again", async () => {
+    const directory = temporaryDirectory();
+    const voice = voiceOf(recordingOf());
+    await sink(directory).deliver(voice, signal);
+    const path = join(directory, (await readdir(directory))[0]!);
+    const before = await stat(path);
+    await sink(directory).deliver(voice, signal);
+    expect(await stat(path)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+  });
+
   it("has a description beside it, with everything that is known and no stream", async () => {
     const directory = temporaryDirectory();
     const { stream, ...about } = voiceOf(recordingOf());

@@ -1,4 +1,4 @@
-import { configPath, dataDirectoryOf, saysNothingOf } from "../../config/data-directory.ts";
+import { configSource, dataDirectoryOf, saysNothingOf } from "../../config/data-directory.ts";
 import { createLogger } from "../../log.ts";
 import { callWhereTheStoreIs } from "../../service/holder.ts";
 import type { Call } from "../../service/operations.ts";
@@ -11,15 +11,15 @@ export async function perform<T>(
   options: CommonOptions,
   call: Pick<Call, "operation" | "args" | "source" | "ask"> & { emit?: Call["emit"]; signal?: AbortSignal },
 ): Promise<T> {
-  const path = configPath(options.config, context.env);
+  const source = configSource(options.config, context.env);
   return (await callWhereTheStoreIs(
     {
-      dataDirectory: await dataDirectoryOf(path),
+      dataDirectory: await dataDirectoryOf(source),
       async config() {
         const { loadConfig } = await import("../../config/load.ts");
-        return loadConfig(path);
+        return loadConfig(source);
       },
-      audioAsDefault: saysNothingOf("audio", path),
+      audioAsDefault: saysNothingOf("audio", source),
       logger: logger(context, options),
       waitMs: wholeNumber(options.wait, "--wait") * 1000,
     },

@@ -44,7 +44,8 @@ export class MemoryIntake implements Intake {
   }
 
   async job(job: number): Promise<TakenJob | undefined> {
-    return this.taken[job - 1] && { job, state: "accepted" };
+    const recording = this.taken[job - 1];
+    return recording && { job, ...(recording.by !== undefined && { by: recording.by }), state: "accepted" };
   }
 
   /** Resolves when so many recordings were taken. */

@@ -88,12 +88,8 @@ export class OpenedFile implements AsyncDisposable {
   async *#chunks(): AsyncGenerator<Buffer> {
     // no further than it went: it may grow as fast as it is read
     for (let position = 0; position < this.#size; ) {
-      const { bytesRead, buffer } = await this.#file.read(
-        Buffer.allocUnsafe(CHUNK_BYTES),
-        0,
-        CHUNK_BYTES,
-        position,
-      );
+      const length = Math.min(CHUNK_BYTES, this.#size - position);
+      const { bytesRead, buffer } = await this.#file.read(Buffer.allocUnsafe(length), 0, length, position);
       if (bytesRead === 0) return;
       position += bytesRead;
       yield buffer.subarray(0, bytesRead);

@@ -68,11 +68,11 @@ export function createIntake({
   }
 
   function jobsFor(
-    { about, raw }: IncomingRecording,
+    { about, raw, by }: IncomingRecording,
     { route, roomId, recordingId }: { route: Route; roomId: RoomId; recordingId: string },
   ): Omit<NewJob, "createdMs">[] {
     const { priority, audio } = route;
-    const common = { roomId, source, priority };
+    const common = { roomId, source: by === undefined ? source : `${source}/${by}`, priority };
     const txnId = randomUUID();
     const recipe: Recipe = {
       ...(raw && { raw }),
@@ -100,10 +100,12 @@ export function createIntake({
 
     async job(jobId): Promise<TakenJob | undefined> {
       const job = store.jobs.get(jobId);
-      if (job?.source !== source) return undefined;
+      const [origin, by] = job?.source?.split("/") ?? [];
+      if (!job || origin !== source) return undefined;
       const { state, eventId, errorCode, errorMessage } = job;
       return {
         ...{ job: jobId, state },
+        ...(by !== undefined && { by }),
         ...(eventId !== undefined && { eventId }),
         ...(errorCode !== undefined && { error: { code: errorCode, message: errorMessage ?? "" } }),
       };

@@ -1,5 +1,4 @@
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
-import { resolve } from "node:path";
 import { readStoreKey } from "../../config/index.ts";
 import { CONNECTORS, type ConnectorType } from "../../connector/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
@@ -18,7 +17,7 @@ export interface RelayOptions {
 }
 
 /** What the config says of connectors and routes. */
-export type RelayPlan = Pick<Account["config"], "connectors" | "routes">;
+export type RelayPlan = Pick<Account["config"], "connectors" | "routes" | "pathOf">;
 
 /** Connectors and rooms, joined by the routes of the config. */
 export class Relay implements AsyncDisposable {
@@ -99,7 +98,7 @@ export class Relay implements AsyncDisposable {
   }
 
   /** Every connector that a route names, made but not started. */
-  async #requirePlan({ connectors, routes }: RelayPlan): Promise<Map<string, Connector>> {
+  async #requirePlan({ connectors, routes, pathOf }: RelayPlan): Promise<Map<string, Connector>> {
     const made = new Map<string, Connector>();
     for (const route of routes) {
       for (const [end, power] of [
@@ -107,7 +106,7 @@ export class Relay implements AsyncDisposable {
         [route.to, "deliver"],
       ] as const) {
         if (isRoom(end)) continue;
-        const connector = made.get(end) ?? (await this.#make(end, connectors[end]));
+        const connector = made.get(end) ?? (await this.#make(end, connectors[end], pathOf));
         made.set(end, connector);
         if (connector[power]) continue;
         const what = power === "start" ? "brings no recordings" : "takes no voice messages";
@@ -119,7 +118,11 @@ export class Relay implements AsyncDisposable {
     return made;
   }
 
-  async #make(name: string, settings: { type: string } | undefined): Promise<Connector> {
+  async #make(
+    name: string,
+    settings: { type: string } | undefined,
+    pathOf: RelayPlan["pathOf"],
+  ): Promise<Connector> {
     if (!settings)
       throw new SottoError("CONFIG_INVALID", `a route names ${name}, and there is no such connector`);
     const type = this.#types.get(settings.type);
@@ -130,7 +133,7 @@ export class Relay implements AsyncDisposable {
     return make(type.settings.parse(settings), {
       name,
       logger,
-      path: (written) => resolve(config.path, "..", written),
+      path: (written) => pathOf(name, written),
       signer: signerOf(readStoreKey(config)),
     });
   }
