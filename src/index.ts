@@ -21,6 +21,7 @@ export type {
 export { ERROR_CODES, type ErrorCode, SottoError } from "./errors.ts";
 export { createLogger, type Logger } from "./log.ts";
 export type { Trust, Unproven } from "./model/event.ts";
+export type { MessageResult, Meter } from "./model/meter.ts";
 export type { RawFormat } from "./model/raw-format.ts";
 export type { AudioSource } from "./model/recording.ts";
 export type { BootstrapRequest, BootstrapResult, IdentityReport } from "./service/identity.ts";

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { configSource, loadConfig } from "../config/index.ts";
 import { CONNECTORS } from "../connector/index.ts";
 import { createLogger } from "../log.ts";
+import { createObserver } from "../service/observe.ts";
 import { startService } from "../service/run.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -20,8 +21,12 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
     json: flags.json === true || !context.interactive,
     write: (line) => say(context, line),
   });
-  await using sotto = await Sotto.open(config, { logger });
+  await using observer = config.listen === undefined ? undefined : await createObserver(config.listen);
+  await using sotto = await Sotto.open(config, { logger, ...(observer && { meter: observer.meter }) });
+  const address = await observer?.serve(sotto.account, context.signal);
+  if (address !== undefined) logger.info("answers /live, /ready and /metrics", { address });
   await using service = await startService(sotto.account);
+  observer?.started(() => service.relay.checks());
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
   await Promise.race([service.ended, aborted(context.signal)]);
   logger.info("stopping");

@@ -70,6 +70,7 @@ function absolute(
     data: at(file.data, "data"),
     storeKeyFile: at(file.storeKeyFile, "storeKeyFile"),
     ...(file.caFile ? { caFile: at(file.caFile, "caFile") } : {}),
+    ...(file.listen?.includes("/") ? { listen: at(file.listen, "listen") } : {}),
     account: {
       ...account,
       accessTokenFile: at(accessTokenFile, "account", "accessTokenFile"),

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { LOG_LEVELS } from "../log.ts";
+import { parseListen } from "../model/listen.ts";
 import { described, duration } from "../model/settings.ts";
 import { HIGH_PASS_HZ, LOUDNESS_LUFS } from "../model/sound-care.ts";
 
@@ -210,6 +211,19 @@ export const configSchema = z.strictObject({
     z._default(z.array(routeSchema), []),
   ),
   acceptInvitesFrom: described("Whose invitations `sotto run` accepts.", z._default(z.array(userId), [])),
+  listen: described(
+    "Where `sotto run` answers /live, /ready and /metrics: a port of the loopback address, `address:port`, or the path of a UNIX socket; nowhere unless told. Who can reach it can read how much is sent, and nothing of whom.",
+    z.optional(
+      z
+        .string()
+        .check(
+          z.refine(
+            (text) => parseListen(text) !== undefined,
+            "a port, an address such as 127.0.0.1:9090, or a path",
+          ),
+        ),
+    ),
+  ),
   log: z.prefault(
     z.strictObject({
       level: described("debug, info, warn or error.", z._default(z.enum(LOG_LEVELS), "info")),

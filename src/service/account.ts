@@ -15,11 +15,14 @@ import {
   type EventGate,
   findOrCreateDirectRoom,
   findSentEvent,
+  MatrixError,
   type Rooms,
   type Transport,
   whoami,
 } from "../matrix/index.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
+import type { Job } from "../model/job.ts";
+import { type Meter, silentMeter } from "../model/meter.ts";
 import type { ContentRepository, KeyServer, OneStore, PreparingEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
@@ -30,6 +33,7 @@ import { prepareAccepted } from "./prepare.ts";
 import { makeFolder } from "./private-file.ts";
 import { MissingKeys } from "./recovery/missing-keys.ts";
 import { BackupUploads } from "./recovery/uploads.ts";
+import { isRoom } from "./relay/routes.ts";
 import { logInAgain } from "./relogin.ts";
 import { dailyPruning } from "./retention.ts";
 import { StoreWatch } from "./store-watch.ts";
@@ -41,6 +45,7 @@ import type { WithheldCounts } from "./withheld.ts";
 export interface Account {
   config: Config;
   logger: Logger;
+  meter: Meter;
   store: Store;
   crypto: Crypto;
   transport: Transport;
@@ -55,6 +60,8 @@ export interface Account {
   missingKeys: MissingKeys;
   /** Messages that were reported as not handed on, since the start. */
   withheldCounts: WithheldCounts;
+  /** How often the homeserver has held a message back, because it limits how many an account sends, since the start. */
+  held: { back: number };
   verification: VerificationDesk;
   watch: StoreWatch;
   /** Whether a route leads out of the room: what comes there is the service's. */
@@ -70,15 +77,25 @@ export interface Account {
 }
 
 /** Throws a `STORE_*` error if the data directory cannot be held; touches the network not at all. */
-export async function openAccount(config: Config, logger: Logger): Promise<Account> {
+export async function openAccount(
+  config: Config,
+  logger: Logger,
+  meter: Meter = silentMeter,
+): Promise<Account> {
   const { userId, deviceId } = config.account;
   const storeKey = readStoreKey(config);
   makeFolder(config.data);
   const accessToken = readAccessToken(config);
+  const held = { back: 0 };
   const transport = createTransport({
     homeserver: config.homeserver,
     accessToken,
     logger,
+    onAttempt(endpoint, failure) {
+      meter.apiCalled(endpoint, failure !== undefined);
+      const isLimit = failure instanceof MatrixError && failure.statusCode === 429;
+      if (isLimit && endpoint === "rooms/send") held.back += 1;
+    },
     onSoftLogout: () => logInAgain(config, logger),
     ...(config.caFile ? { caFile: config.caFile } : {}),
   });
@@ -112,7 +129,9 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         keyTimeoutMs: config.trust.keyTimeout,
       },
     });
-    const contentRepository = createContentRepository(transport);
+    const contentRepository = createContentRepository(transport, {
+      onUploadLost: () => meter.uploadUnreferenced(),
+    });
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId, watch });
     sync.onBatch(dailyPruning(config, store));
@@ -132,6 +151,7 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
     const account: Account = {
       config,
       logger,
+      meter,
       store,
       crypto,
       transport,
@@ -147,11 +167,13 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         prepare: (job, recording) => prepareAccepted(account)(job, recording),
         findSent: (roomId, event) => findSentEvent(transport, roomId, { ...event, sender: userId }),
         onUnsent: reportOnce(logger),
+        onEnded: (job, error) => countEnded(meter, job, error),
       }),
       sync,
       backupUploads,
       missingKeys,
       withheldCounts: {},
+      held,
       watch,
       routed: () => false,
       stopping: stopping.signal,
@@ -194,6 +216,13 @@ function reportOnce(logger: Logger): (error: SottoError) => void {
     if (exitCode === 1) told.add(message);
     logger.warn("an accepted message still waits", { code, reason: message });
   };
+}
+
+/** A notice that announces a voice message is not counted. What came out of a room is known by the room's ID. */
+function countEnded(meter: Meter, { source, announces }: Job, error: SottoError | undefined): void {
+  if (announces !== undefined) return;
+  const from = source === undefined ? "command" : isRoom(source) ? "room" : source;
+  meter.messageEnded(from, error ? "failed" : "sent");
 }
 
 /**

@@ -63,7 +63,14 @@ export async function checkMachine(source: ConfigSource, signal: AbortSignal): P
 }
 
 /** What only the holder of the store can tell. */
-export async function checkAccount({ crypto, transport, config, store, watch }: Account): Promise<Check[]> {
+export async function checkAccount({
+  crypto,
+  transport,
+  config,
+  store,
+  watch,
+  held,
+}: Account): Promise<Check[]> {
   const { userId, deviceId } = config.account;
   return [
     await check("login", async () => {
@@ -126,9 +133,18 @@ export async function checkAccount({ crypto, transport, config, store, watch }: 
       );
     }),
     await check("held", async () => {
-      const held = await crypto.heldRooms();
-      if (held.length === 0) return "no room waits for a person to look at a member";
-      return fail(held.map(heldWords).join("\n"), held.map(liftedBy).join("\n"));
+      const rooms = await crypto.heldRooms();
+      if (rooms.length === 0) return "no room waits for a person to look at a member";
+      return fail(rooms.map(heldWords).join("\n"), rooms.map(liftedBy).join("\n"));
+    }),
+    await check("rate limit", async () => {
+      const lifted = `POST /_synapse/admin/v1/users/${userId}/override_ratelimit with {"messages_per_second": 0, "burst_count": 0}`;
+      if (held.back === 0)
+        return `no message was held back; Synapse does so after ten, unless its admin has called ${lifted}`;
+      return warn(
+        `the homeserver has held messages back ${held.back} times since the start`,
+        `let the admin of a Synapse call ${lifted}`,
+      );
     }),
     await check("outbox", async () => {
       const open = store.jobs.open().length;

@@ -30,13 +30,15 @@ export function prepareVoice(
   recording: VoiceStream,
   options: SendOptions = {},
 ): PreparedVoice {
+  const startedMs = performance.now();
   const voice = fitting(account, room, recording);
   const attachment = encryptAttachment(voice.chunks);
   return {
     ciphertext: attachment.ciphertext,
     async message(size) {
       const facts = await recording.facts;
-      const { durationMs, waveform } = facts;
+      const { durationMs, waveform, encodedBecause } = facts;
+      if (encodedBecause !== undefined) account.meter.transcoded((performance.now() - startedMs) / 1000);
       await voice.requireFit({ size, durationMs });
       const { file } = attachment;
       return { content: voiceContent({ durationMs, waveform, size, file, ...relation(options) }), facts };

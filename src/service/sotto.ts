@@ -5,6 +5,7 @@ import { SottoError, toSottoError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import type { SottoClient } from "../matrix/client.ts";
 import type { DeviceId, EventId, UserId } from "../model/ids.ts";
+import type { Meter } from "../model/meter.ts";
 import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource } from "../model/recording.ts";
 import type { SoundCare } from "../model/sound-care.ts";
@@ -25,6 +26,8 @@ import type { Withheld } from "./withheld.ts";
 
 export interface OpenOptions {
   logger?: Logger;
+  /** Where its work is counted; nowhere unless told. */
+  meter?: Meter;
 }
 
 /**
@@ -64,10 +67,13 @@ export class Sotto {
    * @param config a path to `sotto.yaml`, or a loaded config
    * @throws SottoError `CONFIG_*`, `STORE_*`, `SANDBOX_MISSING`
    */
-  static async open(config: string | Config, { logger = silentLogger }: OpenOptions = {}): Promise<Sotto> {
+  static async open(
+    config: string | Config,
+    { logger = silentLogger, meter }: OpenOptions = {},
+  ): Promise<Sotto> {
     const read = typeof config === "string" ? loadConfig(config) : config;
     if (read.audio.requireSandbox) await requireSandbox();
-    const account = await openAccount(read, logger);
+    const account = await openAccount(read, logger, meter);
     try {
       return new Sotto(account, await listen(account, controlSocketPath(account.config.data)));
     } catch (thrown) {

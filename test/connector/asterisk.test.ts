@@ -86,34 +86,6 @@ it("says who called, when, and for which mailbox", async () => {
   });
 });
 
-it.each([
-  ["+15550100", "+15550100"],
-  ['"Alice"', "Alice"],
-  ['"" <+15550100>', "+15550100"],
-  ['"+15550100" <+15550100>', "+15550100"],
-  ["Bob <101>", "Bob (101)"],
-  ['"Unknown" <+15550100>', "+15550100"],
-  ["Unknown", undefined],
-  ['"unknown" <unknown>', undefined],
-  ["", undefined],
-  ['"A\u202ecilA\u0007" <1>', "A cilA (1)"],
-])("reads the caller %j as %j", async (callerid, caller) => {
-  const { parseMessageFile, provenanceOf } = await import("../../src/connector/asterisk/message-file.ts");
-  const text = Buffer.from(`${newSpool().text({ callerid })}duration=4\n`);
-  const about = provenanceOf(parseMessageFile(text)!, { mailbox: "100@default", name: "INBOX" });
-  expect(about.caller).toBe(caller);
-});
-
-it("reads a name in Latin-1, and knows when nobody knows the time", async () => {
-  const { parseMessageFile, provenanceOf } = await import("../../src/connector/asterisk/message-file.ts");
-  const text = "[message]\ncallerid=J\u00fcrgen\norigtime=\nduration=1\n";
-  const about = provenanceOf(parseMessageFile(Buffer.from(text, "latin1"))!, {
-    mailbox: "1@a",
-    name: "Urgent",
-  });
-  expect(about).toEqual({ caller: "J\u00fcrgen", note: "mailbox 1@a, urgent" });
-});
-
 it("waits for a message that is still being recorded in its folder", async () => {
   const spool = newSpool();
   spool.folder();

@@ -3,6 +3,7 @@ import { createLogger } from "../../log.ts";
 import { callWhereTheStoreIs } from "../../service/holder.ts";
 import type { Call } from "../../service/operations.ts";
 import type { CommonOptions, Context } from "./context.ts";
+import { logLevel } from "./log-level.ts";
 import { say, wholeNumber } from "./output.ts";
 
 /** Performs an operation in the process that holds the store, which may become this one. */
@@ -27,6 +28,10 @@ export async function perform<T>(
   )) as T;
 }
 
-/** Warnings and errors only: a short command speaks through its result. */
+/** Warnings and errors only, unless the environment asks for more: a short command speaks through its result. */
 export const logger = (context: Context, { json }: Pick<CommonOptions, "json">) =>
-  createLogger({ level: "warn", json: json === true, write: (line) => say(context, line) });
+  createLogger({
+    level: logLevel(context.env, "warn"),
+    json: json === true,
+    write: (line) => say(context, line),
+  });

@@ -29,6 +29,7 @@ class AsteriskSpool implements Connector {
   readonly #folders: Folder[];
   readonly #alarm = new Alarm();
   readonly #messages = new Map<string, Known>();
+  readonly #unreadable = new Set<Folder>();
   #isStopped = false;
   #work: Promise<void> | undefined;
 
@@ -82,16 +83,11 @@ class AsteriskSpool implements Connector {
     let isWhole = true;
     let nextMs = performance.now() + this.#rescanMs;
     for (const folder of this.#folders) {
+      if (this.#isStopped) return 0;
       this.#alarm.watch(folder.path); // before it is read: nothing falls in between
-      const sightings = await lookInto(folder).catch((error: NodeJS.ErrnoException) => {
-        isWhole = false;
-        this.#logger.warn("a folder of voicemail cannot be read", {
-          folder: folder.name,
-          reason: error.code,
-        });
-        return [];
-      });
-      for (const sighting of sightings) {
+      const sightings = await this.#lookInto(folder);
+      isWhole &&= sightings !== undefined;
+      for (const sighting of sightings ?? []) {
         if (this.#isStopped) return 0;
         present.add(sighting.signature);
         const known = this.#knownOf(sighting.signature);
@@ -106,6 +102,22 @@ class AsteriskSpool implements Connector {
       }
     }
     return nextMs - performance.now();
+  }
+
+  /** Undefined for one that cannot be read, which is told once. */
+  async #lookInto(folder: Folder): Promise<Sighting[] | undefined> {
+    try {
+      const sightings = await lookInto(folder);
+      this.#unreadable.delete(folder);
+      return sightings;
+    } catch (thrown) {
+      const reason = (thrown as NodeJS.ErrnoException).code;
+      if (!this.#unreadable.has(folder)) {
+        this.#logger.warn("a folder of voicemail cannot be read", { folder: folder.name, reason });
+      }
+      this.#unreadable.add(folder);
+      return undefined;
+    }
   }
 
   #knownOf(signature: string): Known {

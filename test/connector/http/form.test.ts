@@ -77,6 +77,20 @@ describe("a form", () => {
     expect(intake.brought).toEqual([]);
   });
 
+  it("is not taken before its end was seen", async () => {
+    const { port, intake } = await openDoor();
+    const body = file("RIFF") + END;
+    const { socket, all } = await dial(port);
+    socket.write(head([`Content-Type: ${TYPE["content-type"]}`, `Content-Length: ${body.length}`]));
+    socket.write(body.slice(0, -4));
+    // whatever could have come of it has come by then
+    for (let other = 0; other < 3; other += 1) await ask(port, { body: "RIFX" });
+    expect(intake.taken.map(({ bytes }) => String(bytes))).toEqual(["RIFX", "RIFX", "RIFX"]);
+    socket.end(body.slice(-4));
+    expect(await all).toContain("HTTP/1.1 202 Accepted");
+    expect(intake.taken).toHaveLength(4);
+  });
+
   it("may be as large as any other request", async () => {
     const { port, intake } = await openDoor({ maxBytes: 300_000 });
     const sent = async (length: number) =>
