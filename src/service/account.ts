@@ -170,7 +170,10 @@ export async function openAccount(
         prepare: (job, recording) => prepareAccepted(account)(job, recording),
         findSent: (roomId, event) => findSentEvent(transport, roomId, { ...event, sender: userId }),
         onUnsent: reportOnce(logger),
-        onEnded: (job, error) => countEnded(meter, job, error),
+        onEnded: (job, error) => {
+          countEnded(meter, job, error);
+          tellEnded(logger, job, error);
+        },
       }),
       sync,
       backupUploads,
@@ -212,6 +215,13 @@ export async function openAccount(
     await engine.close();
     throw thrown;
   }
+}
+
+function tellEnded(logger: Logger, job: Job, error: SottoError | undefined): void {
+  const { jobId, source, roomId, eventId } = job;
+  const which = { job: jobId, ...(source !== undefined && { source }), roomId };
+  if (error) logger.error("a message was given up", { ...which, code: error.code, reason: error.message });
+  else if (source !== undefined) logger.info("a message was sent", { ...which, eventId });
 }
 
 /** What the policy holds is held at every try, until a person has done something about it. */
