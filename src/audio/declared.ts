@@ -9,6 +9,8 @@ export interface Declared {
   bytes?: number;
   /** Length of its sound. */
   durationMs?: number;
+  /** Of its sound; where it varies, in the mean. */
+  bytesPerSecond?: number;
   /** Whether its last page says that it is the last. */
   endsWithPage?: boolean;
 }
@@ -49,9 +51,12 @@ const known = (start: number, size: number): Declared =>
 /** Chunks up to the one with the sound. RF64 keeps long sizes elsewhere: EBU Tech 3306. */
 function riff(head: Buffer): Declared {
   if (head.toString("latin1", 0, 4) !== "RIFF") return {};
+  let bytesPerSecond = 0;
   for (let at = 12; at < head.length; ) {
     const size = head.readUInt32LE(at + 4);
-    if (head.toString("latin1", at, at + 4) === "data") return known(at + 8, size);
+    const name = head.toString("latin1", at, at + 4);
+    if (name === "fmt ") bytesPerSecond = head.readUInt32LE(at + 16);
+    if (name === "data") return { ...known(at + 8, size), bytesPerSecond };
     at += 8 + size + (size % 2);
   }
   return {};

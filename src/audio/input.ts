@@ -6,6 +6,7 @@ import type { AudioSource } from "../model/recording.ts";
 import { DECLARED_BYTES, declaredBy, isCutShort, TAIL_BYTES } from "./declared.ts";
 import { DEFAULT_TIME_LIMIT_MS, type FfmpegInput, type FfmpegLimits } from "./ffmpeg.ts";
 import { holdInMemory } from "./memory-file.ts";
+import { seemingMs } from "./seeming-length.ts";
 import {
   type AudioFormat,
   FIRST_SNIFF_BYTES,
@@ -29,6 +30,8 @@ export interface AudioInput {
    * @param maxBytes what may be held in memory for that
    */
   forFfmpeg(seeks: boolean, maxBytes: number): Promise<FfmpegInput>;
+  /** How long it seems to be; undefined when nothing tells. */
+  seemsMs(): number | undefined;
   /** Whether there was more than what was read, of which so much was heard. */
   isCutShort(durationMs: number): Promise<boolean>;
   /** Only when ffmpeg has ended. */
@@ -49,8 +52,9 @@ const MAX_TAG_BYTES = 4 * 1024 ** 2;
 export async function openInput(source: AudioSource, limits: FfmpegLimits): Promise<AudioInput> {
   if ("path" in source) return openFile(source.path);
   const stream = "bytes" in source ? Readable.from([source.bytes]) : source.stream;
+  const size = "bytes" in source ? source.bytes.byteLength : undefined;
   try {
-    return await openStream(stream, limits);
+    return await openStream(stream, limits, size);
   } catch (error) {
     stream.destroy();
     throw error;
@@ -82,6 +86,7 @@ async function openFile(path: string): Promise<AudioInput> {
       async forFfmpeg() {
         return { fd: file.fd };
       },
+      seemsMs: () => seemingMs(format, declaredBy(format, head), size),
       async isCutShort(durationMs) {
         const tail = await read(Math.max(0, size - TAIL_BYTES), Math.min(size, TAIL_BYTES));
         return isCutShort(declaredBy(format, head), { bytes: size, durationMs, tail });
@@ -115,6 +120,7 @@ async function openForReading(path: string): Promise<FileHandle> {
 async function openStream(
   stream: Readable,
   { signal, timeLimitMs = DEFAULT_TIME_LIMIT_MS }: FfmpegLimits,
+  size: number | undefined,
 ): Promise<AudioInput> {
   const stop = (): void => {
     stream.destroy(signal?.reason);
@@ -140,7 +146,8 @@ async function openStream(
   const tagEnd = id3End(Buffer.concat(held));
   await holdUntil(Math.min(tagEnd, MAX_TAG_BYTES) + FIRST_SNIFF_BYTES);
   if (held[0]![0] === TRANSPORT_STREAM_SYNC) await holdUntil(SNIFF_BYTES);
-  const format = look(tagEnd, Buffer.concat(held).subarray(tagEnd));
+  const first = Buffer.concat(held).subarray(tagEnd);
+  const format = look(tagEnd, first);
 
   let bytes = 0;
   /** Behind the tag. */
@@ -175,6 +182,7 @@ async function openStream(
       spool ??= await holdInMemory(everything(), maxBytes);
       return { fd: spool.fd };
     },
+    seemsMs: () => seemingMs(format, declaredBy(format, first), spool ? bytes : size),
     isCutShort: async (durationMs) => isCutShort(declaredBy(format, head), { bytes, durationMs, tail }),
     async close() {
       stream.destroy();
