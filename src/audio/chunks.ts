@@ -10,16 +10,33 @@ const PACKET_BYTES = PACKET_SAMPLES * SAMPLE_BYTES;
 const CHUNK_PACKETS = 500;
 export const CHUNK_BYTES = CHUNK_PACKETS * PACKET_BYTES;
 /**
- * Half a second of what comes before a chunk is encoded with it, and dropped: until then an encoder that comes from
- * elsewhere in the recording has come to what one that had heard all of it would do.
+ * What comes before a chunk is encoded with it, and dropped: until then an encoder that comes from elsewhere in the
+ * recording has come to what one that had heard all of it would do.
  */
 const PRE_ROLL_PACKETS = 25;
-const PRE_ROLL_BYTES = PRE_ROLL_PACKETS * PACKET_BYTES;
+/**
+ * So is what comes behind it, which fades out as the next pre-roll fades in. A jump would be a sound of all frequencies:
+ * for seconds, the encoder would spend bits on those that the recording does not have.
+ */
+const POST_ROLL_PACKETS = 1;
+
+/** How loud a packet's sample is, from 0 to 1. */
+type Fade = (sample: number) => number;
+const fadeIn: Fade = (sample) => Math.sin(((sample + 0.5) / PACKET_SAMPLES) * (Math.PI / 2)) ** 2;
+const fadeOut: Fade = (sample) => 1 - fadeIn(sample);
+
+/** Stretches of a chunk by their ends, and the other chunk that gets them too. */
+const STRETCHES: readonly { endPackets: number; other?: 1 | -1; fade?: Fade }[] = [
+  { endPackets: POST_ROLL_PACKETS, other: -1, fade: fadeOut },
+  { endPackets: CHUNK_PACKETS - PRE_ROLL_PACKETS },
+  { endPackets: CHUNK_PACKETS - PRE_ROLL_PACKETS + 1, other: 1, fade: fadeIn },
+  { endPackets: CHUNK_PACKETS, other: 1 },
+];
 
 /**
- * Deals PCM out to encoders, chunk by chunk in turn, each with its pre-roll: the end of a chunk goes to the encoder of the
- * next one too.
+ * Deals PCM out to encoders, chunk by chunk in turn, each with what belongs before and behind it.
  *
+ * @param piece whole samples
  * @param at bytes before this piece
  * @param encoders two or more
  */
@@ -30,13 +47,36 @@ export function* deal(
 ): Generator<{ encoder: number; part: Uint8Array }> {
   for (let rest = piece; rest.length > 0; ) {
     const chunk = Math.floor(at / CHUNK_BYTES);
-    const left = (chunk + 1) * CHUNK_BYTES - at;
-    const isPreRoll = left <= PRE_ROLL_BYTES;
-    const part = rest.subarray(0, isPreRoll ? left : left - PRE_ROLL_BYTES);
+    const within = at % CHUNK_BYTES;
+    const { endPackets, other, fade } = STRETCHES.find(
+      ({ endPackets }) => within < endPackets * PACKET_BYTES,
+    )!;
+    const part = rest.subarray(0, endPackets * PACKET_BYTES - within);
     yield { encoder: chunk % encoders, part };
-    if (isPreRoll) yield { encoder: (chunk + 1) % encoders, part };
+    if (other && chunk + other >= 0)
+      yield { encoder: (chunk + other) % encoders, part: fade ? faded(part, at, fade) : part };
     at += part.length;
     rest = rest.subarray(part.length);
+  }
+}
+
+function faded(pcm: Uint8Array, at: number, fade: Fade): Uint8Array {
+  const copy = Buffer.from(pcm);
+  for (let byte = 0; byte < copy.length; byte += SAMPLE_BYTES) {
+    const sample = ((at + byte) / SAMPLE_BYTES) % PACKET_SAMPLES;
+    copy.writeInt16LE(Math.round(copy.readInt16LE(byte) * fade(sample)), byte);
+  }
+  return copy;
+}
+
+/** The same bytes, never cut within a sample. */
+export async function* inWholeSamples(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let half: Uint8Array = new Uint8Array();
+  for await (const piece of pieces) {
+    const bytes = half.length > 0 ? Buffer.concat([half, piece]) : piece;
+    const end = bytes.length - (bytes.length % SAMPLE_BYTES);
+    half = bytes.subarray(end);
+    yield bytes.subarray(0, end);
   }
 }
 
@@ -58,6 +98,7 @@ export async function* inOrder(encoders: readonly PacketSource[]): AsyncGenerato
       yield packets;
     }
     if (taken < CHUNK_PACKETS) break;
+    for await (const _ of queue.take(POST_ROLL_PACKETS));
   }
   // each stream has its end, which is looked at
   for (const queue of queues) for await (const _ of queue.take(Number.POSITIVE_INFINITY));

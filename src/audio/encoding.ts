@@ -24,7 +24,7 @@ export interface Encoding {
   /** In their order, as they come. Throws `OggError` as soon as something is odd. */
   packets(): AsyncGenerator<Uint8Array[], void>;
   /** Samples that a decoder drops at the beginning; known with the first packets. */
-  readonly preSkip: number;
+  preSkip(): number;
   /**
    * When there are no more packets.
    *
@@ -53,9 +53,7 @@ export async function startEncoding(run: EncodingRun): Promise<Encoding> {
   const written = new WrittenPackets(ffmpeg, run.maxBytes);
   return {
     packets: () => written.packets(),
-    get preSkip() {
-      return written.preSkip;
-    },
+    preSkip: () => written.preSkip(),
     end: () => written.end(),
     waveform: ffmpeg.secondOutput!,
     ended: ffmpeg.ended,
@@ -77,8 +75,8 @@ export class WrittenPackets {
   }
 
   /** See {@link Encoding.preSkip}. */
-  get preSkip(): number {
-    return this.#reader.head?.preSkip ?? 0;
+  preSkip(): number {
+    return this.#reader.head!.preSkip;
   }
 
   /** See {@link Encoding.packets}. */

@@ -82,7 +82,7 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
     const decoded = encoding.end();
     const difference = decoded / OPUS_SAMPLE_RATE - meter.samples / WAVEFORM_SAMPLE_RATE;
     if (Math.abs(difference) > MAX_DIFFERENCE_SECONDS) throw new OggError("not what was decoded");
-    const { packets, samples } = trimmed.end(decoded, encoding.preSkip);
+    const { packets, samples } = trimmed.end(decoded, encoding.preSkip());
     if (samples === 0) throw silent();
     const pages = packets.flatMap((packet) => writer.add(packet));
     yield Buffer.concat([...pages, ...writer.end(samples)]);
@@ -108,12 +108,13 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
 async function* rewrite(encoding: Encoding, trimmed: TrimmedPackets) {
   let writer: OpusWriter | undefined;
   for await (const packets of encoding.packets()) {
+    if (packets.length === 0) continue;
     const pages: Buffer[] = [];
-    if (packets.length > 0 && !writer) {
-      writer = new OpusWriter(encoding.preSkip);
+    if (!writer) {
+      writer = new OpusWriter(encoding.preSkip());
       pages.push(...writer.begin());
     }
-    for (const packet of trimmed.push(packets, encoding.preSkip)) pages.push(...writer!.add(packet));
+    for (const packet of trimmed.push(packets, encoding.preSkip())) pages.push(...writer.add(packet));
     if (pages.length === 0) continue;
     encoding.pause();
     yield Buffer.concat(pages);
