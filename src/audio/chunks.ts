@@ -107,22 +107,32 @@ export async function* inOrder(encoders: readonly PacketSource[]): AsyncGenerato
 class PacketQueue {
   readonly #source: PacketSource;
   #ready: Uint8Array[] = [];
+  /** Asked for at once: what nobody has begun to read is thrown away when its process ends. */
+  #coming: ReturnType<PacketSource["next"]>;
 
   constructor(source: PacketSource) {
     this.#source = source;
+    this.#coming = this.#next();
   }
 
   /** The next packets, so many if there are. */
   async *take(count: number): AsyncGenerator<Uint8Array[], void> {
     while (count > 0) {
       if (this.#ready.length === 0) {
-        const { value, done } = await this.#source.next();
+        const { value, done } = await this.#coming;
         if (done) return;
         this.#ready = value;
+        this.#coming = this.#next();
       }
       const packets = this.#ready.splice(0, count);
       count -= packets.length;
       yield packets;
     }
+  }
+
+  #next(): ReturnType<PacketSource["next"]> {
+    const coming = this.#source.next();
+    coming.catch(() => {}); // whoever takes them is told
+    return coming;
   }
 }
