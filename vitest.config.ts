@@ -36,6 +36,7 @@ export default defineConfig({
           include: E2E,
           exclude: [LEAKS],
           globalSetup: ["test/e2e/setup.ts"],
+          setupFiles: ["test/e2e/log-everything.ts"],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           maxWorkers: 2, // there is one Synapse, which has one core's work from each

@@ -1,113 +1,59 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { z } from "zod/mini";
 import { configSchema } from "../src/config/index.ts";
+import { CONNECTORS, type ConnectorType } from "../src/connector/index.ts";
+import { connectorsBlock, routesBlock } from "./sample/blocks.ts";
+import { type Node, section } from "./sample/keys.ts";
 
-// Writes config.sample.yaml from the schema of the config. With --check it writes nothing, and fails if the file
-// is not what it would write.
+// Writes config.sample.yaml and config.schema.json, for people and for their editors, from the schema of the config and
+// those of the connectors. With --check it writes nothing, and fails if the files are not what it would write.
 
-const FILE = join(import.meta.dirname, "../config.sample.yaml");
-const WIDTH = 100;
+const ROOT = join(import.meta.dirname, "..");
 
 const HEADER = [
-  "# Sotto's config, with every key there is. Made by scripts/sample-config.ts from src/config/schema.ts: do not edit.",
-  "# Values below are the defaults, but for the keys marked as required, which show an example. Paths are relative to",
-  "# this file. `sotto init` writes a config with what is needed.",
+  "# yaml-language-server: $schema=./config.schema.json",
+  "# Sotto's config, with every key there is. Made by scripts/sample-config.ts from the schemas: do not edit. Values",
+  "# below are the defaults, but for the keys marked as required, which show an example. Paths are relative to this",
+  "# file, and every ...File may be credential:NAME. `sotto init` writes a config with what is needed.",
 ].join("\n");
 
-/** A value for each key that has no default, and for lists and maps that are empty by default. */
-const EXAMPLES: Record<string, unknown> = {
-  homeserver: "https://matrix.example.org",
-  "account.userId": "@voice:example.org",
-  "account.deviceId": "SOTTO1",
-  "account.accessTokenFile": "./data/access-token",
-  "account.passwordFile": "./data/password",
-  "audio.loudness": -16,
-  "audio.highPass": 80,
-  caFile: "./ca.pem",
-  rooms: { "!ops": { shareWith: "verified", onExcluded: "refuse", newMembers: "hold" } },
-  connectors: { inbox: { type: "folder", path: "./inbox" } },
-  routes: [{ from: "inbox", to: "#team:example.org", announce: true }],
-  acceptInvitesFrom: ["@ops:example.org"],
-  "trust.verifyFrom": ["@ops:example.org"],
-};
-
-/** What is used of the JSON schema that zod makes of ours. */
-interface Node {
-  type?: string;
-  description?: string;
-  default?: unknown;
-  examples?: unknown[];
-  enum?: string[];
-  minimum?: number;
-  maximum?: number;
-  properties?: Record<string, Node>;
-  required?: string[];
-}
+const schemaOf = (schema: z.core.$ZodType) =>
+  z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Node & Record<string, unknown>;
 
 /** The sample, as it should lie in the file. */
-export function sampleConfig(): string {
-  const schema = z.toJSONSchema(configSchema, { io: "input" }) as Node;
-  return `${HEADER}\n\n${section(schema, "").join("\n\n")}\n`;
+export function sampleConfig(types: readonly ConnectorType[] = CONNECTORS): string {
+  const schema = schemaOf(configSchema);
+  const below: Record<string, string> = {
+    connectors: types.length > 0 ? `\n${connectorsBlock(types)}` : "",
+    routes: `\n${routesBlock(schema.properties!.routes!)}`,
+  };
+  const keys = Object.keys(schema.properties!);
+  const blocks = section(schema, "").map((block, at) => `${block}${below[keys[at]!] ?? ""}`);
+  return `${HEADER}\n\n${blocks.join("\n\n")}\n`;
 }
 
-/** The keys of a section, each as a block of lines. */
-function section(node: Node, path: string): string[] {
-  const indent = "  ".repeat(path === "" ? 0 : path.split(".").length);
-  return Object.entries(node.properties ?? {}).map(([key, child]) => {
-    const at = path === "" ? key : `${path}.${key}`;
-    const isRequired = node.required?.includes(key) ?? false;
-    const comment = wrapped(words(at, child, isRequired), `${indent}# `);
-    if (child.properties) return [...comment, `${indent}${key}:`, ...section(child, at)].join("\n");
-    const isAbsent = !isRequired && child.default === undefined;
-    return [...comment, `${indent}${isAbsent ? "# " : ""}${key}: ${value(at, child)}`].join("\n");
+/** What an editor checks a config against (JSON Schema 2020-12). */
+export function configJsonSchema(types: readonly ConnectorType[] = CONNECTORS): string {
+  const schema = schemaOf(configSchema);
+  const oneOf = types.map(({ settings }) => {
+    const { $schema, ...ofType } = schemaOf(settings);
+    return ofType;
   });
-}
-
-/** What a person must know of a key. */
-function words(path: string, node: Node, isRequired: boolean): string {
-  const said = node.description ?? "";
-  const choices = node.enum?.every((choice) => said.includes(choice)) ? undefined : node.enum;
-  const hasRange = node.minimum !== undefined && node.maximum !== undefined;
-  return [
-    said,
-    isRequired && !node.properties && "Required.",
-    choices && `One of: ${choices.join(", ")}.`,
-    hasRange && `From ${node.minimum} to ${node.maximum}.`,
-    typeof node.default === "object" && !node.properties && `For example: ${inline(example(path, node))}.`,
-  ]
-    .filter(Boolean)
-    .join(" ");
-}
-
-const value = (path: string, node: Node): string => inline(node.default ?? example(path, node));
-const inline = (data: unknown): string =>
-  stringify(data, { collectionStyle: "flow", flowCollectionPadding: false, lineWidth: 0 }).trim();
-
-function example(path: string, node: Node): unknown {
-  const found = node.examples?.[0] ?? EXAMPLES[path];
-  if (found === undefined)
-    throw new Error(`${path} has no default: give it an example in scripts/sample-config.ts`);
-  return found;
-}
-
-function wrapped(text: string, prefix: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ").filter(Boolean)) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < WIDTH) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(`${prefix}${word}`);
-  }
-  return lines;
+  if (oneOf.length > 0) Object.assign(schema.properties!.connectors!, { additionalProperties: { oneOf } });
+  return `${JSON.stringify({ title: "Sotto's config", ...schema }, null, 2)}\n`;
 }
 
 async function main(): Promise<void> {
-  const sample = sampleConfig();
-  if (!process.argv.includes("--check")) return writeFile(FILE, sample);
-  if ((await readFile(FILE, "utf8").catch(() => "")) === sample) return;
-  console.error("config.sample.yaml is not what the schema says: run `node scripts/sample-config.ts`");
-  process.exitCode = 1;
+  const files = { "config.sample.yaml": sampleConfig(), "config.schema.json": configJsonSchema() };
+  for (const [name, text] of Object.entries(files)) {
+    const file = join(ROOT, name);
+    if (!process.argv.includes("--check")) await writeFile(file, text);
+    else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
+      console.error(`${name} is not what the schemas say: run \`node scripts/sample-config.ts\``);
+      process.exitCode = 1;
+    }
+  }
 }
 
 if (process.argv[1] === import.meta.filename) await main();

@@ -71,7 +71,11 @@ export const ERROR_CODES = {
   AUDIO_UNREADABLE: [2, "check the path and its permissions"],
   AUDIO_EMPTY: [2, "record again: the file holds no data"],
   AUDIO_NOT_AUDIO: [2, "give a file that holds a recording"],
-  AUDIO_TOO_LARGE: [2, "shorten the recording, or raise the homeserver's max_upload_size"],
+  AUDIO_TOO_LARGE: [2, "send it with --split, or a shorter one, or raise the homeserver's max_upload_size"],
+  MAIL_INVALID: [
+    2,
+    "send the recording as an ordinary attachment (MIME, RFC 2045), not inside of many others",
+  ],
   FFMPEG_MISSING: [3, "install ffmpeg with libopus, e.g. `apt install ffmpeg`"],
   FFMPEG_FAILED: [3, "try the file with ffmpeg by hand; it may be damaged"],
   SANDBOX_MISSING: [
@@ -148,6 +152,11 @@ export const ERROR_CODES = {
   NOT_IN_LEDGER: [3, "see the whole list with `sotto why EVENT_ID`"],
   ROUTE_UNKNOWN: [2, "name a room of the connector's routes, or add a route for it"],
   CONNECTOR_FAILED: [3, "see the reason; what was to be handed on waits and is tried again"],
+  LISTEN_FAILED: [3, "see whether another process listens there already, or name another address"],
+  ARCHIVE_CHANGED: [
+    1,
+    "keep it as it is, and find out who could write to it; what is wrong is named by line and file",
+  ],
   JOB_UNKNOWN: [3, "see `sotto queue list` for what is there"],
   SEND_UNCERTAIN: [
     3,
@@ -159,7 +168,10 @@ export const ERROR_CODES = {
   // the homeserver
   HOMESERVER_UNREACHABLE: [4, "check the homeserver's address and that it runs"],
   HOMESERVER_ERROR: [3, "look at the homeserver's log"],
-  RATE_LIMITED: [3, "wait, or let the server's operator lift the limit for this account"],
+  RATE_LIMITED: [
+    3,
+    "wait; on Synapse an admin lifts the limit for this account with POST /_synapse/admin/v1/users/USER/override_ratelimit",
+  ],
   INTERNAL: [3, "this is a bug in Sotto: please report it"],
 } as const satisfies Record<string, readonly [exitCode: 1 | 2 | 3 | 4, cure: string]>;
 

@@ -1,4 +1,11 @@
-export { type Config, configPath, loadConfig } from "./config/index.ts";
+export {
+  type Config,
+  type ConfigSource,
+  configSource,
+  type LoadOptions,
+  loadConfig,
+  rereadConfig,
+} from "./config/index.ts";
 export type {
   Cancelled,
   QrToShow,
@@ -14,6 +21,7 @@ export type {
 export { ERROR_CODES, type ErrorCode, SottoError } from "./errors.ts";
 export { createLogger, type Logger } from "./log.ts";
 export type { Trust, Unproven } from "./model/event.ts";
+export type { MessageResult, Meter } from "./model/meter.ts";
 export type { RawFormat } from "./model/raw-format.ts";
 export type { AudioSource } from "./model/recording.ts";
 export type { BootstrapRequest, BootstrapResult, IdentityReport } from "./service/identity.ts";

@@ -1,3 +1,5 @@
+import { createHmac, randomBytes } from "node:crypto";
+
 /** Structured log lines on standard error: one JSON object each, or short words for a person at a terminal. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -17,30 +19,72 @@ export interface LoggerOptions {
   json: boolean;
 }
 
-/** Names whose values never reach a log line. */
-const SECRET_NAME =
-  /token|password|secret|passphrase|authorization|recovery|(^|[a-z_])key$|^(k|iv|ciphertext)$/i;
-/**
- * Shapes of secrets inside free text: bearer tokens, Synapse and MAS tokens, query parameters, passwords in URLs,
- * 32-byte keys. A room or event ID is as long as a key; its sigil tells it.
- */
-const SECRET_TEXT =
-  /(Bearer\s+)\S+|\b(?:syt|mct|mat|mcr|mar)_[\w-]+|([?&]\w*(?:password|token)=)[^&\s]+|(\/\/[^\s/:@]+:)[^\s/@]+(?=@)|(?<![\w/+$!-])[\w/+-]{43}=?(?![\w/+-])/gi;
+/** Names whose values never reach a log line: secrets, and who has called. */
+const UNSPOKEN_NAME =
+  /token|password|secret|passphrase|authorization|recovery|caller|phone|msisdn|(^|[a-z_])key$|^(k|iv|ciphertext)$/i;
 
-/** Removes secrets from a log line's fields; applied to every line, so no caller has to remember it. */
+/** For as long as this process lives: its lines can be told apart by person, and joined with no other log. */
+const pseudonymKey = randomBytes(32);
+
+/** `user:3f9a…` for a user ID; the same for the same one. */
+const pseudonym =
+  (kind: string) =>
+  (name: string): string =>
+    `${kind}:${createHmac("sha256", pseudonymKey).update(plainId(name)).digest("hex").slice(0, 8)}`;
+
+/** As it stands in a path. */
+function plainId(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** What introduces it may stay, where its shape has that in a group. */
+const hidden = (_found: string, kept?: unknown): string =>
+  `${typeof kept === "string" ? kept : ""}[redacted]`;
+
+const BASE58 = "[1-9A-HJ-NP-Za-km-z]";
+
+/** What is not for a log, by its shape in free text, and what is written in its place; looked for in this order. */
+const SHAPES: readonly [shape: RegExp, instead: (found: string, kept?: unknown) => string][] = [
+  [/(Bearer\s+)\S+/gi, hidden],
+  // tokens of Synapse and of the authentication service
+  [/\b(?:syt|mct|mat|mcr|mar)_[\w-]+/gi, hidden],
+  [/([?&][\w.-]*(?:password|token|secret|key|sig|signature|auth|code)=)[^&\s"]+/gi, hidden],
+  [/(\/\/[^\s/:@]+:)[^\s/@]+(?=@)/g, hidden],
+  // https://spec.matrix.org/v1.19/client-server-api/#recovery-key
+  [new RegExp(`\\bE${BASE58}{3}(?: ?${BASE58}{4}){11}\\b`, "g"), hidden],
+  // 32 bytes; a room or event ID is as long in base64, and its sigil tells it
+  [/(?<![\w/+$!-])[\w/+-]{43}=?(?![\w/+-])|\b[\da-f]{64}\b/gi, hidden],
+  [/%40(?:[\w.~!*'()-]|%(?!3A)[\da-f]{2})*%3A(?:[\w.-]|%(?:3A|5B|5D))+/gi, pseudonym("user")],
+  [
+    /(?<![\w.+-])@[^\s:@"`<>]*:(?:\[[\da-f:.]+\]|[a-z\d-]+(?:\.[a-z\d-]+)*)(?::\d{1,5})?/gi,
+    pseudonym("user"),
+  ],
+  [/[\w.+%-]+@[a-z\d-]+(?:\.[a-z\d-]+)*\.[a-z]{2,}/gi, pseudonym("mail")],
+  // numbers of telephones, which begin with + or 00 where they are whole (ITU-T E.164)
+  [/\b(?:sips?|tel):[^\s"<>;,()]+/gi, () => "[number]"],
+  [/(?<![\w+/=.-])(?:\+|00)[1-9](?:[ ()./-]{0,2}\d){6,14}(?!\w)/g, () => "[number]"],
+];
+
+/**
+ * Takes out of a log line's fields what is secret, and who is spoken of; applied to every line, so no caller has to
+ * remember it. Rooms, events and devices stay.
+ */
 export function redact(value: unknown, name = ""): unknown {
-  if (SECRET_NAME.test(name) && value !== undefined) return "[redacted]";
+  if (UNSPOKEN_NAME.test(name) && value !== undefined) return "[redacted]";
   if (typeof value === "string") {
-    return value.replace(
-      SECRET_TEXT,
-      (_all, bearer?: string, query?: string, user?: string) => `${bearer ?? query ?? user ?? ""}[redacted]`,
-    );
+    return SHAPES.reduce((text, [shape, instead]) => text.replace(shape, instead), value);
   }
   if (value instanceof Error) return { name: value.name, message: redact(value.message) };
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if (Array.isArray(value)) return value.map((item) => redact(item));
   if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redact(item, key)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [redact(key) as string, redact(item, key)]),
+    );
   }
   return value;
 }

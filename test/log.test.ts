@@ -90,15 +90,40 @@ describe("a line never shows", () => {
     },
   );
 
+  it.each(["key", "api_key", "client_secret", "sig", "X-Amz-Signature", "code", "auth"])(
+    "the parameter %s of a webhook",
+    (name) => {
+      expect(logged(`POST https://hooks.example.org/in?${name}=c4Fe&room=1`)).not.toContain("c4Fe");
+    },
+  );
+
   it("the password in a URL, as a proxy's", () => {
     expect(logged("using http://voice:correct-horse@proxy.example.org:3128")).not.toContain("correct-horse");
+  });
+
+  it("a key of 32 bytes in hexadecimal digits", () => {
+    fc.assert(
+      fc.property(bytes32, around, (bytes, [before, after]) => {
+        const secret = bytes.toString("hex");
+        expect(logged(`${before}${secret}${after}`)).not.toContain(secret);
+      }),
+    );
+  });
+
+  it("a recovery key, in groups or in one", () => {
+    const written = "EsTc LW2K PGiF wKEA 3As5 g5c4 BXwk qeeJ ZJV8 Q9fu gUMN UE4d";
+    for (const secret of [written, written.replaceAll(" ", "")]) {
+      expect(logged(`it was: ${secret}`, { note: secret })).not.toMatch(/EsTc|UE4d/);
+    }
   });
 
   const NAMES = [
     ..."accessToken access_token refreshToken password passphrase secret clientSecret authorization".split(
       " ",
     ),
-    ..."recoveryKey storeKey privateKey private_key key k iv ciphertext Authorization".split(" "),
+    ..."caller callerNumber phone recoveryKey storeKey privateKey private_key key k iv ciphertext Authorization".split(
+      " ",
+    ),
   ];
   it.each(NAMES)("the value of a field named %s", (name) => {
     const value = fc.oneof(
@@ -124,6 +149,70 @@ describe("a line never shows", () => {
   });
 });
 
+describe("a person", () => {
+  const server = fc.constantFrom(
+    "example.org",
+    "example.org:8448",
+    "localhost",
+    "[2001:db8::1]:8448",
+    "10.0.0.1",
+  );
+  const userId = fc
+    .tuple(fc.stringMatching(/^[\w.=/+%!#$&*?^{}~-]{1,20}$/), server)
+    .map(([name, host]) => `@${name}:${host}`);
+
+  it("is shown under a name that is the same in all lines, and another for another", () => {
+    fc.assert(
+      fc.property(userId, userId, around, (one, other, [before, after]) => {
+        fc.pre(one !== other);
+        const [json] = lines((logger) =>
+          logger.info(`${before}${one}${after}`, { one, other, list: [one], [one]: 1 }),
+        );
+        const shown = JSON.parse(json!) as Record<string, unknown>;
+        expect(json).not.toContain(one.slice(1, one.indexOf(":") + 1));
+        expect(shown).toMatchObject({
+          message: `${before}${shown.one}${after}`,
+          one: expect.stringMatching(/^user:[\da-f]{8}$/),
+          list: [shown.one],
+          [shown.one as string]: 1,
+        });
+        expect(shown.other).not.toBe(shown.one);
+      }),
+    );
+  });
+
+  it("has the same name in the path of a request", () => {
+    fc.assert(
+      fc.property(userId, (id) => {
+        const path = `/_matrix/client/v3/user/${encodeURIComponent(id)}/account_data/m.direct`;
+        const [json] = lines((logger) => logger.debug("asked", { id, path }));
+        const shown = JSON.parse(json!) as { id: string; path: string };
+        expect(shown.path).toBe(`/_matrix/client/v3/user/${shown.id}/account_data/m.direct`);
+      }),
+    );
+  });
+
+  it.each(["anna.schmidt@mail.example.org", "anna+voice@example.co.uk"])(
+    "is not known by the address %s",
+    (address) => {
+      expect(logged(`from ${address}`, { address })).not.toMatch(/anna|schmidt/);
+    },
+  );
+
+  it.each([
+    ..."+49 30 1234567|+49301234567|+1 (212) 555-0123|0049 30 123456|+44.20.7946.0958".split("|"),
+    ..."sip:4930123456@pbx.example.org|sips:anna@example.org;transport=tls|tel:030123456".split("|"),
+  ])("is not known by the number %s", (number) => {
+    const [json] = lines((logger) =>
+      logger.info(`a call from ${number}, which ended`, { note: `(${number})` }),
+    );
+    expect(JSON.parse(json!)).toMatchObject({
+      message: expect.stringMatching(/^a call from \[number\](?:;transport=tls)?, which ended$/),
+      note: expect.stringMatching(/^\(\[number\](?:;transport=tls)?\)$/),
+    });
+  });
+});
+
 describe("a line still shows", () => {
   /** Room version 12 and event IDs are 43 characters of base64 behind their sigil, as long as a key. */
   it.each(["!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM", "$8WkU7aT1Z8o9kK0vJq3x5yB2cD4eF6gH7iJ8kL9mN0o"])(
@@ -134,9 +223,9 @@ describe("a line still shows", () => {
     },
   );
 
-  it("who, which device and why", () => {
+  it("which room, which device and why", () => {
     const fields = {
-      userId: "@voice:example.org",
+      roomId: "!abc:example.org",
       deviceId: "SOTTO1",
       reason: "no route to host",
       pauseMs: 2_000,
@@ -144,8 +233,25 @@ describe("a line still shows", () => {
     const [json, text] = lines((logger) => logger.warn("sync failed", fields));
     expect(JSON.parse(json!)).toMatchObject({ level: "warn", message: "sync failed", ...fields });
     expect(text).toBe(
-      "warn: sync failed userId=@voice:example.org deviceId=SOTTO1 reason=no route to host pauseMs=2000",
+      "warn: sync failed roomId=!abc:example.org deviceId=SOTTO1 reason=no route to host pauseMs=2000",
     );
+  });
+
+  it.each([
+    "2026-11-23T02:49:28.001+02:00",
+    "between 00:15:00 and 02:00:00",
+    "1764902400000 ms",
+    "job 1001234567 of 2000000000",
+    "-1234567.25 dB, +3.5 dB, +1200 ms",
+    "6fa459ea-ee8a-3ca4-894e-0012345678ab",
+    "/var/spool/asterisk/voicemail/default/100/INBOX/msg0012345678.txt",
+    "mxc://example.org/AbCdEf00123456789",
+    "matrix-bot-sdk@0.8.0 on https://matrix.example.org:8448/_matrix",
+    "#team:example.org and !abc:example.org",
+    "s72594_4483_1934_0012345678",
+  ])("%s", (text) => {
+    for (const line of lines((logger) => logger.warn(text, { text })))
+      expect(line.split(text)).toHaveLength(3);
   });
 
   it("when it was written", () => {

@@ -11,6 +11,7 @@ import { licencesOf } from "./licences.ts";
 //
 //   dist/cli.js, dist/program.js, dist/index.js   the command and the SDK
 //   dist/opus-worker.cjs         the thread that decodes Opus, with its decoder
+//   dist/metrics.js              Prometheus' client, for `sotto run` where the config has `listen`
 //   dist/qr-picture.js           what reads QR codes from pictures, for `sotto verify` alone
 //   dist/matrix-bot-sdk.js       all of matrix-bot-sdk, for bots on Sotto's client
 //   dist/types/                  declarations
@@ -35,6 +36,7 @@ async function buildSotto(): Promise<Metafile[]> {
   const program = "src/commands/shared/program.ts";
   const bots = "src/service/bot-client.ts";
   const pictures = "src/commands/shared/qr-picture.ts";
+  const metrics = "src/service/metrics.ts";
   const outfile = (name: string): string => path.join(building, `${name}.js`);
   return Promise.all([
     bundle({
@@ -45,21 +47,18 @@ async function buildSotto(): Promise<Metafile[]> {
     }),
     bundle({
       ...esm,
+      ...withRequire,
       entryPoints: [program],
       outfile: outfile("program"),
-      plugins: [apart({ [bots]: "./bot-client.js", [pictures]: "./qr-picture.js" })],
+      plugins: [
+        apart({ [bots]: "./bot-client.js", [pictures]: "./qr-picture.js", [metrics]: "./metrics.js" }),
+      ],
     }),
-    bundle({
-      entryPoints: [pictures],
-      outfile: outfile("qr-picture"),
-      format: "esm",
-      platform: "node", // pngjs is CommonJS, and asks for what Node has
-      banner: {
-        js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-      },
-    }),
+    bundle({ ...forNode, entryPoints: [pictures], outfile: outfile("qr-picture") }),
+    bundle({ ...forNode, entryPoints: [metrics], outfile: outfile("metrics") }),
     bundle({
       ...esm,
+      ...withRequire,
       entryPoints: ["src/index.ts", bots],
       outdir: building,
       entryNames: "[name]",
@@ -95,6 +94,15 @@ const esm = {
   mainFields: ["module", "main"],
   chunkNames: "chunks/[name]-[hash]",
 } satisfies BuildOptions;
+
+/** For packages that are CommonJS, and ask for what Node has: pngjs, busboy, prom-client. */
+const withRequire = {
+  banner: {
+    js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+  },
+} satisfies BuildOptions;
+
+const forNode = { ...withRequire, format: "esm", platform: "node" } satisfies BuildOptions;
 
 /** The drop-in as a package of its own, with indexeddb-sqlite inside. */
 async function buildDropIn(): Promise<Metafile> {

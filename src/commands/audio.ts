@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { configPath } from "../config/data-directory.ts";
+import { configSource } from "../config/data-directory.ts";
 
 import { type Examined, type ExamineOptions, examine } from "../service/audio.ts";
 import { createPrivateFile, requireCreatable } from "../service/private-file.ts";
@@ -46,12 +46,13 @@ async function inspect(context: Context, audio: string, flags: AudioFlags): Prom
 
 /** What a config says of encoding, where there is one, and the flags. */
 async function configured(context: Context, flags: AudioFlags): Promise<ExamineOptions> {
-  const path = configPath(flags.config, context.env);
+  const source = configSource(flags.config, context.env);
   const { care } = careOf(flags);
-  if (flags.config === undefined && !existsSync(path)) return care ? { care } : {};
+  if (flags.config === undefined && !source.files.every((file) => existsSync(file)))
+    return care ? { care } : {};
   const { loadConfig } = await import("../config/load.ts");
   const { audioOptions, withCare } = await import("../service/audio-options.ts");
-  return withCare(audioOptions(loadConfig(path)), care);
+  return withCare(audioOptions(loadConfig(source)), care);
 }
 
 function documentOf({ found, clip, clipLoudnessLufs }: Examined): object {

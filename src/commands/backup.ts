@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { configPath, loadConfig, readStoreKey } from "../config/index.ts";
+import { configSource, loadConfig, readStoreKey } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import { LEFT_OUT, openBackup } from "../service/backup.ts";
 import { createPrivateFile, requireCreatable } from "../service/private-file.ts";
@@ -59,4 +59,6 @@ function read(path: string): Uint8Array {
 }
 
 const storeKey = (context: Context, { config, storeKeyFile }: BackupFlags): Uint8Array =>
-  storeKeyFile === undefined ? readStoreKey(loadConfig(configPath(config, context.env))) : read(storeKeyFile);
+  storeKeyFile === undefined
+    ? readStoreKey(loadConfig(configSource(config, context.env)))
+    : read(storeKeyFile);

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { configPath } from "../config/index.ts";
+import { configSource } from "../config/index.ts";
 import { toSottoError } from "../errors.ts";
 import { type Check, checkMachine } from "../service/doctor.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -13,7 +13,7 @@ export function command(context: Context): Command {
 }
 
 async function doctor(context: Context, flags: CommonOptions): Promise<void> {
-  const checks = await checkMachine(configPath(flags.config, context.env), context.signal);
+  const checks = await checkMachine(configSource(flags.config, context.env), context.signal);
   context.signal.throwIfAborted();
   const ready = checks.every(
     ({ name, result }) => result !== "fail" || name === "ffmpeg" || name === "memory",

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { configPath, dataDirectoryOf } from "../config/index.ts";
+import { configSource, dataDirectoryOf } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import type { BootstrapResult, IdentityAudience, IdentityReport } from "../service/identity.ts";
 import type { Emitted } from "../service/operations.ts";
@@ -115,7 +115,7 @@ const passwordFrom = (password: string): { password?: string } => (password === 
 /** Undefined where nothing was named and nobody is here to write the key down. */
 async function newKeyKeeping(context: Context, flags: IdentityFlags): Promise<Keeping | undefined> {
   if (secretOf(flags) || (flags.recoveryKeyOut === undefined && !context.interactive)) return undefined;
-  const data = await dataDirectoryOf(configPath(flags.config, context.env));
+  const data = await dataDirectoryOf(configSource(flags.config, context.env));
   return keepingPlace(context, flags.recoveryKeyOut, data);
 }
 

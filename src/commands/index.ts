@@ -9,6 +9,7 @@ interface CommandModule {
 export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   init: () => import("./init.ts"),
   send: () => import("./send.ts"),
+  ingest: () => import("./ingest.ts"),
   receive: () => import("./receive.ts"),
   audio: () => import("./audio.ts"),
   run: () => import("./run.ts"),
@@ -20,7 +21,10 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   rotate: () => import("./rotate.ts"),
   backup: () => import("./backup.ts"),
   store: () => import("./store.ts"),
+  token: () => import("./token.ts"),
   logout: () => import("./logout.ts"),
+  config: () => import("./config.ts"),
+  archive: () => import("./archive.ts"),
   doctor: () => import("./doctor.ts"),
   identity: () => import("./identity.ts"),
   recovery: () => import("./recovery.ts"),

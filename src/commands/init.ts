@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { Command, Option } from "commander";
+import { configSource } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import { type InitRequest, type InitResult, initialise, type Recovery } from "../service/init.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -49,7 +50,7 @@ async function init(context: Context, flags: InitFlags): Promise<void> {
     homeserver:
       flags.homeserver ?? ((await ask(context, `homeserver (empty: that of ${userId}): `)) || userId),
     credentials: loginOf(flags) ?? { password: await askHidden(context, "password: ") },
-    configPath: resolve(flags.config ?? "sotto.yaml"),
+    config: configSource(flags.config ?? ["sotto.yaml"], context.env),
     dataDirectory: resolve(flags.dataDir),
     recovery: recovery(context, flags),
     ...(flags.shareWith ? { shareWith: flags.shareWith } : {}),

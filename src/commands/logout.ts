@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { configPath, loadConfig } from "../config/index.ts";
+import { configSource, loadConfig } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import { logOut } from "../service/logout.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
@@ -19,7 +19,7 @@ export function command(context: Context): Command {
 }
 
 async function logout(context: Context, flags: LogoutFlags): Promise<void> {
-  const config = loadConfig(configPath(flags.config, context.env));
+  const config = loadConfig(configSource(flags.config, context.env));
   const { userId, deviceId } = config.account;
   const confirm = async (waiting: number): Promise<void> => {
     if (waiting > 0)

@@ -1,11 +1,15 @@
 import { Command } from "commander";
 import { SottoError } from "../errors.ts";
-import type { QueuedMessage, ShownMessage } from "../service/queue.ts";
+import type { QueuedMessage, QueueList, ShownMessage } from "../service/queue.ts";
 import type { Resent } from "../service/resend.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { namedWithheld, printJson, printText, say, spokenDuration, wholeNumber } from "./shared/output.ts";
 import { confirmed } from "./shared/questions.ts";
+
+interface ListFlags extends CommonOptions {
+  limit: string;
+}
 
 interface DropFlags extends CommonOptions {
   yes?: true;
@@ -16,13 +20,21 @@ export function command(context: Context): Command {
   queue
     .command("list")
     .description("what waits to be sent, and what was given up")
-    .action((_flags: unknown, own: Command) => list(context, own.optsWithGlobals<CommonOptions>()));
+    .option("--limit <n>", "how many at most, the oldest first", "200")
+    .action((_flags: unknown, own: Command) => list(context, own.optsWithGlobals<ListFlags>()));
   queue
     .command("show")
     .description("one message: its recording, what became of it and why")
     .argument("<job>", "its number in `sotto queue list`")
     .action((job: string, _flags: unknown, own: Command) =>
       show(context, job, own.optsWithGlobals<CommonOptions>()),
+    );
+  queue
+    .command("retry")
+    .description("try a message again that was given up, once the reason is mended")
+    .argument("<job>", "its number in `sotto queue list`")
+    .action((job: string, _flags: unknown, own: Command) =>
+      retry(context, job, own.optsWithGlobals<CommonOptions>()),
     );
   queue
     .command("drop")
@@ -42,14 +54,25 @@ export function command(context: Context): Command {
   return queue;
 }
 
-async function list(context: Context, flags: CommonOptions): Promise<void> {
-  const jobs = await perform<QueuedMessage[]>(context, flags, { operation: "queue-list", args: {} });
-  if (flags.json) return printJson(context, { jobs });
+async function list(context: Context, flags: ListFlags): Promise<void> {
+  const args = { limit: wholeNumber(flags.limit, "queue list --limit") };
+  const listed = await perform<QueueList>(context, flags, { operation: "queue-list", args });
+  if (flags.json) return printJson(context, listed);
+  const { jobs, total } = listed;
   if (jobs.length === 0) return say(context, "nothing waits, and nothing was given up");
   for (const { job, state, acceptedMs, roomId, error } of jobs) {
     const words = [String(job).padStart(5), WORDS[state].padEnd(9), day(acceptedMs), roomId, error?.code];
     printText(context, words.filter(Boolean).join("  "));
   }
+  if (total > jobs.length) say(context, `and ${total - jobs.length} more: --limit ${total} lists them all`);
+}
+
+async function retry(context: Context, text: string, flags: CommonOptions): Promise<void> {
+  const args = { job: wholeNumber(text, "queue retry") };
+  const sent = await perform<QueuedMessage>(context, flags, { operation: "queue-retry", args });
+  if (flags.json) return printJson(context, sent);
+  say(context, `message ${sent.job} was sent to ${sent.roomId}`);
+  printText(context, sent.eventId!);
 }
 
 async function show(context: Context, text: string, flags: CommonOptions): Promise<void> {
@@ -84,11 +107,21 @@ const WORDS: Record<QueuedMessage["state"], string> = {
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, "2026-11-22T23:59".length);
 
-function linesOf({ job, state, acceptedMs, roomId, recording, eventId, error }: ShownMessage): string[] {
+function linesOf({
+  job,
+  state,
+  acceptedMs,
+  roomId,
+  source,
+  recording,
+  eventId,
+  error,
+}: ShownMessage): string[] {
   const length = recording?.durationMs === undefined ? "" : `, ${spokenDuration(recording.durationMs)}`;
   return [
     `message    ${job}, ${WORDS[state]}`,
     `room       ${roomId}`,
+    ...(source === undefined ? [] : [`from       ${source}`]),
     `accepted   ${new Date(acceptedMs).toISOString()}`,
     ...(recording ? [`recording  ${recording.name}${length}`] : []),
     ...(eventId === undefined ? [] : [`event      ${eventId}`]),

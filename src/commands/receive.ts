@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { configPath, dataDirectoryOf } from "../config/data-directory.ts";
+import { configSource, dataDirectoryOf } from "../config/data-directory.ts";
 import { SottoError } from "../errors.ts";
 import type { Unproven } from "../model/event.ts";
 import type { Emitted, Received } from "../service/operations.ts";
@@ -40,9 +40,9 @@ async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
   const signals = [context.signal];
   if (flags.timeout !== undefined)
     signals.push(AbortSignal.timeout(wholeNumber(flags.timeout, "--timeout") * 1000));
-  const path = configPath(flags.config, context.env);
-  await dataDirectoryOf(path); // before a folder is made for nothing
-  const conversion = target && (await conversionTo(target, path));
+  const source = configSource(flags.config, context.env);
+  await dataDirectoryOf(source); // before a folder is made for nothing
+  const conversion = target && (await conversionTo(target, source));
   requireWritableFolder(flags.out);
   const signal = AbortSignal.any(signals);
   let received = 0;

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { configPath, dataDirectoryOf, loadConfig } from "../config/index.ts";
+import { configSource, dataDirectoryOf, loadConfig } from "../config/index.ts";
 import type { RecoverySecret } from "../crypto/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Emitted } from "../service/operations.ts";
@@ -89,7 +89,7 @@ async function create(context: Context, flags: CreateFlags): Promise<void> {
   } else {
     if (flags.out === undefined && !context.interactive)
       throw new SottoError("USAGE", "recovery create needs --out or --recovery-key-file");
-    const data = await dataDirectoryOf(configPath(flags.config, context.env));
+    const data = await dataDirectoryOf(configSource(flags.config, context.env));
     const keeping = keepingPlace(context, flags.out, data);
     const secret = secretOf(flags);
     const passphrase = secret && "passphrase" in secret ? { passphrase: secret.passphrase } : {};
@@ -154,7 +154,7 @@ function requiredLogin(flags: DrillFlags) {
 
 async function deleteBackup(context: Context, flags: CommonOptions): Promise<void> {
   requirePerson(context, "a key backup is deleted");
-  const { userId } = loadConfig(configPath(flags.config, context.env)).account;
+  const { userId } = loadConfig(configSource(flags.config, context.env)).account;
   say(context, "Every device that is set up afterwards cannot read the messages of before.");
   await typeAccountName(context, userId, "delete its key backup");
   await perform(context, flags, { operation: "recovery-delete-backup", args: { userId } });

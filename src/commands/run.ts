@@ -1,9 +1,10 @@
 import { Command } from "commander";
-import { configPath, loadConfig } from "../config/index.ts";
-import { createLogger } from "../log.ts";
-import { healMissed } from "../service/heal.ts";
-import { acceptInvites } from "../service/invites.ts";
-import { sendWhatWaits } from "../service/retries.ts";
+import { type Config, configSource, loadConfig, rereadConfig } from "../config/index.ts";
+import { CONNECTORS } from "../connector/index.ts";
+import { toSottoError } from "../errors.ts";
+import { createLogger, type Logger } from "../log.ts";
+import { createObserver } from "../service/observe.ts";
+import { type Service, startService } from "../service/run.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { say } from "./shared/output.ts";
@@ -15,22 +16,38 @@ export function command(context: Context): Command {
 }
 
 async function run(context: Context, flags: CommonOptions): Promise<void> {
-  const config = loadConfig(configPath(flags.config, context.env));
+  const config = loadConfig(configSource(flags.config, context.env), { connectorTypes: CONNECTORS });
   const logger = createLogger({
     level: config.log.level,
     json: flags.json === true || !context.interactive,
     write: (line) => say(context, line),
   });
-  await using sotto = await Sotto.open(config, { logger });
-  const { account } = sotto;
-  account.sync.onBatch((batch) => acceptInvites(account, batch));
-  using _retries = sendWhatWaits(account);
-  // who had no one-time key may have one now
-  account.sync.onBatch(() => void healMissed(account));
-  const syncing = account.sync.run();
+  await using observer = config.listen === undefined ? undefined : await createObserver(config.listen);
+  await using sotto = await Sotto.open(config, { logger, ...(observer && { meter: observer.meter }) });
+  const address = await observer?.serve(sotto.account, context.signal);
+  if (address !== undefined) logger.info("answers /live, /ready and /metrics", { address });
+  await using service = await startService(sotto.account);
+  observer?.started(() => service.relay.checks());
+  using _reload = onHangup(() => reload(service, config, logger));
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
-  await Promise.race([syncing, aborted(context.signal)]);
+  await Promise.race([service.ended, aborted(context.signal)]);
   logger.info("stopping");
+}
+
+/** `systemctl reload`: other connectors and routes; where they are wrong, those that are there go on. */
+async function reload(service: Service, config: Config, logger: Logger): Promise<void> {
+  try {
+    await service.reload(rereadConfig(config, { connectorTypes: CONNECTORS }));
+    logger.info("connectors and routes were read again");
+  } catch (thrown) {
+    const { code, message, cure } = toSottoError(thrown);
+    logger.error("the config was not taken up", { code, reason: message, cure });
+  }
+}
+
+function onHangup(work: () => void): Disposable {
+  process.on("SIGHUP", work);
+  return { [Symbol.dispose]: () => void process.off("SIGHUP", work) };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

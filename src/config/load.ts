@@ -1,133 +1,87 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
-import type { z } from "zod/mini";
+import type { ConnectorType } from "../connector/index.ts";
 import { SottoError } from "../errors.ts";
-import { readConfigFile } from "./data-directory.ts";
+import { connectorFaults } from "./connectors.ts";
+import { type ConfigSource, sourceOf } from "./data-directory.ts";
+import { readEnvironment } from "./environment.ts";
+import { type Fault, routeFaults, schemaFaults, secretFaults } from "./faults.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";
+import { placeOf, requireCredentials } from "./secrets.ts";
+import { merged, partAt, plain, readWritten, scalarsIn, type Written } from "./written.ts";
 
 /** The config with every path absolute. */
 export interface Config extends ConfigFile {
-  /** The file it came from. */
+  /** The first of `files`. */
   path: string;
+  /** The files that it came from. */
+  files: readonly string[];
+  /**
+   * Makes a path in a connector's settings absolute: a relative one begins in the folder of the file that says it, and
+   * `credential:NAME` is a systemd credential. Throws `SECRET_UNREADABLE` where there are no credentials.
+   */
+  pathOf(connector: string, written: string): string;
 }
 
-/** Throws `CONFIG_NOT_FOUND`, or `CONFIG_INVALID` naming file, line and key. */
-export function loadConfig(path: string): Config {
-  const text = readConfigFile(path);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const syntaxError = document.errors[0];
-  if (syntaxError) {
-    throw new SottoError(
-      "CONFIG_INVALID",
-      `${path}:${syntaxLine(syntaxError, text, lines)}: ${syntaxError.message}`,
-    );
-  }
-  const result = configSchema.safeParse(plainValues(document, path));
-  if (!result.success) {
-    const reasons = result.error.issues.map(
-      (issue) => `${path}:${lineOf(issue, document, lines)}: ${reason(issue)}`,
-    );
-    throw new SottoError("CONFIG_INVALID", reasons.join("\n"));
-  }
-  return absolute(result.data, path);
+export interface LoadOptions {
+  /** What the settings of `connectors` are checked against. They stay as they are written: their types read them. */
+  connectorTypes?: readonly ConnectorType[];
 }
 
-/** A fault that is noticed only at the end of the text belongs to its last line that says something. */
-function syntaxLine({ pos }: { pos: [number, number] }, text: string, lines: LineCounter): number {
-  return lines.linePos(Math.min(pos[0], text.trimEnd().length - 1)).line;
+/**
+ * Reads the files and the environment as one.
+ *
+ * @throws SottoError `CONFIG_NOT_FOUND`; `CONFIG_INVALID` with a line for each fault: file, line and key, or the variable
+ */
+export function loadConfig(source: string | ConfigSource, options: LoadOptions = {}): Config {
+  return readConfig(source, options).config;
 }
 
-/** Aliases are resolved here, so one that leads nowhere, or everywhere, shows here. */
-function plainValues(document: ReturnType<typeof parseDocument>, path: string): unknown {
-  try {
-    return document.toJS() ?? {};
-  } catch (cause) {
-    throw new SottoError("CONFIG_INVALID", `${path}: ${(cause as Error).message}`, { cause });
-  }
+/** The config, and the same as it is written. */
+export function readConfig(
+  source: string | ConfigSource,
+  { connectorTypes }: LoadOptions,
+): { config: Config; whole: Written } {
+  const { files, environment } = sourceOf(source);
+  const { said, faults } = readEnvironment(configSchema, environment);
+  const whole = [...files.map(readWritten), ...said].reduce(merged);
+  const result = configSchema.safeParse(plain(whole));
+  if (!result.success) faults.push(...schemaFaults(configSchema, result.error, whole));
+  if (connectorTypes) faults.push(...connectorFaults(whole, connectorTypes));
+  faults.push(...routeFaults(whole), ...secretFaults(whole));
+  if (!result.success || faults.length > 0) throw invalid(faults);
+  return { config: absolute(result.data, files, whole, environment), whole };
 }
 
-/** Reads a secret's file without its line end. Throws `SECRET_UNREADABLE`. */
-export function readSecret(path: string): string {
-  let secret: string;
-  try {
-    secret = readFileSync(path, "utf8").trim();
-  } catch (cause) {
-    throw new SottoError("SECRET_UNREADABLE", `cannot read ${path}`, { cause });
-  }
-  if (secret === "") throw new SottoError("SECRET_UNREADABLE", `${path} is empty`);
-  return secret;
-}
+const invalid = (faults: readonly Fault[]): SottoError =>
+  new SottoError("CONFIG_INVALID", faults.map(({ where, message }) => `${where}: ${message}`).join("\n"));
 
-/** `sotto logout` deletes the token before anything else. Throws `TOKEN_MISSING`. */
-export function readAccessToken({ account: { accessTokenFile } }: Config): string {
-  if (existsSync(accessTokenFile)) return readSecret(accessTokenFile);
-  throw new SottoError("TOKEN_MISSING", `there is no access token at ${accessTokenFile}`);
-}
-
-const STORE_KEY_BYTES = 32;
-
-/** The 32 bytes that seal the stores. There is no default: throws `STORE_KEY_MISSING`. */
-export function readStoreKey(config: Config): Uint8Array {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(config.storeKeyFile);
-  } catch (cause) {
-    throw new SottoError("STORE_KEY_MISSING", `cannot read the store key ${config.storeKeyFile}`, { cause });
-  }
-  if (bytes.length !== STORE_KEY_BYTES || bytes.every((byte) => byte === bytes[0])) {
-    throw new SottoError(
-      "STORE_KEY_MISSING",
-      `${config.storeKeyFile} does not hold a key of 32 random bytes`,
-    );
-  }
-  return bytes;
-}
-
-function absolute(file: ConfigFile, path: string): Config {
-  const base = dirname(path);
-  const at = (value: string): string => resolve(base, value);
+function absolute(
+  file: ConfigFile,
+  files: readonly string[],
+  whole: Written,
+  environment: NodeJS.ProcessEnv,
+): Config {
+  const at = (written: string, ...path: string[]): string =>
+    placeOf(written, partAt(whole, path).folder, environment);
   const { accessTokenFile, passwordFile, ...account } = file.account;
   return {
     ...file,
-    path,
-    data: at(file.data),
-    storeKeyFile: at(file.storeKeyFile),
-    ...(file.caFile ? { caFile: at(file.caFile) } : {}),
+    path: files[0]!,
+    files,
+    data: at(file.data, "data"),
+    storeKeyFile: at(file.storeKeyFile, "storeKeyFile"),
+    ...(file.caFile ? { caFile: at(file.caFile, "caFile") } : {}),
+    ...(file.listen?.includes("/") ? { listen: at(file.listen, "listen") } : {}),
     account: {
       ...account,
-      accessTokenFile: at(accessTokenFile),
-      ...(passwordFile ? { passwordFile: at(passwordFile) } : {}),
+      accessTokenFile: at(accessTokenFile, "account", "accessTokenFile"),
+      ...(passwordFile ? { passwordFile: at(passwordFile, "account", "passwordFile") } : {}),
+    },
+    pathOf(connector, written) {
+      const said = [...scalarsIn(partAt(whole, ["connectors", connector]))];
+      const { folder } = said.findLast(({ part }) => part.value === written)?.part ?? whole;
+      const path = placeOf(written, folder, environment);
+      requireCredentials(path);
+      return path;
     },
   };
-}
-
-function reason(issue: z.core.$ZodIssue): string {
-  const where = issue.path.join(".");
-  return where ? `${where}: ${issue.message}` : issue.message;
-}
-
-/** The line of the offending key, or of its nearest parent that is written down. */
-function lineOf(
-  issue: z.core.$ZodIssue,
-  document: ReturnType<typeof parseDocument>,
-  lines: LineCounter,
-): number {
-  const unknownKey = issue.code === "unrecognized_keys" ? [issue.keys[0]!] : [];
-  for (let path = [...issue.path, ...unknownKey]; path.length > 0; path = path.slice(0, -1)) {
-    const offset = keyOffset(document, path);
-    if (offset !== undefined) return lines.linePos(offset).line;
-  }
-  return 1;
-}
-
-/** Where the last key of a path is written; for an element of a list, where its value is. */
-function keyOffset(document: ReturnType<typeof parseDocument>, path: PropertyKey[]): number | undefined {
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-  const pair = isMap(parent)
-    ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))
-    : undefined;
-  const node = pair?.key ?? document.getIn(path, true);
-  return isNode(node) ? node.range?.[0] : undefined;
 }

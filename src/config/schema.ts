@@ -1,21 +1,21 @@
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { LOG_LEVELS } from "../log.ts";
+import { parseListen } from "../model/listen.ts";
+import { described, duration } from "../model/settings.ts";
 import { HIGH_PASS_HZ, LOUDNESS_LUFS } from "../model/sound-care.ts";
-
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 // zod's small form: its large one takes 25 ms more at each start
 z.config(en());
 
-/** `90s`, `30m`, `12h`, `7d`; gives milliseconds. */
-const duration = z.pipe(
-  z.string().check(z.regex(/^[1-9]\d*[smhd]$/, "a duration such as 90s, 30m, 12h or 7d")),
-  z.transform((text: string) => Number(text.slice(0, -1)) * UNIT_MS[text.at(-1) as keyof typeof UNIT_MS]),
-);
-
 const userId = z.string().check(z.regex(/^@[^\s:]*:\S+$/, "a user ID such as @voice:example.org"));
 const path = z.string().check(z.minLength(1));
+const secretFile = path.check(
+  z.regex(
+    /^(?!credential:)|^credential:(?!\.{1,2}$)[^/]+$/,
+    "a path, or credential:NAME for what systemd gives the service",
+  ),
+);
 
 const WHO = ["signed", "verified", "all"] as const;
 const shareWith = z.enum(WHO);
@@ -23,24 +23,39 @@ const onExcluded = z.enum(["send", "refuse"]);
 const newMembers = z.enum(["send", "hold"]);
 const acceptFrom = z.enum(WHO);
 
-/** What `config.sample.yaml` says of a key. */
-const described = <T extends z.ZodMiniType>(text: string, schema: T): T => schema.check(z.describe(text));
-
 const connectorName = z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, "a name such as mailbox or front-door"));
 
 /** A recording's way. `from` and `to` name a connector; or a room by ID or alias, or as `to` a user. */
 const routeSchema = z.strictObject({
-  from: z.string().check(z.minLength(1)),
-  to: z.string().check(z.minLength(1)),
-  announce: z._default(z.boolean(), false),
-  priority: z._default(z.enum(["high", "normal", "low"]), "normal"),
-  onMissed: z._default(z.enum(["leave", "resend"]), "leave"),
-  audio: z.optional(
-    z.strictObject({
-      loudness: z.optional(z.number().check(z.minimum(LOUDNESS_LUFS.min), z.maximum(LOUDNESS_LUFS.max))),
-      trimSilence: z.optional(z.boolean()),
-      highPass: z.optional(z.number().check(z.minimum(HIGH_PASS_HZ.min), z.maximum(HIGH_PASS_HZ.max))),
-    }),
+  from: described(
+    "A connector that brings recordings, or a room by ID or alias.",
+    z.string().check(z.minLength(1)),
+  ),
+  to: described(
+    "A room by ID or alias, a user for the direct chat with them, or a connector that takes voice messages.",
+    z.string().check(z.minLength(1)),
+  ),
+  announce: described(
+    "Say in an encrypted notice beside the voice message who called and when, as far as the origin says it.",
+    z._default(z.boolean(), false),
+  ),
+  priority: described(
+    "What goes first where much waits.",
+    z._default(z.enum(["high", "normal", "low"]), "normal"),
+  ),
+  onMissed: described(
+    "Where a device got the key too late: leave it, or send the voice message again.",
+    z._default(z.enum(["leave", "resend"]), "leave"),
+  ),
+  audio: described(
+    "What is different from `audio` on this way.",
+    z.optional(
+      z.strictObject({
+        loudness: z.optional(z.number().check(z.minimum(LOUDNESS_LUFS.min), z.maximum(LOUDNESS_LUFS.max))),
+        trimSilence: z.optional(z.boolean()),
+        highPass: z.optional(z.number().check(z.minimum(HIGH_PASS_HZ.min), z.maximum(HIGH_PASS_HZ.max))),
+      }),
+    ),
   ),
 });
 
@@ -55,10 +70,10 @@ export const configSchema = z.strictObject({
     z.strictObject({
       userId: described("Who sends.", userId),
       deviceId: described("The device `sotto init` made.", z.string().check(z.minLength(1))),
-      accessTokenFile: described("A file with the access token, mode 0600.", path),
+      accessTokenFile: described("A file with the access token, mode 0600.", secretFile),
       passwordFile: described(
         "Only to log in again to the same device after a soft logout.",
-        z.optional(path),
+        z.optional(secretFile),
       ),
     }),
   ),
@@ -68,9 +83,9 @@ export const configSchema = z.strictObject({
   ),
   storeKeyFile: described(
     "32 bytes that seal the stores. Keep a copy elsewhere: without it the device is lost.",
-    z._default(path, "./data/store.key"),
+    z._default(secretFile, "./data/store.key"),
   ),
-  caFile: described("Certificates to trust besides the system's, PEM.", z.optional(path)),
+  caFile: described("Certificates to trust besides the system's, PEM.", z.optional(secretFile)),
   trust: z.prefault(
     z.strictObject({
       shareWith: described(
@@ -188,7 +203,7 @@ export const configSchema = z.strictObject({
     ),
   ),
   connectors: described(
-    "Where recordings come from and where voice messages go, each under a name of its own; what each `type` takes is in the README of its folder.",
+    "Where recordings come from and where voice messages go, each under a name of its own.",
     z._default(z.record(connectorName, z.looseObject({ type: z.string() })), {}),
   ),
   routes: described(
@@ -196,6 +211,19 @@ export const configSchema = z.strictObject({
     z._default(z.array(routeSchema), []),
   ),
   acceptInvitesFrom: described("Whose invitations `sotto run` accepts.", z._default(z.array(userId), [])),
+  listen: described(
+    "Where `sotto run` answers /live, /ready and /metrics: a port of the loopback address, `address:port`, or the path of a UNIX socket; nowhere unless told. Who can reach it can read how much is sent, and nothing of whom.",
+    z.optional(
+      z
+        .string()
+        .check(
+          z.refine(
+            (text) => parseListen(text) !== undefined,
+            "a port, an address such as 127.0.0.1:9090, or a path",
+          ),
+        ),
+    ),
+  ),
   log: z.prefault(
     z.strictObject({
       level: described("debug, info, warn or error.", z._default(z.enum(LOG_LEVELS), "info")),

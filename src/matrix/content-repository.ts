@@ -10,8 +10,16 @@ import type { StreamedAnswer, Transport } from "./transport.ts";
 /** How long the homeserver may wait for the rest of an upload, or for another server, before it answers 504. */
 const REMOTE_WAIT_MS = 20_000;
 
+export interface ContentRepositoryOptions {
+  /** Told of an upload that may lie on the homeserver, although its answer did not come. */
+  onUploadLost?(): void;
+}
+
 /** https://spec.matrix.org/v1.19/client-server-api/#content-repository */
-export function createContentRepository(transport: Transport): ContentRepository {
+export function createContentRepository(
+  transport: Transport,
+  { onUploadLost }: ContentRepositoryOptions = {},
+): ContentRepository {
   let limit: Promise<number | undefined> | undefined;
 
   /** Asked once: a limit that is lowered meanwhile shows as a refused upload. */
@@ -45,7 +53,10 @@ export function createContentRepository(transport: Transport): ContentRepository
       } catch (thrown) {
         const cause = matrixErrorOf(thrown);
         const refused = cause?.statusCode === 413 || cause?.errcode === "M_TOO_LARGE";
-        if (!refused && !(await wasHungUp(thrown, size))) throw thrown;
+        if (!refused && !(await wasHungUp(thrown, size))) {
+          if (failureOf(thrown)?.mayHaveArrived) onUploadLost?.();
+          throw thrown;
+        }
         throw new SottoError("AUDIO_TOO_LARGE", `the homeserver takes no upload of ${size} bytes`, { cause });
       }
     },

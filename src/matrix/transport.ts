@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { backoffMs, isRepeatable } from "./backoff.ts";
+import { endpointOf } from "./endpoint.ts";
 import { errorOf, exchange, type RequestBody, readText } from "./exchange.ts";
 import { explain } from "./explain.ts";
 import { parseHomeserverUrl } from "./homeserver-url.ts";
@@ -84,6 +85,8 @@ export interface TransportOptions {
    * the device did not. https://spec.matrix.org/v1.19/client-server-api/#soft-logout
    */
   readonly onSoftLogout?: () => Promise<string>;
+  /** Told of each attempt that has ended, unless its signal ended it: what was called, and how it failed. */
+  readonly onAttempt?: (endpoint: string, failure?: Failure) => void;
   /** Where the proxy is read from; `process.env` unless told. */
   readonly env?: NodeJS.ProcessEnv;
   /** What time and chance are; a test has its own. */
@@ -110,6 +113,7 @@ export function createTransport(options: TransportOptions): Transport {
   const {
     caFile,
     logger,
+    onAttempt,
     onSoftLogout,
     env = process.env,
     timing = REAL_TIMING,
@@ -167,11 +171,14 @@ export function createTransport(options: TransportOptions): Transport {
       }
       const token = accessToken;
       try {
-        return await read(await attempt(method, url, request));
+        const answer = await read(await attempt(method, url, request));
+        onAttempt?.(endpointOf(url.pathname));
+        return answer;
       } catch (thrown) {
         request.signal?.throwIfAborted();
         if (!(thrown instanceof MatrixError || thrown instanceof ConnectionFailure)) throw thrown;
         failure = thrown;
+        onAttempt?.(endpointOf(url.pathname), failure);
       }
       mayHaveArrived ||= failure.mayHaveArrived;
       failure.mayHaveArrived = mayHaveArrived;

@@ -14,6 +14,8 @@ export interface IncomingRecording {
    */
   id: string;
   source: AudioSource;
+  /** Who brings it to the connector, where it tells them apart: the name of a token. */
+  by?: string;
   /** What a recording without any header is. */
   raw?: RawFormat;
   /** What the origin says of it; nothing of this is proven. */
@@ -43,6 +45,8 @@ export interface Taken {
 /** A voice message made of a recording, as whoever brought it may see it. */
 export interface TakenJob {
   job: number;
+  /** Who had brought it to the connector. */
+  by?: string;
   state: JobState;
   eventId?: EventId;
   /** Why it was given up. */
@@ -84,6 +88,8 @@ export interface VoiceDescription {
   extension: string;
   /** Bytes of the recording. */
   size: number;
+  /** A relay has brought it into the room from another one. */
+  isRelayed?: true;
 }
 
 /** A voice message for a connector that takes them. */
@@ -113,7 +119,10 @@ export interface Connector {
   start?(intake: Intake): Promise<void>;
   /**
    * Takes one voice message; resolves when it is where it should be, durably. A message may come again with the same
-   * `eventId`, if we died in between: it must not appear twice where the other end can know. A rejection means later.
+   * `eventId`, if we died in between: it must not appear twice where the other end can know.
+   *
+   * @throws SottoError `CONNECTOR_FAILED` or a passing one ({@link isPassing}; `STOPPED` after an abort): it is brought again.
+   *   Any other says that this message can never be taken
    */
   deliver?(voice: OutgoingVoice, signal: AbortSignal): Promise<void>;
   /** Ends what `start` began: takes nothing new, finishes what the intake is taking, leaves no handle open. */
@@ -127,7 +136,10 @@ export interface ConnectorContext {
   /** Its name in the config. */
   name: string;
   logger: Logger;
-  /** Makes a path of the config absolute: relative ones are relative to the config file. */
+  /**
+   * Makes a path of the config absolute: relative ones are relative to the config file that says them, and
+   * `credential:NAME` is a systemd credential. Throws `SECRET_UNREADABLE` where there are no credentials.
+   */
   path(written: string): string;
   /** Signs for this account's archive (Ed25519); the key is derived from the store key and used for nothing else. */
   signer: Signer;

@@ -19,7 +19,10 @@ export interface Job {
   txnId: string;
   roomId: RoomId;
   state: JobState;
-  /** The clear event content, JSON; without the attachment's `url` before it is uploaded. Sealed at rest; gone once sent. */
+  /**
+   * The clear event content, JSON; without the attachment's `url` before it is uploaded. Of an accepted one, how its
+   * recording becomes that. Sealed at rest; gone once sent.
+   */
   contentJson: string | undefined;
   /** Where the attachment lies, if this job uploaded it. */
   mxcUri: MxcUri | undefined;
@@ -34,6 +37,12 @@ export interface Job {
   errorCode: string | undefined;
   errorMessage: string | undefined;
   createdMs: number;
+  /** The connector or room that brought it; none where its sender waits for it. */
+  source: string | undefined;
+  /** The sealed recording that it is to be made of. */
+  recordingId: string | undefined;
+  /** The transaction ID of the voice message that it announces. */
+  announces: string | undefined;
 }
 
 /** An encrypted event from the moment on at which a request with it may reach the server. */

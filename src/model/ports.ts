@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { MegolmContent, RoomEncryptionContent } from "./event.ts";
 import type { EventId, MxcUri, RoomId, UserId } from "./ids.ts";
+import type { Job } from "./job.ts";
 
 /**
  * What one room asks of another, as the smallest thing it needs. Implementations lie in the rooms, the joints in
@@ -82,7 +83,10 @@ export interface AccountData {
 /** https://spec.matrix.org/v1.19/client-server-api/#content-repository */
 export interface ContentRepository {
   /** `application/octet-stream`, no file name: the server learns the size and nothing else. */
-  upload(body: Uint8Array | (() => Iterable<Uint8Array>), size: number): Promise<MxcUri>;
+  upload(
+    body: Uint8Array | (() => Iterable<Uint8Array> | AsyncIterable<Uint8Array>),
+    size: number,
+  ): Promise<MxcUri>;
   /** Authenticated download as a stream; fails above `maxBytes` before or while reading. */
   download(mxcUri: MxcUri, maxBytes: number): Promise<Readable>;
   /** `m.upload.size` in bytes; undefined where the server names none. */
@@ -112,6 +116,25 @@ export interface SendGate {
   /** The same `txnId` and bytes twice are one event. `eventJson` is the frozen content. */
   putEncrypted(roomId: RoomId, txnId: string, eventJson: string): Promise<EventId>;
 }
+
+/**
+ * Looks for an event of this account in a room's timeline, from its end back to the time given (milliseconds since the
+ * epoch). Undefined only where all of that was seen and it is not there.
+ */
+export type FindSent = (
+  roomId: RoomId,
+  event: { ciphertext: string; sinceMs: number },
+) => Promise<EventId | undefined>;
+
+/** Makes a message of a recording that was accepted: its attachment's ciphertext, and then the content around it. */
+export type Prepare = (
+  job: Job,
+  recording: Readable,
+) => {
+  ciphertext: AsyncIterable<Uint8Array>;
+  /** Once the ciphertext has been taken, which has so many bytes. */
+  content(size: number): Promise<object>;
+};
 
 /** Encrypts for a room under its policy. */
 export interface RoomEncryptor {

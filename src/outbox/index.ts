@@ -1,73 +1,41 @@
 import { randomUUID } from "node:crypto";
 import { type ErrorCode, SottoError, toSottoError } from "../errors.ts";
-import type { UnplacedVoiceMessage, VoiceMessageContent } from "../model/event.ts";
 import type { RoomId } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
-import { megolmMessageIndex } from "../model/megolm-message.ts";
-import type { Clock, ContentRepository, RoomEncryptor, SendGate } from "../model/ports.ts";
-import { Serial } from "../serial.ts";
-import type { Store } from "../store/index.ts";
+import type { NewJob } from "../model/outbox-store.ts";
+import { Delivery, type DeliveryOptions } from "./delivery.ts";
+import { isRefusal } from "./refusals.ts";
 import { Rests } from "./rests.ts";
-import { Spooled } from "./spooled.ts";
+import { Senders } from "./senders.ts";
+import { type Message, newJob, Spooled } from "./spooled.ts";
+import { Turns } from "./turns.ts";
 
-export interface OutboxOptions {
-  store: Pick<Store, "jobs" | "spool" | "soon" | "transaction">;
-  contentRepository: ContentRepository;
-  encryptor: RoomEncryptor;
-  gate: SendGate;
-  /** Told why an earlier process's message still waits. */
-  onUnsent(error: SottoError): void;
-  clock?: Clock;
+export interface OutboxOptions extends Omit<DeliveryOptions, "clock"> {
+  /** Told why a message that nobody waits for is not sent yet, or never will be. */
+  onUnsent(error: SottoError, job?: Job): void;
+  /** Told of every message that was sent or given up. */
+  onEnded?(job: Job, error?: SottoError): void;
+  clock?: DeliveryOptions["clock"];
+  /** From 0 to 1: where in a pause the next try lies. */
+  random?: () => number;
 }
 
-/** Refused for now: something of the room could not be read, or a person must first look at a member. */
-const PASSING = new Set<ErrorCode>([
-  "ROOM_MEMBERS_UNKNOWN",
-  "ROOM_ENCRYPTION_UNKNOWN",
-  "IDENTITY_CHANGED",
-  "MEMBER_NOT_ACCEPTED",
-]);
-
-/** The room or the policy says no, and would say so again. */
-const isRefusal = ({ code, exitCode }: SottoError): boolean =>
-  (exitCode === 1 || exitCode === 2) && !PASSING.has(code);
-
-const isSent = (job: Job): job is SentJob =>
-  job.state === "sent" && job.eventId !== undefined && job.sessionId !== undefined;
-
-/**
- * Synapse forgets transaction IDs after 24 hours; a request of unknown outcome that is half that old is not repeated,
- * because the server might take it for a new one.
- */
-const REPEATABLE_MS = 12 * 3_600_000;
-const TOO_OLD = "it is not known whether the message arrived, and it is too old to repeat";
-
-/** Why a job was given up. One that is uncertain is not completed by anything any more, unlike one that waits. */
-function whyFailed({ errorCode, errorMessage }: Job): SottoError {
-  const code = errorCode as ErrorCode;
-  return new SottoError(
-    code,
-    errorMessage!,
-    code === "SEND_UNCERTAIN"
-      ? { cure: "look into the room; send the recording again if it is not there" }
-      : {},
-  );
-}
-
-/**
- * Brings accepted messages into their rooms: `encoded ▸ uploaded ▸ encrypted ▸ sent`, each state durable before the
- * next begins. One room's messages go in order, rooms side by side.
- */
+/** Brings accepted messages into their rooms: in each room one after another, rooms side by side. */
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
-  readonly #rooms = new Serial();
-  readonly #underWay = new Set<number>();
+  readonly #delivery: Delivery;
+  readonly #turns: Turns;
   readonly #rests: Rests;
+  readonly #senders = new Senders();
+  readonly #unreadable = new Set<number>();
   #resuming: Promise<unknown> = Promise.resolve();
+  #isClosing = false;
 
   constructor(options: OutboxOptions) {
-    this.#options = { clock: Date.now, ...options };
-    this.#rests = new Rests(this.#options.clock);
+    this.#options = { clock: Date.now, random: Math.random, onEnded: () => undefined, ...options };
+    this.#delivery = new Delivery(this.#options);
+    this.#rests = new Rests(this.#options.clock, this.#options.random);
+    this.#turns = new Turns((roomId) => this.#sendNext(roomId));
   }
 
   /**
@@ -78,21 +46,36 @@ export class Outbox {
    */
   spool(ciphertext: AsyncIterable<Uint8Array>): Promise<Spooled> {
     const { store, contentRepository } = this.#options;
-    return Spooled.of(ciphertext, store.spool, contentRepository.maxUploadBytes());
+    const limit = contentRepository.maxUploadBytes();
+    return Spooled.of(ciphertext, { spool: store.spool, txnId: randomUUID(), limit });
   }
 
-  /** Durable when it returns, with the attachment; without one in the spool, the content says where it lies. */
-  accept(roomId: RoomId, content: object, spooled?: Spooled): Job {
-    const { store, clock } = this.#options;
-    const job = store.jobs.insert({
-      txnId: spooled?.txnId ?? randomUUID(),
-      roomId,
-      state: spooled ? "encoded" : "uploaded",
-      contentJson: JSON.stringify(content),
-      createdMs: clock(),
-    });
-    spooled?.keep();
-    return job;
+  /**
+   * Durable when it resolves, with the attachment; without one in the spool, the content says where it lies. Whoever
+   * gives it sends it.
+   */
+  async accept(roomId: RoomId, content: object, spooled?: Spooled): Promise<Job> {
+    return (await this.acceptAll(roomId, [{ content, spooled }]))[0]!;
+  }
+
+  /** The same of messages that follow one another: all of them, or none. */
+  async acceptAll(roomId: RoomId, messages: readonly Message[]): Promise<Job[]> {
+    const createdMs = this.#options.clock();
+    const jobs = messages.map((message) => newJob(roomId, message, createdMs));
+    const accepted = await this.#options.store.jobs.insert(jobs);
+    for (const { spooled } of messages) spooled?.keep();
+    return accepted;
+  }
+
+  /** Takes what a connector brought, all of it or nothing; it is sent without anybody waiting for it. */
+  async take(jobs: readonly Omit<NewJob, "createdMs">[], origin: string): Promise<Job[]> {
+    const createdMs = this.#options.clock();
+    const taken = await this.#options.store.jobs.insert(
+      jobs.map((job) => ({ ...job, createdMs })),
+      origin,
+    );
+    for (const roomId of new Set(taken.map((job) => job.roomId))) void this.#run(roomId);
+    return taken;
   }
 
   /**
@@ -101,18 +84,18 @@ export class Outbox {
    * then, because its sender was told; except for `SEND_UNCERTAIN`, when it may have arrived and is kept to be repeated
    * for as long as that is safe.
    */
-  send(job: Job, isHeard: () => boolean = () => true): Promise<SentJob> {
-    void this.resumeDue([job.roomId], job.jobId);
-    return this.#deliver(
-      job,
-      (error, tried) => isRefusal(error) || (isHeard() && error.code !== "SEND_UNCERTAIN" && !tried),
-    );
+  async send({ jobId, roomId }: Job, isHeard: () => boolean = () => true): Promise<SentJob> {
+    const { state, errorCode, errorMessage, ...job } = await this.#job(jobId);
+    if (state === "sent") return { ...job, state } as SentJob;
+    if (state === "failed") throw new SottoError(errorCode as ErrorCode, errorMessage!);
+    const sent = this.#senders.waitFor(jobId, roomId, isHeard);
+    void this.resumeDue([roomId]);
+    return sent;
   }
 
   /**
    * Goes on with messages that nobody is sending: those of an earlier process, and those of which it was not known
-   * whether they arrived. Only a refusal gives a job up, or that it is too old to be repeated: nobody waits for the
-   * answer. Never rejects.
+   * whether they arrived. Only a refusal gives a job up: nobody waits for the answer. Never rejects.
    */
   resume(): Promise<void> {
     this.#rests.wake();
@@ -120,15 +103,16 @@ export class Outbox {
   }
 
   /**
-   * The same, but leaves a room alone in which that failed a moment ago: for one second, then for twice as long, at most
-   * a quarter of an hour, or for as long as the homeserver asked.
+   * The same, but leaves a room alone in which that failed a moment ago: for one second at most, then for twice as long,
+   * at most a quarter of an hour, or for as long as the homeserver asked.
    *
    * @param changed rooms that need not rest any more: something in them has changed
-   * @param before only jobs that were accepted before this one
    */
-  resumeDue(changed: Iterable<RoomId> = [], before = Number.POSITIVE_INFINITY): Promise<void> {
-    this.#rests.wake(changed);
-    const resumed = this.#resume(before).catch((thrown) => this.#options.onUnsent(toSottoError(thrown)));
+  resumeDue(changed: Iterable<RoomId> = []): Promise<void> {
+    const rooms = [...changed];
+    this.#rests.wake(rooms);
+    const woken = rooms.filter((roomId) => this.#hasSender(roomId)).map((roomId) => this.#run(roomId));
+    const resumed = Promise.all([this.#runAll(), ...woken]).then(() => undefined);
     this.#resuming = Promise.all([this.#resuming, resumed]);
     return resumed;
   }
@@ -139,16 +123,34 @@ export class Outbox {
   }
 
   /**
+   * Tries a message again that was given up, where it was.
+   *
+   * @throws SottoError `JOB_UNKNOWN`; `USAGE` where it was not given up, or where its recording is not there any more
+   */
+  async retry(jobId: number): Promise<Job> {
+    const job = await this.#job(jobId);
+    if (job.state !== "failed") throw new SottoError("USAGE", `message ${jobId} was not given up`);
+    const again = await this.#options.store.jobs.retry(job);
+    if (!again) {
+      throw new SottoError("USAGE", `the recording of message ${jobId} was not kept: its sender was told`, {
+        cure: "send the recording again",
+      });
+    }
+    void this.resumeDue([again.roomId]);
+    return again;
+  }
+
+  /**
    * Takes a message out that waits or was given up; it is gone when this resolves, with its content. Gives it as it
    * was.
    *
    * @throws SottoError `JOB_UNKNOWN`; `SEND_UNCERTAIN` for one that may have reached its room, `USAGE` for one that has
    */
   async drop(jobId: number): Promise<Job> {
-    const { roomId } = this.#job(jobId);
-    // in its room's queue: no try is under way then
-    return this.#rooms.run(roomId, async () => {
-      const job = this.#job(jobId);
+    const { roomId } = await this.#job(jobId);
+    // between two messages of its room: no try is under way then
+    return this.#turns.between(roomId, async () => {
+      const job = await this.#job(jobId);
       if (job.state === "sent") {
         throw new SottoError("USAGE", `message ${jobId} was sent: it is not in the queue`, {
           cure: "remove it in the room, with any client",
@@ -156,117 +158,140 @@ export class Outbox {
       }
       if (job.state === "encrypted")
         throw new SottoError("SEND_UNCERTAIN", `message ${jobId} may have reached its room already`);
-      const { store } = this.#options;
-      store.transaction(() => {
-        store.spool.drop(job.txnId);
-        store.jobs.remove(jobId);
-      });
+      const { jobs, recordings } = this.#options.store;
+      await jobs.remove(job);
+      const { recordingId } = job;
+      if (recordingId && !(await jobs.needsRecording(recordingId))) await recordings.drop(recordingId);
+      this.#senders.take(jobId)?.reject(new SottoError("JOB_UNKNOWN", `message ${jobId} was dropped`));
       return job;
     });
   }
 
-  /** Resolves when nothing is being resumed any more. */
+  /** Resolves when nothing is being sent any more. */
   async settled(): Promise<void> {
     await this.#resuming;
+    await this.#turns.settled();
   }
 
-  /** They are in their rooms' queues when it returns, so that in each room the older message comes first. */
-  async #resume(before: number): Promise<void> {
-    const open = this.#options.store.jobs.waiting();
-    this.#rests.keepOnly(new Set(open.map(({ roomId }) => roomId)));
-    const waiting = open
-      .filter(({ jobId }) => jobId < before && !this.#underWay.has(jobId))
-      .filter(({ roomId }) => !this.#rests.reason(roomId));
-    const results = await Promise.allSettled(
-      waiting.map((job) => this.#deliver(job, isRefusal, () => this.#rests.reason(job.roomId))),
-    );
-    for (const result of results) if (result.status === "rejected") this.#options.onUnsent(result.reason);
+  /** Begins no message that nobody waits for, and resolves when what is under way has ended. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.settled();
   }
 
-  /** @param waits why nothing new is encrypted by now: what stopped the message before it would stop this one too */
-  #deliver(
-    { jobId, roomId }: Pick<Job, "jobId" | "roomId">,
-    givesUp: (error: SottoError, triedBefore: boolean) => boolean,
-    waits: () => SottoError | undefined = () => undefined,
-  ): Promise<SentJob> {
-    const { store, clock } = this.#options;
-    this.#underWay.add(jobId);
-    const delivered = this.#rooms.run(roomId, async () => {
-      const job = this.#job(jobId);
-      const reason = job.state === "encoded" || job.state === "uploaded" ? waits() : undefined;
-      if (reason) throw reason;
-      const triedBefore = job.firstPutMs !== undefined;
-      try {
-        const sent = await this.#put(await this.#frozen(await this.#uploaded(job)));
-        this.#rests.over(roomId);
-        return sent;
-      } catch (thrown) {
-        const error = toSottoError(thrown);
-        if (givesUp(error, triedBefore)) {
-          store.transaction(() => {
-            store.jobs.failed(jobId, error.code, error.message, clock());
-            store.spool.drop(job.txnId);
-          });
-        } else this.#rests.failed(roomId, error);
-        throw error;
-      }
-    });
-    return delivered.finally(() => this.#underWay.delete(jobId));
-  }
-
-  /** The job with its content as it will be encrypted. */
-  async #uploaded(job: Job): Promise<Job> {
-    const { store, contentRepository } = this.#options;
-    if (job.state !== "encoded") return job;
-    const { jobs, spool } = store;
-    const mxcUri = await contentRepository.upload(() => spool.pieces(job.txnId), spool.size(job.txnId));
-    const content = JSON.parse(job.contentJson!) as UnplacedVoiceMessage;
-    const placed: VoiceMessageContent = { ...content, file: { ...content.file, url: mxcUri } };
-    return store.soon(() => {
-      spool.drop(job.txnId);
-      return jobs.uploaded(job, mxcUri, JSON.stringify(placed));
-    });
-  }
-
-  /** The job with its event as every request will carry it. */
-  async #frozen(job: Job): Promise<Job> {
-    const { store, encryptor, clock } = this.#options;
-    if (job.state !== "uploaded") return job;
-    const event = await encryptor.encrypt(job.roomId, "m.room.message", JSON.parse(job.contentJson!));
-    return store.jobs.freeze(job, {
-      eventJson: JSON.stringify(event),
-      sessionId: event.session_id,
-      messageIndex: megolmMessageIndex(event.ciphertext),
-      firstPutMs: clock(),
-    });
-  }
-
-  async #put(job: Job): Promise<SentJob> {
-    const { store, gate, clock } = this.#options;
-    const { jobs } = store;
-    const { jobId } = job;
-    if (isSent(job)) return job;
-    if (job.state === "failed") throw whyFailed(job);
-    if (job.firstPutMs !== undefined && clock() - job.firstPutMs > REPEATABLE_MS) {
-      // given up, or each later start would warn of it again
-      jobs.failed(jobId, "SEND_UNCERTAIN", TOO_OLD, clock());
-      throw whyFailed(this.#job(jobId));
-    }
-    const eventId = await gate.putEncrypted(job.roomId, job.txnId, job.eventJson!);
+  async #runAll(): Promise<void> {
     try {
-      jobs.sent(jobId, eventId, clock());
-    } catch (cause) {
-      throw new SottoError("SEND_UNCERTAIN", "the message arrived, but the store could not note it", {
-        cause,
-      });
+      const rooms = await this.#options.store.jobs.roomsWaiting();
+      this.#rests.keepOnly(new Set(rooms));
+      await Promise.all(rooms.map((roomId) => this.#run(roomId)));
+    } catch (thrown) {
+      this.#options.onUnsent(toSottoError(thrown));
     }
-    const sent = this.#job(jobId);
-    if (!isSent(sent)) throw new Error(`job ${jobId} is not noted as sent`);
-    return sent;
   }
 
-  #job(jobId: number): Job {
-    const job = this.#options.store.jobs.get(jobId);
+  async #run(roomId: RoomId): Promise<void> {
+    try {
+      await this.#turns.run(roomId);
+    } catch (thrown) {
+      const error = toSottoError(thrown);
+      await this.#tellSenders(roomId, error);
+      this.#options.onUnsent(error);
+    }
+  }
+
+  /** Sends the message whose turn it is in a room; false where there is none, or it has to wait. */
+  async #sendNext(roomId: RoomId): Promise<boolean> {
+    if ((this.#isClosing && !this.#hasSender(roomId)) || this.#rests.reason(roomId)) return false;
+    const jobId = await this.#options.store.jobs.next(roomId, [...this.#unreadable]);
+    if (jobId === undefined) return false;
+    const job = await this.#read(jobId);
+    return !job || this.#sendOne(job);
+  }
+
+  /** One row that is damaged keeps nobody else; a new process looks at it again. */
+  async #read(jobId: number): Promise<Job | undefined> {
+    try {
+      return await this.#job(jobId);
+    } catch (thrown) {
+      const error = toSottoError(thrown);
+      this.#unreadable.add(jobId);
+      this.#senders.take(jobId)?.reject(error);
+      this.#options.onUnsent(error);
+      return undefined;
+    }
+  }
+
+  /** False where the room has to wait. */
+  async #sendOne(job: Job): Promise<boolean> {
+    const voice = job.announces === undefined ? undefined : await this.#announced(job);
+    if (voice === "failed") return true;
+    // a recording is announced when it is known that it can be sent
+    if (voice?.state === "accepted") return this.#try(voice, () => this.#delivery.encoded(voice));
+    return this.#try(job, async () => {
+      const sent = await this.#delivery.deliver(job);
+      this.#rests.over(job.roomId);
+      this.#options.onEnded(sent);
+      this.#senders.take(job.jobId)?.resolve(sent);
+    });
+  }
+
+  /** The voice message that a notice announces. The notice of one that was given up goes. */
+  async #announced(notice: Job): Promise<Job | "failed"> {
+    const { jobs } = this.#options.store;
+    const voice = await jobs.withTxnId(notice.announces!);
+    if (voice && voice.state !== "failed") return voice;
+    await jobs.remove(notice);
+    return "failed";
+  }
+
+  async #try(tried: Job, work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      const error = toSottoError(thrown);
+      // as far as it has come
+      const job = (await this.#options.store.jobs.get(tried.jobId)) ?? tried;
+      const sender = this.#senders.take(job.jobId);
+      const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !tried.firstPutMs;
+      const isGivenUp = isRefusal(error, job) || isTold;
+      if (isGivenUp) await this.#giveUp(job, error);
+      else this.#rests.failed(job.roomId, error);
+      if (sender) sender.reject(error);
+      else this.#options.onUnsent(error, job);
+      if (!isGivenUp || !isRefusal(error, job)) await this.#tellSenders(job.roomId, error);
+      return isGivenUp;
+    }
+  }
+
+  /** What stopped a message stops those behind it: whoever waits for one of them is told, and it is given up. */
+  async #tellSenders(roomId: RoomId, cause: SottoError): Promise<void> {
+    for (const { jobId } of this.#senders.in(roomId)) {
+      const sender = this.#senders.take(jobId)!;
+      const error =
+        cause.code === "SEND_UNCERTAIN"
+          ? new SottoError("HOMESERVER_UNREACHABLE", "a message before it may not have arrived yet", {
+              cause,
+            })
+          : cause;
+      const job = await this.#read(jobId);
+      if (job && sender.isHeard() && !job.firstPutMs) await this.#giveUp(job, error);
+      sender.reject(error);
+    }
+  }
+
+  async #giveUp(job: Job, error: SottoError): Promise<void> {
+    const { store, clock, onEnded } = this.#options;
+    await store.jobs.failed(job, error, clock());
+    onEnded(job, error);
+  }
+
+  #hasSender(roomId: RoomId): boolean {
+    return this.#senders.in(roomId).length > 0;
+  }
+
+  async #job(jobId: number): Promise<Job> {
+    const job = await this.#options.store.jobs.get(jobId);
     if (!job) throw new SottoError("JOB_UNKNOWN", `there is no message ${jobId} in the queue`);
     return job;
   }

@@ -20,15 +20,21 @@ interface Rest {
 export class Rests {
   readonly #rests = new Map<RoomId, Rest>();
   readonly #clock: Clock;
+  readonly #random: () => number;
 
-  constructor(clock: Clock) {
+  /** @param random - from 0 to 1 */
+  constructor(clock: Clock, random: () => number = Math.random) {
     this.#clock = clock;
+    this.#random = random;
   }
 
   failed(roomId: RoomId, reason: SottoError): void {
     const before = this.#rests.get(roomId)?.pauseMs;
     const pauseMs = before === undefined ? FIRST_PAUSE_MS : Math.min(before * 2, LONGEST_PAUSE_MS);
-    const untilMs = this.#clock() + Math.max(pauseMs, Math.min(reason.retryAfterMs ?? 0, LONGEST_ASKED_MS));
+    // anywhere in the pause: what failed together must not come again together
+    const jitteredMs = Math.ceil(this.#random() * pauseMs);
+    const untilMs =
+      this.#clock() + Math.max(jitteredMs, Math.min(reason.retryAfterMs ?? 0, LONGEST_ASKED_MS));
     this.#rests.set(roomId, { untilMs, pauseMs, reason });
   }
 

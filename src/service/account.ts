@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Config, readAccessToken, readStoreKey, roomTrust } from "../config/index.ts";
 import { type Crypto, createCrypto, holdEngine } from "../crypto/index.ts";
-import type { SottoError } from "../errors.ts";
+import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import {
   createAccountData,
@@ -14,20 +14,26 @@ import {
   createTransport,
   type EventGate,
   findOrCreateDirectRoom,
+  findSentEvent,
+  MatrixError,
   type Rooms,
   type Transport,
   whoami,
 } from "../matrix/index.ts";
 import type { RoomId, UserId } from "../model/ids.ts";
+import type { Job } from "../model/job.ts";
+import { type Meter, silentMeter } from "../model/meter.ts";
 import type { ContentRepository, KeyServer, OneStore, PreparingEncryptor } from "../model/ports.ts";
 import { Outbox } from "../outbox/index.ts";
 import { Serial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { findRoom } from "./destination.ts";
 import { atLiveEnd } from "./live-end.ts";
+import { prepareAccepted } from "./prepare.ts";
 import { makeFolder } from "./private-file.ts";
 import { MissingKeys } from "./recovery/missing-keys.ts";
 import { BackupUploads } from "./recovery/uploads.ts";
+import { isRoom } from "./relay/routes.ts";
 import { logInAgain } from "./relogin.ts";
 import { dailyPruning } from "./retention.ts";
 import { StoreWatch } from "./store-watch.ts";
@@ -35,10 +41,14 @@ import { SyncDriver } from "./sync.ts";
 import { VerificationDesk } from "./verification.ts";
 import type { WithheldCounts } from "./withheld.ts";
 
+/** What is being sent when the account is closed has so long to end. */
+const FINISH_MS = 10_000;
+
 /** One account's rooms of the house, joined. Whoever has it holds the data directory. */
 export interface Account {
   config: Config;
   logger: Logger;
+  meter: Meter;
   store: Store;
   crypto: Crypto;
   transport: Transport;
@@ -53,8 +63,14 @@ export interface Account {
   missingKeys: MissingKeys;
   /** Messages that were reported as not handed on, since the start. */
   withheldCounts: WithheldCounts;
+  /** How often the homeserver has held a message back, because it limits how many an account sends, since the start. */
+  held: { back: number };
   verification: VerificationDesk;
   watch: StoreWatch;
+  /** Whether a route leads out of the room: what comes there is the service's. */
+  routed: (roomId: RoomId) => boolean;
+  /** Aborted when encoding for nobody in particular must end. */
+  stopping: AbortSignal;
   /** One receiver at a time. */
   receiving: Serial;
   /** The encrypted direct chat with a user; made if there is none. */
@@ -64,15 +80,25 @@ export interface Account {
 }
 
 /** Throws a `STORE_*` error if the data directory cannot be held; touches the network not at all. */
-export async function openAccount(config: Config, logger: Logger): Promise<Account> {
+export async function openAccount(
+  config: Config,
+  logger: Logger,
+  meter: Meter = silentMeter,
+): Promise<Account> {
   const { userId, deviceId } = config.account;
   const storeKey = readStoreKey(config);
   makeFolder(config.data);
   const accessToken = readAccessToken(config);
+  const held = { back: 0 };
   const transport = createTransport({
     homeserver: config.homeserver,
     accessToken,
     logger,
+    onAttempt(endpoint, failure) {
+      meter.apiCalled(endpoint, failure !== undefined);
+      const isLimit = failure instanceof MatrixError && failure.statusCode === 429;
+      if (isLimit && endpoint === "rooms/send") held.back += 1;
+    },
     onSoftLogout: () => logInAgain(config, logger),
     ...(config.caFile ? { caFile: config.caFile } : {}),
   });
@@ -106,7 +132,9 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         keyTimeoutMs: config.trust.keyTimeout,
       },
     });
-    const contentRepository = createContentRepository(transport);
+    const contentRepository = createContentRepository(transport, {
+      onUploadLost: () => meter.uploadUnreferenced(),
+    });
     const rooms = createRooms(transport, userId);
     const sync = new SyncDriver({ transport, crypto, store, logger, userId, watch });
     sync.onBatch(dailyPruning(config, store));
@@ -122,9 +150,11 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         userId,
         rotation: { periodMs: rotation.maxPeriodMs, messages: rotation.maxMessages },
       });
+    const stopping = new AbortController();
     const account: Account = {
       config,
       logger,
+      meter,
       store,
       crypto,
       transport,
@@ -137,13 +167,19 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         contentRepository,
         encryptor,
         gate,
+        prepare: (job, recording) => prepareAccepted(account)(job, recording),
+        findSent: (roomId, event) => findSentEvent(transport, roomId, { ...event, sender: userId }),
         onUnsent: reportOnce(logger),
+        onEnded: (job, error) => countEnded(meter, job, error),
       }),
       sync,
       backupUploads,
       missingKeys,
       withheldCounts: {},
+      held,
       watch,
+      routed: () => false,
+      stopping: stopping.signal,
       receiving: new Serial(),
       directRoom,
       verification: new VerificationDesk({
@@ -155,6 +191,11 @@ export async function openAccount(config: Config, logger: Logger): Promise<Accou
         directRoom: (other) => findRoom(account, other),
       }),
       async close() {
+        stopping.abort(new SottoError("STOPPED", "Sotto was closed"));
+        // a homeserver that is silent keeps nobody: what was not answered is repeated by the next process
+        const patience = setTimeout(() => void transport.close(), FINISH_MS);
+        await account.outbox.close();
+        clearTimeout(patience);
         missingKeys.stop();
         crypto.verifications.close();
         await sync.stop();
@@ -181,6 +222,13 @@ function reportOnce(logger: Logger): (error: SottoError) => void {
     if (exitCode === 1) told.add(message);
     logger.warn("an accepted message still waits", { code, reason: message });
   };
+}
+
+/** A notice that announces a voice message is not counted. What came out of a room is known by the room's ID. */
+function countEnded(meter: Meter, { source, announces }: Job, error: SottoError | undefined): void {
+  if (announces !== undefined) return;
+  const from = source === undefined ? "command" : isRoom(source) ? "room" : source;
+  meter.messageEnded(from, error ? "failed" : "sent");
 }
 
 /**

@@ -11,7 +11,7 @@ export interface Backup {
   madeMs: number;
   userId: string;
   deviceId: string;
-  /** The text of the config; secrets are in files that it names. */
+  /** The text of the config, of each of its files; secrets are in files that it names. */
   config: string;
   /** What waits has its content, with the attachment's key. */
   jobs: Job[];
@@ -40,7 +40,7 @@ export function makeBackup({ config, store }: Account): string {
     madeMs: Date.now(),
     userId,
     deviceId,
-    config: readFileSync(config.path, "utf8"),
+    config: config.files.map((file) => readFileSync(file, "utf8")).join("\n---\n"),
     jobs: store.jobs.list(Number.MAX_SAFE_INTEGER),
     ledger: store.ledger.all(),
   };

@@ -1,11 +1,17 @@
-import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Config, loadConfig, readAccessToken, readStoreKey } from "../config/index.ts";
+import {
+  type Config,
+  type ConfigSource,
+  loadConfig,
+  readAccessToken,
+  readStoreKey,
+} from "../config/index.ts";
 import type { Held } from "../crypto/index.ts";
 import { discoverHomeserver, publishedDeviceKeys, whoami } from "../matrix/index.ts";
 import type { Account } from "./account.ts";
 import { checkAudio } from "./audio-checks.ts";
 import { type Check, check, fail, type Verdict, warn } from "./check.ts";
+import { isReadByOthers } from "./private-file.ts";
 import { recoveryKeyFiles } from "./recovery-key-files.ts";
 
 export type { Check } from "./check.ts";
@@ -13,8 +19,8 @@ export type { Check } from "./check.ts";
 /** How far back the outbox is searched: what nobody looked into among so many is not asked about for ever. */
 const LOOKED_BACK = 100;
 
-/** What can be looked at without the store. */
-export async function checkMachine(configPath: string, signal: AbortSignal): Promise<Check[]> {
+/** What can be looked at without the store. What it needs alone, it loads itself: this file is loaded by every holder. */
+export async function checkMachine(source: ConfigSource, signal: AbortSignal): Promise<Check[]> {
   const checks = [
     // one that is too old does not come so far
     await check("node", async () => `Node ${process.versions.node}`),
@@ -22,8 +28,9 @@ export async function checkMachine(configPath: string, signal: AbortSignal): Pro
   let config: Config | undefined;
   checks.push(
     await check("config", async () => {
-      config = loadConfig(configPath);
-      return config.path;
+      const { CONNECTORS } = await import("../connector/index.ts");
+      config = loadConfig(source, { connectorTypes: CONNECTORS });
+      return config.files.join(", ");
     }),
   );
   const read = config;
@@ -47,6 +54,7 @@ export async function checkMachine(configPath: string, signal: AbortSignal): Pro
       readAccessToken(read);
       return privately(read.account.accessTokenFile);
     }),
+    await check("files", async () => (await import("./config-check.ts")).verdictOnFiles(read)),
     await check("homeserver", async () => {
       const trust = read.caFile ? { caFile: read.caFile } : {};
       return `${(await discoverHomeserver(read.homeserver, { ...trust, signal })).baseUrl} answers`;
@@ -55,7 +63,14 @@ export async function checkMachine(configPath: string, signal: AbortSignal): Pro
 }
 
 /** What only the holder of the store can tell. */
-export async function checkAccount({ crypto, transport, config, store, watch }: Account): Promise<Check[]> {
+export async function checkAccount({
+  crypto,
+  transport,
+  config,
+  store,
+  watch,
+  held,
+}: Account): Promise<Check[]> {
   const { userId, deviceId } = config.account;
   return [
     await check("login", async () => {
@@ -118,9 +133,18 @@ export async function checkAccount({ crypto, transport, config, store, watch }: 
       );
     }),
     await check("held", async () => {
-      const held = await crypto.heldRooms();
-      if (held.length === 0) return "no room waits for a person to look at a member";
-      return fail(held.map(heldWords).join("\n"), held.map(liftedBy).join("\n"));
+      const rooms = await crypto.heldRooms();
+      if (rooms.length === 0) return "no room waits for a person to look at a member";
+      return fail(rooms.map(heldWords).join("\n"), rooms.map(liftedBy).join("\n"));
+    }),
+    await check("rate limit", async () => {
+      const lifted = `POST /_synapse/admin/v1/users/${userId}/override_ratelimit with {"messages_per_second": 0, "burst_count": 0}`;
+      if (held.back === 0)
+        return `no message was held back; Synapse does so after ten, unless its admin has called ${lifted}`;
+      return warn(
+        `the homeserver has held messages back ${held.back} times since the start`,
+        `let the admin of a Synapse call ${lifted}`,
+      );
     }),
     await check("outbox", async () => {
       const open = store.jobs.open().length;
@@ -161,8 +185,7 @@ function openToAll({ trust, rooms }: Config): string[] {
   ]);
 }
 
-async function privately(path: string): Promise<Verdict> {
-  const { mode } = await stat(path);
-  if ((mode & 0o077) === 0) return "readable by its owner only";
-  return warn(`${path} can be read by others`, `chmod 600 ${path}`);
-}
+const privately = (path: string): Verdict =>
+  isReadByOthers(path)
+    ? warn(`${path} can be read by others`, `chmod 600 ${path}`)
+    : "readable by its owner only";

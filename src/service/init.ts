@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Config, loadConfig } from "../config/index.ts";
+import { type Config, type ConfigSource, loadConfig } from "../config/index.ts";
 import type { RecoveryKeyKeeper, RecoverySecret } from "../crypto/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -23,7 +23,8 @@ export interface InitRequest {
   homeserver: string;
   userId: UserId;
   credentials: { password: string } | { accessToken: string };
-  configPath: string;
+  /** One file, which is made; or all that there are, of the same account. */
+  config: ConfigSource;
   dataDirectory: string;
   shareWith?: "signed" | "verified" | "all";
   caFile?: string;
@@ -50,13 +51,17 @@ export async function initialise(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<InitResult> {
-  if (existsSync(request.configPath)) {
+  const { files } = request.config;
+  if (files.every((file) => existsSync(file))) {
     const config = ownConfig(request);
     if ("password" in request.credentials)
       await renewLogin(config, request.credentials.password, logger, signal);
     return makeReady(config, request, logger, signal, () => undefined);
   }
-  const device = new NewDevice(request);
+  if (files.length > 1) {
+    throw new SottoError("USAGE", "a new device is given one config", { cure: "give --config once" });
+  }
+  const device = new NewDevice(request, files[0]!);
   try {
     const config = await device.make(logger, signal);
     return await makeReady(config, request, logger, signal, () => device.keep());
@@ -98,8 +103,8 @@ async function makeReady(
   }
 }
 
-function ownConfig({ configPath, userId }: InitRequest): Config {
-  const config = loadConfig(configPath);
+function ownConfig({ config: source, userId }: InitRequest): Config {
+  const config = loadConfig(source);
   if (config.account.userId === userId) return config;
-  throw new SottoError("FILE_EXISTS", `${configPath} is the config of ${config.account.userId}`);
+  throw new SottoError("FILE_EXISTS", `${config.path} is the config of ${config.account.userId}`);
 }

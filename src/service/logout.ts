@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Config, readAccessToken, readStoreKey } from "../config/index.ts";
+import { type Config, isCredential, readAccessToken, readStoreKey } from "../config/index.ts";
 import { holdEngine } from "../crypto/index.ts";
 import type { Logger } from "../log.ts";
 import { createTransport, logout, matrixErrorOf } from "../matrix/index.ts";
@@ -29,8 +29,9 @@ export async function logOut(
     await confirm(held.waiting);
     await deleteDevice(config, logger, signal);
     // the token first: without it, nobody takes what is left for a store
-    for (const path of [config.account.accessTokenFile, ...STORES.map((name) => join(config.data, name))])
-      rmSync(path, { force: true });
+    const { accessTokenFile } = config.account;
+    if (!isCredential(accessTokenFile)) rmSync(accessTokenFile, { force: true });
+    for (const name of STORES) rmSync(join(config.data, name), { force: true });
   } finally {
     await held.close();
   }
@@ -55,7 +56,8 @@ async function hold(config: Config): Promise<{ waiting: number; close(): Promise
 }
 
 async function deleteDevice(config: Config, logger: Logger, signal: AbortSignal): Promise<void> {
-  if (!existsSync(config.account.accessTokenFile)) return;
+  const { accessTokenFile } = config.account;
+  if (!isCredential(accessTokenFile) && !existsSync(accessTokenFile)) return;
   const transport = createTransport({
     homeserver: config.homeserver,
     accessToken: readAccessToken(config),

@@ -29,12 +29,14 @@ const IN_THE_WAY = ["store.key", "access-token", "control.sock", "matrix-sdk-cry
 /** A device in the making: whatever was done for it can be taken back, and nothing else is. */
 export class NewDevice {
   readonly #request: InitRequest;
+  readonly #configPath: string;
   /** Each takes one step back; the last step first. */
   readonly #steps: (() => unknown)[] = [];
   #transport: Transport | undefined;
 
-  constructor(request: InitRequest) {
+  constructor(request: InitRequest, configPath: string) {
     this.#request = request;
+    this.#configPath = configPath;
   }
 
   /**
@@ -42,11 +44,11 @@ export class NewDevice {
    * account's keys it changes nothing.
    */
   async make(logger: Logger, signal: AbortSignal): Promise<Config> {
-    const { homeserver, userId, configPath, dataDirectory, caFile, recovery } = this.#request;
+    const { homeserver, userId, dataDirectory, caFile, recovery } = this.#request;
     refuseUsedDirectory(dataDirectory);
     this.#makeDirectory(dataDirectory);
     requireCreatable(join(dataDirectory, "store.key"));
-    requireCreatable(configPath);
+    requireCreatable(this.#configPath);
     if ("ready" in recovery) recovery.ready();
     const trust = caFile ? { caFile } : {};
     const { baseUrl } = await discoverHomeserver(homeserver, { ...trust, logger, signal });
@@ -64,11 +66,12 @@ export class NewDevice {
     signal.throwIfAborted();
     this.#create(join(dataDirectory, "store.key"), randomBytes(32));
     this.#create(join(dataDirectory, "access-token"), `${session.accessToken}\n`);
-    this.#create(configPath, configText(this.#request, baseUrl, session));
+    this.#create(this.#configPath, configText(this.#request, dirname(this.#configPath), baseUrl, session));
     this.#steps.push(() => {
       for (const name of STORES) rmSync(join(dataDirectory, name), { force: true });
     });
-    return loadConfig(configPath);
+    // as the flags have it: what the environment says is for whoever uses the device
+    return loadConfig({ files: [this.#configPath], environment: {} });
   }
 
   /** From here on it stays, whatever happens. */
@@ -126,8 +129,7 @@ async function logOutSoon(transport: Transport): Promise<void> {
   transport.close();
 }
 
-function configText(request: InitRequest, baseUrl: string, session: Session): string {
-  const base = dirname(request.configPath);
+function configText(request: InitRequest, base: string, baseUrl: string, session: Session): string {
   const near = (path: string): string => {
     const short = relative(base, path);
     return short.startsWith("..") || isAbsolute(short) ? path : `./${short}`;

@@ -10,8 +10,10 @@ import { audioOptions, withCare } from "./audio-options.ts";
 import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
+import { type IngestArguments, ingest } from "./ingest.ts";
+import { sendInParts } from "./parts.ts";
 import { sendVoice } from "./pipeline.ts";
-import { dropQueued, listQueue, showQueued } from "./queue.ts";
+import { dropQueued, listQueue, retryQueued, showQueued } from "./queue.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
@@ -83,6 +85,7 @@ interface SendArguments extends SendOptions {
   room: string;
   raw?: RawFormat;
   care?: SoundCare;
+  split?: boolean;
 }
 
 type Operation = (account: Account, call: Call) => Promise<unknown>;
@@ -93,7 +96,7 @@ const OPERATIONS: Record<string, Operation> = {
     { args, source, recording, signal, shortLived, closing, accepting, accepted, isHeard },
   ) {
     if (!source) throw new SottoError("USAGE", "send needs a recording");
-    const { room, raw, care, ...options } = args as unknown as SendArguments;
+    const { room, raw, care, split, ...options } = args as unknown as SendArguments;
     // only reading can last for ever; what has been read reaches its room before the holder ends
     const reading = closing ? AbortSignal.any([signal, closing]) : signal;
     const how = {
@@ -102,7 +105,7 @@ const OPERATIONS: Record<string, Operation> = {
       ...(shortLived && { shortLived }),
     };
     const encoding = recording ?? encodeVoice(source, { ...how, signal: reading });
-    return sendVoice(account, room, encoding, options, {
+    return (split ? sendInParts : sendVoice)(account, room, encoding, options, {
       async accepting() {
         signal.throwIfAborted();
         await accepting?.();
@@ -110,6 +113,12 @@ const OPERATIONS: Record<string, Operation> = {
       ...(accepted && { accepted }),
       ...(isHeard && { isHeard }),
     });
+  },
+
+  async ingest(account, { args, source, signal, closing }) {
+    if (!source) throw new SottoError("USAGE", "ingest needs a recording");
+    const taking = closing ? AbortSignal.any([signal, closing]) : signal;
+    return ingest(account, args as unknown as IngestArguments, source, taking);
   },
 
   async receive(account, { args, emit, signal: gone, closing }) {
@@ -121,7 +130,7 @@ const OPERATIONS: Record<string, Operation> = {
     let received = 0;
     while (received < wanted && !signal.aborted) {
       const next = account.sync.nextBatch(signal);
-      received += await receiveWaiting(account, receiver(room, emit), wanted - received);
+      received += await receiveWaiting(account, receiver(account, room, emit), wanted - received);
       if (received < wanted && (await Promise.race([next, ended])) === "ended") break;
     }
     return { received } satisfies Received;
@@ -156,8 +165,9 @@ const OPERATIONS: Record<string, Operation> = {
     });
   },
 
-  "queue-list": async (account) => listQueue(account),
+  "queue-list": async (account, { args }) => listQueue(account, args.limit as number),
   "queue-show": async (account, { args }) => showQueued(account, args.job as number),
+  "queue-retry": (account, { args }) => retryQueued(account, args.job as number),
   "queue-drop": (account, { args }) => dropQueued(account, args.job as number),
 
   rotate: (account, { args }) => rotate(account, args.room as string | undefined),
@@ -178,9 +188,9 @@ export async function perform(account: Account, call: Call): Promise<unknown> {
   return operation(account, call);
 }
 
-function receiver(roomId: string | undefined, emit: Call["emit"]) {
+function receiver(account: Account, roomId: string | undefined, emit: Call["emit"]) {
   return {
-    ...(roomId === undefined ? {} : { roomId }),
+    takes: (room: string) => (roomId === undefined || room === roomId) && !account.routed(room),
     onVoice: ({ stream, bytes: _, save: __, ...description }: VoiceMessage) =>
       emit({ kind: "voice", ...description, recording: stream() }),
     onWithheld: ({ kind: why, error, ...where }: Withheld) => {

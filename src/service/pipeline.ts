@@ -1,11 +1,10 @@
-import { encryptAttachment, voiceContent } from "../media/index.ts";
 import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
 import type { SentJob } from "../model/job.ts";
 import type { VoiceStream } from "../model/recording.ts";
 import type { Account } from "./account.ts";
 import { findRoom } from "./destination.ts";
-import { relation, type SendOptions } from "./relation.ts";
-import { requireRoomTakes } from "./room-limits.ts";
+import { prepareVoice } from "./prepare.ts";
+import type { SendOptions } from "./relation.ts";
 
 /** Where a message is, and who can play it. */
 export interface Receipt {
@@ -22,13 +21,19 @@ export interface Receipt {
   withheld: { userId: string; deviceId: string | null; code: string }[];
 }
 
-/** What became of a voice message. */
-export interface SendResult extends Receipt {
+/** What became of a voice message, or of a part of one. */
+export interface SentVoice extends Receipt {
   mxcUri: MxcUri;
   durationMs: number;
   /** Bytes of the clear Ogg file. */
   size: number;
   waveform: number[];
+}
+
+/** What became of a voice message; of one that was split, of its first part. */
+export interface SendResult extends SentVoice {
+  /** Only where it was split: all of them, in the room's order. */
+  parts?: SentVoice[];
   /** Only where the recording was cut short or is damaged: this is what there was of it. */
   truncated?: true;
 }
@@ -56,26 +61,27 @@ export async function sendVoice(
   finding.catch((reason) => recording.chunks.destroy(reason));
   // the key is on its way while the recording still comes; what stands against it, encryption says
   const preparing = finding.then((roomId) => account.encryptor.prepare(roomId)).catch(() => undefined);
-  const attachment = encryptAttachment(recording.chunks);
-  const spooling = account.outbox.spool(attachment.ciphertext);
+  const voice = prepareVoice(account, finding, recording, options);
+  const spooling = account.outbox.spool(voice.ciphertext);
   spooling.catch(() => undefined); // awaited below, when the room is found
   try {
     const roomId = await finding;
     const spooled = await spooling;
-    const { size } = spooled;
-    const { durationMs, waveform, truncated } = await recording.facts;
-    await requireRoomTakes(account, roomId, { size, durationMs });
-    const content = voiceContent({ durationMs, waveform, size, file: attachment.file, ...relation(options) });
+    const { content, facts } = await voice.message(spooled.size);
     await accepting?.();
-    const job = account.outbox.accept(roomId, content, spooled);
+    const job = await account.outbox.accept(roomId, content, spooled);
     accepted?.();
     const sent = await account.outbox.send(job, isHeard);
-    const receipt = receiptOf(account, sent);
-    return { ...receipt, mxcUri: sent.mxcUri!, durationMs, size, waveform, ...(truncated && { truncated }) };
+    const { durationMs, waveform, truncated } = facts;
+    return {
+      ...receiptOf(account, sent),
+      ...{ mxcUri: sent.mxcUri!, durationMs, size: spooled.size, waveform },
+      ...(truncated && { truncated }),
+    };
   } finally {
     await preparing;
     // nothing of it goes on behind our back, and what was not accepted is gone
-    (await spooling.catch(() => undefined))?.[Symbol.dispose]();
+    await (await spooling.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }
 

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { isCredential } from "../config/secrets.ts";
 import { SottoError } from "../errors.ts";
 
 /** Replaces a file as a whole: mode 0600, on the disk when it returns, never half written. */
@@ -96,6 +97,10 @@ function isFolder(path: string): boolean {
     return false;
   }
 }
+
+/** A systemd credential shows its access list in the group's bits, and is nobody's but the service's. */
+export const isReadByOthers = (path: string): boolean =>
+  !isCredential(path) && (statSync(path).mode & 0o077) !== 0;
 
 /** A folder that cannot be made, or in which no file can be made. */
 export const unusableFolder = (path: string, cause: unknown): SottoError =>

@@ -11,6 +11,8 @@ export interface QueuedMessage {
   state: JobState;
   /** Milliseconds since the epoch. */
   acceptedMs: number;
+  /** The connector or room that brought it; none where somebody sent it. */
+  source?: string;
   /** Of what was sent. */
   eventId?: EventId;
   /** Why it was given up. */
@@ -22,8 +24,19 @@ export interface ShownMessage extends QueuedMessage {
   recording?: { name: string; durationMs: number | undefined; size: number | undefined };
 }
 
-/** What was not sent, oldest first. */
-export const listQueue = ({ store }: Account): QueuedMessage[] => store.jobs.unsent().map(queued);
+/** What was not sent. */
+export interface QueueList {
+  /** The oldest ones first. */
+  jobs: QueuedMessage[];
+  /** How many there are, also of those that are not listed. */
+  total: number;
+}
+
+export function listQueue({ store }: Account, limit: number): QueueList {
+  const { sent: _, ...unsent } = store.jobs.counts();
+  const total = Object.values(unsent).reduce((sum, jobs) => sum + jobs, 0);
+  return { jobs: store.jobs.unsent(limit).map(queued), total };
+}
 
 /** @throws SottoError `JOB_UNKNOWN` */
 export function showQueued({ store }: Account, job: number): ShownMessage {
@@ -42,12 +55,31 @@ export async function dropQueued({ outbox }: Account, job: number): Promise<Queu
   return queued(await outbox.drop(job));
 }
 
-function queued({ jobId, roomId, state, createdMs, eventId, errorCode, errorMessage }: Job): QueuedMessage {
+/**
+ * Tries a message again that was given up, and waits for what becomes of it. One that has to wait stays in the queue.
+ *
+ * @throws SottoError `JOB_UNKNOWN`, `USAGE`, and why it cannot be sent
+ */
+export async function retryQueued({ outbox }: Account, job: number): Promise<QueuedMessage> {
+  return queued(await outbox.send(await outbox.retry(job), () => false));
+}
+
+function queued({
+  jobId,
+  roomId,
+  state,
+  createdMs,
+  source,
+  eventId,
+  errorCode,
+  errorMessage,
+}: Job): QueuedMessage {
   return {
     job: jobId,
     roomId,
     state,
     acceptedMs: createdMs,
+    ...(source !== undefined && { source }),
     ...(eventId === undefined ? {} : { eventId }),
     ...(errorCode === undefined ? {} : { error: { code: errorCode, message: errorMessage ?? "" } }),
   };

@@ -7,10 +7,11 @@ import { type ErrorCode, toSottoError } from "../errors.ts";
 import { downloadToSpool, readVoiceContent, type VerifiedAttachment } from "../media/index.ts";
 import type { VoiceDescription } from "../model/connector.ts";
 import type { DecryptedEvent } from "../model/event.ts";
-import type { RoomId } from "../model/ids.ts";
+import type { EventId, RoomId } from "../model/ids.ts";
 import type { WaitingEvent } from "../store/index.ts";
 import type { Account } from "./account.ts";
 import { MAX_ATTACHMENT_BYTES, requireTrust } from "./receiving-policy.ts";
+import { RELAYED } from "./relayed.ts";
 import { saveRecording } from "./save-recording.ts";
 import { Untimely } from "./untimely.ts";
 import { graceMs, keyTrouble, VERDICTS, type Withheld } from "./withheld.ts";
@@ -35,8 +36,8 @@ export interface VoiceMessage extends VoiceDescription {
 export interface Receiver {
   onVoice(message: VoiceMessage): void | Promise<void>;
   onWithheld(withheld: Withheld): void;
-  /** Only this room; every room when absent. */
-  roomId?: RoomId;
+  /** Asked before anything is done with an event; every event when absent. */
+  takes?(roomId: RoomId, eventId: EventId): boolean;
 }
 
 /** One failure may be of one message; so many, one after another, are of the homeserver. */
@@ -59,7 +60,7 @@ export async function receiveWaiting(
     let failures = 0;
     for (const waiting of account.store.inbox.waiting((eventId) => untimely.has(eventId))) {
       if (handed >= limit || failures >= MOST_FAILURES_IN_A_ROW) break;
-      if (receiver.roomId !== undefined && waiting.roomId !== receiver.roomId) continue;
+      if (receiver.takes?.(waiting.roomId, waiting.event.event_id) === false) continue;
       const outcome = await receiveOne(account, receiver, untimely, waiting);
       if (outcome === "handed") handed += 1;
       if (outcome === "failed") failures += 1;
@@ -90,21 +91,30 @@ async function receiveOne(
 ): Promise<Outcome> {
   const message = await open(account, receiver, untimely, waiting);
   if (message === "waits" || message === "failed") return message;
-  if (message) await handOver(receiver, message);
+  if (message && !(await handOver(receiver, message))) return "waits";
   account.store.inbox.done(waiting.event.event_id);
   untimely.done(waiting.event.event_id);
   return message ? "handed" : "done";
 }
 
-/** A handler that throws has not handled it: the event stays. */
-async function handOver(receiver: Receiver, { attachment, ...description }: OpenedVoice): Promise<void> {
+/**
+ * A handler that throws has not handled it: the event stays. `CONNECTOR_FAILED` says that those behind it may be handed
+ * on meanwhile.
+ */
+async function handOver(receiver: Receiver, { attachment, ...description }: OpenedVoice): Promise<boolean> {
   await using recording = attachment;
-  await receiver.onVoice({
-    ...description,
-    stream: () => recording.stream(),
-    bytes: async () => await buffer(recording.stream()),
-    save: (path) => saveRecording(path, recording.stream()),
-  });
+  try {
+    await receiver.onVoice({
+      ...description,
+      stream: () => recording.stream(),
+      bytes: async () => await buffer(recording.stream()),
+      save: (path) => saveRecording(path, recording.stream()),
+    });
+    return true;
+  } catch (thrown) {
+    if (toSottoError(thrown).code === "CONNECTOR_FAILED") return false;
+    throw thrown;
+  }
 }
 
 /**
@@ -217,6 +227,7 @@ async function readVoice(account: Account, event: DecryptedEvent): Promise<Opene
     mimetype,
     extension,
     size: attachment.size,
+    ...(RELAYED in event.content && { isRelayed: true as const }),
     attachment,
   };
 }

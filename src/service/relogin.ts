@@ -1,4 +1,4 @@
-import { type Config, readSecret } from "../config/index.ts";
+import { type Config, readSecret, requireReplaceableToken } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { createTransport, login, logout, publishedDeviceKeys } from "../matrix/index.ts";
@@ -15,6 +15,7 @@ export async function logInAgain(config: Config, logger: Logger): Promise<string
       cure: "name account.passwordFile in the config: Sotto then logs in again to the same device",
     });
   }
+  requireReplaceableToken(config);
   const transport = createTransport({
     homeserver: config.homeserver,
     logger,

@@ -1,4 +1,4 @@
-import { type Config, readAccessToken } from "../config/index.ts";
+import { type Config, readAccessToken, requireReplaceableToken } from "../config/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import {
@@ -42,10 +42,11 @@ export async function renewLogin(
   }
 }
 
-async function renew({ account }: Config, password: string, transport: Transport): Promise<void> {
-  const { userId, deviceId, accessTokenFile } = account;
+async function renew(config: Config, password: string, transport: Transport): Promise<void> {
+  const { userId, deviceId, accessTokenFile } = config.account;
   const rejected = await whoami(transport).then(() => undefined, rejection);
   if (rejected === undefined) return;
+  requireReplaceableToken(config);
   transport.setAccessToken(undefined);
   const session = await login(transport, { userId, password, deviceId, deviceName: "Sotto" });
   transport.setAccessToken(session.accessToken);

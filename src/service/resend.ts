@@ -27,7 +27,7 @@ export async function resend(
   const { roomId } = job;
   const content = await readBack(account, job);
   await accepting?.();
-  const again = account.outbox.accept(roomId, content);
+  const again = await account.outbox.accept(roomId, content);
   accepted?.();
   return { of: eventId, ...receiptOf(account, await account.outbox.send(again, isHeard)) };
 }

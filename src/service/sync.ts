@@ -8,6 +8,7 @@ import type { SyncBatch } from "../model/sync.ts";
 import { Serial } from "../serial.ts";
 import type { Store } from "../store/index.ts";
 import { GapFiller } from "./gaps.ts";
+import { Standing } from "./standing.ts";
 import type { StoreWatch } from "./store-watch.ts";
 import { mayHaveMore, ToDeviceReport } from "./to-device-report.ts";
 
@@ -31,6 +32,7 @@ interface Waiter {
  * events and the token in one transaction) and told to listeners after that.
  */
 export class SyncDriver {
+  readonly standing = new Standing();
   readonly #options: SyncDriverOptions;
   readonly #gaps: GapFiller;
   readonly #toDevice: ToDeviceReport;
@@ -170,7 +172,10 @@ export class SyncDriver {
         urgency: { begin: () => this.#begin(), signal: () => this.#asked.signal },
         prepare: () => this.#options.watch.requireOwnToken(),
         complete: (batch, since, signal) => this.#complete(batch, since, signal),
-        onTrouble: (error) => error && this.#fail(error),
+        onTrouble: (error) => {
+          this.standing.trouble = error;
+          if (error) this.#fail(error);
+        },
       });
       for await (const batch of batches) {
         await this.#makeDurable(batch);
@@ -234,6 +239,7 @@ export class SyncDriver {
       store.setSyncToken(batch.nextBatch);
       return changed;
     });
+    this.standing.advanced();
     for (const { roomId, sender, eventId } of changes.weakened) {
       const why = "a room's encryption was to be weakened; what was stricter still holds";
       this.#options.logger.warn(why, { roomId, sender, eventId });

@@ -118,7 +118,7 @@ export class VerificationDesk {
       );
       return;
     }
-    this.#options.logger.info(`a verification was asked for: run \`sotto verify ${userId}\``, where);
+    this.#options.logger.info("a verification was asked for: run `sotto verify`, with who asks", where);
     for (const listener of this.#listeners) listener(verification);
   }
 

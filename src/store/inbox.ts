@@ -97,6 +97,7 @@ export function createInboxStore(db: Database): InboxStore {
           eventId,
         );
         db.run("DELETE FROM inbox WHERE event_id = ?", eventId);
+        db.run("DELETE FROM handed WHERE event_id = ?", eventId);
       }),
   };
 }

@@ -1,15 +1,19 @@
+import { createHmac } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { SottoError } from "../errors.ts";
-import type { DeviceId, UserId } from "../model/ids.ts";
+import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createEpochStore, type EpochStore } from "./epoch.ts";
+import { createHanded, type Handed } from "./handed.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { createRecordings, type Recordings } from "./recordings.ts";
 import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
 import { createRetention, type Retention } from "./retention.ts";
 import { createRoomStore, type RoomStore } from "./rooms.ts";
-import { createSealer } from "./seal.ts";
+import { createSealer, deriveKey } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
 import { createSpool, type Spool } from "./spool.ts";
 
@@ -34,6 +38,14 @@ export interface Store {
   inbox: InboxStore;
   jobs: JobStore;
   spool: Spool;
+  /** Who has a voice message that others of its routes still wait for; forgotten with `inbox.done`. */
+  handed: Handed;
+  /** Which room was meant by a name, when it was first looked up. */
+  destinations: { get(name: string): RoomId | undefined; set(name: string, roomId: RoomId): void };
+  /** What a recording is known by: of its origin's own words nothing is kept. */
+  originOf(source: string, id: string): string;
+  /** Sealed, in the folder `spool` beside the store's file. */
+  recordings: Recordings;
   recovery: RecoveryStore;
   epoch: EpochStore;
   retention: Retention;
@@ -72,15 +84,29 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       read: (name: string) => readMeta(db, name)?.toString(),
       write: (name: string, value: string) => writeMeta(db, name, Buffer.from(value)),
     };
+    const originKey = deriveKey(key, "origins");
+    const jobs = createJobStore(db, sealer);
+    const recordings = createRecordings(join(dirname(path), "spool"), key);
+    recordings.sweep(jobs.needsRecording);
     return {
       rooms: createRoomStore(db),
       sessions: createSessionStore(db),
       ledger: createLedger(db),
       inbox: createInboxStore(db),
-      jobs: createJobStore(db, sealer),
+      jobs,
       spool: createSpool(db),
+      recordings,
+      handed: createHanded(db),
+      destinations: {
+        get: (name) => meta.read(`destination ${name}`),
+        set: (name, roomId) => meta.write(`destination ${name}`, roomId),
+      },
+      originOf: (source, id) =>
+        createHmac("sha256", originKey)
+          .update(JSON.stringify([source, id]))
+          .digest("base64url"),
       recovery: createRecoveryStore(db, meta),
-      retention: createRetention(db, meta),
+      retention: createRetention(db, meta, (recordingId) => void recordings.drop(recordingId)),
       epoch: createEpochStore({
         ...meta,
         writeSoon: (name, value) => db.soon(() => writeMeta(db, name, Buffer.from(value))),

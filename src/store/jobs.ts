@@ -1,116 +1,155 @@
 import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
 import type { FrozenEvent, Job, JobState } from "../model/job.ts";
+import { type NewJob, type OutboxStore, PRIORITIES } from "../model/outbox-store.ts";
 import type { Database, Row } from "./database.ts";
 import type { Sealer } from "./seal.ts";
 
-export interface NewJob {
-  txnId: string;
-  roomId: RoomId;
-  /** `encoded` where the attachment lies in the spool under this transaction ID. */
-  state: "encoded" | "uploaded";
-  contentJson: string;
-  createdMs: number;
-}
-
-/** The outbox's rows. Each call is durable when it returns. */
-export interface JobStore {
-  insert(job: NewJob): Job;
+/** The outbox's rows in SQLite, which answers at once; and what people ask of them. */
+export interface JobStore extends OutboxStore {
+  insert(jobs: readonly NewJob[], origin?: string): Job[];
+  jobsOf(origin: string): number[] | undefined;
   get(jobId: number): Job | undefined;
+  withTxnId(txnId: string): Job | undefined;
+  roomsWaiting(): RoomId[];
+  next(roomId: RoomId, except?: readonly number[]): number | undefined;
+  encoded(job: Job, contentJson: string): Job;
+  uploaded(job: Job, mxcUri: MxcUri, contentJson: string): Job;
+  freeze(job: Job, frozen: FrozenEvent): Job;
+  sent(jobId: number, eventId: EventId, atMs?: number): void;
+  failed(job: Job, error: { code: string; message: string }, atMs?: number): void;
+  retry(job: Job): Job | undefined;
+  remove(job: Job): void;
+  needsRecording(recordingId: string): boolean;
   /** Jobs that are neither sent nor given up, oldest first. */
   open(): Job[];
-  /** The same, without what is sealed: to ask for each message. */
-  waiting(): Pick<Job, "jobId" | "roomId">[];
+  /** How many there are in each state. */
+  counts(): Partial<Record<JobState, number>>;
+  /** When the oldest was accepted that is neither sent nor given up. */
+  oldestOpenMs(): number | undefined;
+  /** The newest first. */
   list(limit: number): Job[];
   /** Those that wait and those that were given up, oldest first. */
-  unsent(): Job[];
+  unsent(limit?: number): Job[];
   /** The job whose event got this ID. */
   ofEvent(eventId: EventId): Job | undefined;
-  /** From here on the spool's pieces are of no use. */
-  uploaded(job: Job, mxcUri: MxcUri, contentJson: string): Job;
-  /** From here on a request with this event may reach the server at any time. */
-  freeze(job: Job, frozen: FrozenEvent): Job;
-  /** The clear content goes with it: it holds the attachment's key. */
-  sent(jobId: number, eventId: string, atMs?: number): void;
-  failed(jobId: number, code: string, message: string, atMs?: number): void;
-  remove(jobId: number): void;
 }
 
-const NEW_JOB = {
-  mxcUri: undefined,
-  eventJson: undefined,
-  sessionId: undefined,
-  messageIndex: undefined,
-  firstPutMs: undefined,
-  eventId: undefined,
-  errorCode: undefined,
-  errorMessage: undefined,
-} as const;
+const OPEN = "state IN ('accepted', 'encoded', 'uploaded', 'encrypted')";
 
 export function createJobStore(db: Database, sealer: Sealer): JobStore {
   const place = (txnId: string): string => `job ${txnId}`;
-  const read = (row: Row): Job => ({
-    jobId: row.job_id as number,
-    txnId: row.txn_id as string,
-    roomId: row.room_id as string,
-    state: row.state as JobState,
-    contentJson: row.sealed_content
-      ? sealer.open(row.sealed_content as Uint8Array, place(row.txn_id as string))
-      : undefined,
-    mxcUri: (row.mxc_uri as MxcUri | null) ?? undefined,
-    eventJson: (row.event as string | null) ?? undefined,
-    sessionId: (row.session_id as string | null) ?? undefined,
-    messageIndex: (row.message_index as number | null) ?? undefined,
-    firstPutMs: (row.first_put_ms as number | null) ?? undefined,
-    eventId: (row.event_id as string | null) ?? undefined,
-    errorCode: (row.error_code as string | null) ?? undefined,
-    errorMessage: (row.error_message as string | null) ?? undefined,
-    createdMs: row.created_ms as number,
-  });
-  const get = (jobId: number): Job | undefined => {
-    const row = db.get("SELECT * FROM job WHERE job_id = ?", jobId);
+  const sealed = ({ txnId }: { txnId: string }, contentJson: string) =>
+    sealer.seal(contentJson, place(txnId));
+  const read = (row: Row): Job => {
+    const text = (column: string): string | undefined => (row[column] as string | null) ?? undefined;
+    const number = (column: string): number | undefined => (row[column] as number | null) ?? undefined;
+    return {
+      jobId: row.job_id as number,
+      txnId: row.txn_id as string,
+      roomId: row.room_id as string,
+      state: row.state as JobState,
+      contentJson: row.sealed_content
+        ? sealer.open(row.sealed_content as Uint8Array, place(row.txn_id as string))
+        : undefined,
+      mxcUri: text("mxc_uri") as MxcUri | undefined,
+      eventJson: text("event"),
+      sessionId: text("session_id"),
+      messageIndex: number("message_index"),
+      firstPutMs: number("first_put_ms"),
+      eventId: text("event_id"),
+      errorCode: text("error_code"),
+      errorMessage: text("error_message"),
+      createdMs: row.created_ms as number,
+      source: text("source"),
+      recordingId: text("recording_id"),
+      announces: text("announces"),
+    };
+  };
+  const one = (where: string, value: string | number): Job | undefined => {
+    const row = db.get(`SELECT * FROM job WHERE ${where} = ?`, value);
     return row && read(row);
   };
-  return {
-    get,
-    insert({ txnId, roomId, state, contentJson, createdMs }) {
-      const jobId = db.run(
-        "INSERT INTO job (txn_id, room_id, state, sealed_content, created_ms) VALUES (?, ?, ?, ?, ?)",
-        txnId,
-        roomId,
-        state,
-        sealer.seal(contentJson, place(txnId)),
-        createdMs,
-      );
-      return { ...NEW_JOB, jobId, txnId, roomId, state, contentJson, createdMs };
+  const dropSpool = (txnId: string) => db.run("DELETE FROM spool WHERE txn_id = ?", txnId);
+
+  const jobs: JobStore = {
+    get: (jobId) => one("job_id", jobId),
+    withTxnId: (txnId) => one("txn_id", txnId),
+    ofEvent: (eventId) => one("event_id", eventId),
+
+    insert: (news, origin) =>
+      db.transaction(() => {
+        const inserted = news.map((job) =>
+          db.run(
+            `INSERT INTO job (txn_id, room_id, state, sealed_content, created_ms, source, recording_id, announces, priority)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            job.txnId,
+            job.roomId,
+            job.state,
+            sealed(job, job.contentJson),
+            job.createdMs,
+            job.source ?? null,
+            job.recordingId ?? null,
+            job.announces ?? null,
+            PRIORITIES[job.priority ?? "normal"],
+          ),
+        );
+        if (origin !== undefined) {
+          // one that was taken before is refused by its key, and everything with it
+          db.run("INSERT INTO taken VALUES (?, ?)", origin, JSON.stringify(inserted));
+        }
+        return inserted.map((jobId) => one("job_id", jobId)!);
+      }),
+
+    jobsOf(origin) {
+      const row = db.get("SELECT jobs FROM taken WHERE origin = ?", origin);
+      return row && (JSON.parse(row.jobs as string) as number[]);
     },
-    open: () =>
-      db
-        .all("SELECT * FROM job WHERE state IN ('encoded', 'uploaded', 'encrypted') ORDER BY job_id")
-        .map(read),
-    waiting: () =>
+
+    roomsWaiting: () =>
+      // from one room to the next in the index, whatever waits in each
       db
         .all(
-          "SELECT job_id, room_id FROM job WHERE state IN ('encoded', 'uploaded', 'encrypted') ORDER BY job_id",
+          `WITH RECURSIVE waiting (room) AS (
+             SELECT MIN(room_id) FROM job WHERE ${OPEN}
+             UNION ALL
+             SELECT (SELECT MIN(room_id) FROM job WHERE ${OPEN} AND room_id > room) FROM waiting
+               WHERE room IS NOT NULL)
+           SELECT room FROM waiting WHERE room IS NOT NULL`,
         )
-        .map((row) => ({ jobId: row.job_id as number, roomId: row.room_id as string })),
-    list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
-    unsent: () => db.all("SELECT * FROM job WHERE state <> 'sent' ORDER BY job_id").map(read),
-    ofEvent(eventId) {
-      const row = db.get("SELECT * FROM job WHERE event_id = ?", eventId);
-      return row && read(row);
+        .map(({ room }) => room as string),
+
+    next: (roomId, except = []) =>
+      db.get(
+        `SELECT job_id FROM job WHERE room_id = ? AND ${OPEN}
+           AND job_id NOT IN (SELECT value FROM json_each(?))
+           ORDER BY state <> 'encrypted', priority, job_id LIMIT 1`,
+        roomId,
+        JSON.stringify(except),
+      )?.job_id as number | undefined,
+
+    encoded(job, contentJson) {
+      db.run(
+        "UPDATE job SET state = 'encoded', sealed_content = ?, recording_id = NULL WHERE job_id = ?",
+        sealed(job, contentJson),
+        job.jobId,
+      );
+      return { ...job, state: "encoded", contentJson, recordingId: undefined };
     },
+
     uploaded(job, mxcUri, contentJson) {
       // a power cut that takes this back uploads again: one ciphertext on the homeserver that nothing refers to
-      db.soon(() =>
+      db.soon(() => {
+        dropSpool(job.txnId);
         db.run(
           "UPDATE job SET state = 'uploaded', mxc_uri = ?, sealed_content = ? WHERE job_id = ?",
           mxcUri,
-          sealer.seal(contentJson, place(job.txnId)),
+          sealed(job, contentJson),
           job.jobId,
-        ),
-      );
+        );
+      });
       return { ...job, state: "uploaded", mxcUri, contentJson };
     },
+
     freeze(job, frozen) {
       db.run(
         `UPDATE job SET state = 'encrypted', event = ?, session_id = ?, message_index = ?, first_put_ms = ?
@@ -123,6 +162,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
       );
       return { ...job, state: "encrypted", ...frozen };
     },
+
     sent(jobId, eventId, atMs = Date.now()) {
       // a power cut that takes this back makes the same request again, which the homeserver knows
       db.soon(() =>
@@ -135,15 +175,54 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
         ),
       );
     },
-    failed(jobId, code, message, atMs = Date.now()) {
+
+    failed: (job, { code, message }, atMs = Date.now()) =>
+      db.transaction(() => {
+        const isKept = job.source !== undefined;
+        if (!isKept) dropSpool(job.txnId);
+        db.run(
+          `UPDATE job SET state = 'failed', failed_in = ?, error_code = ?, error_message = ?, ended_ms = ?
+             WHERE job_id = ?`,
+          isKept || job.state !== "encoded" ? job.state : null,
+          code,
+          message,
+          atMs,
+          job.jobId,
+        );
+      }),
+
+    retry(job) {
       db.run(
-        "UPDATE job SET state = 'failed', error_code = ?, error_message = ?, ended_ms = ? WHERE job_id = ?",
-        code,
-        message,
-        atMs,
-        jobId,
+        `UPDATE job SET state = failed_in, failed_in = NULL, error_code = NULL, error_message = NULL, ended_ms = NULL
+           WHERE job_id = ? AND state = 'failed' AND failed_in IS NOT NULL`,
+        job.jobId,
       );
+      const again = one("job_id", job.jobId);
+      return again?.state === "failed" ? undefined : again;
     },
-    remove: (jobId) => void db.run("DELETE FROM job WHERE job_id = ?", jobId),
+
+    remove: (job) =>
+      db.transaction(() => {
+        dropSpool(job.txnId);
+        db.run("DELETE FROM job WHERE job_id = ?", job.jobId);
+      }),
+
+    needsRecording: (recordingId) =>
+      db.get("SELECT 1 FROM job WHERE recording_id = ? LIMIT 1", recordingId) !== undefined,
+
+    open: () => db.all(`SELECT * FROM job WHERE ${OPEN} ORDER BY job_id`).map(read),
+    counts: () =>
+      Object.fromEntries(
+        db
+          .all("SELECT state, COUNT(*) AS jobs FROM job GROUP BY state")
+          .map((row) => [row.state as JobState, row.jobs as number]),
+      ),
+    oldestOpenMs: () =>
+      (db.get(`SELECT MIN(created_ms) AS oldest FROM job WHERE ${OPEN}`)?.oldest as number | null) ??
+      undefined,
+    list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
+    unsent: (limit = Number.MAX_SAFE_INTEGER) =>
+      db.all("SELECT * FROM job WHERE state <> 'sent' ORDER BY job_id LIMIT ?", limit).map(read),
   };
+  return jobs;
 }

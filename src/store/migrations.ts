@@ -167,4 +167,27 @@ export const MIGRATIONS: readonly string[] = [
   -- the policy under which everyone has the session who is to have it, as far as is known here
   ALTER TABLE outbound ADD COLUMN shared_under TEXT;
   `,
+  `
+  -- what a connector brought: by whom, from which sealed recording, and where it was when it was given up
+  ALTER TABLE job ADD COLUMN source TEXT;
+  ALTER TABLE job ADD COLUMN recording_id TEXT;
+  ALTER TABLE job ADD COLUMN announces TEXT;
+  ALTER TABLE job ADD COLUMN priority INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE job ADD COLUMN failed_in TEXT;
+  DROP INDEX job_open;
+  CREATE INDEX job_open ON job (room_id, state <> 'encrypted', priority, job_id)
+    WHERE state IN ('accepted', 'encoded', 'uploaded', 'encrypted');
+  CREATE INDEX job_recording ON job (recording_id) WHERE recording_id IS NOT NULL;
+  CREATE INDEX job_event ON job (event_id) WHERE event_id IS NOT NULL;
+
+  -- recordings that were taken, by a keyed hash of what their origin calls them; JSON, numbers of their messages
+  CREATE TABLE taken (origin TEXT PRIMARY KEY, jobs TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- who has a voice message that others still wait for
+  CREATE TABLE handed (
+    event_id TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    PRIMARY KEY (event_id, receiver)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

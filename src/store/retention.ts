@@ -32,6 +32,7 @@ export function isFolded(db: Database, sessionId: string, messageIndex: number):
 export function createRetention(
   db: Database,
   meta: { read(name: string): string | undefined; write(name: string, value: string): void },
+  dropRecording: (recordingId: string) => void,
 ): Retention {
   return {
     prunedMs() {
@@ -40,15 +41,31 @@ export function createRetention(
     },
     prune({ failedBefore, historyBefore }, nowMs) {
       // a power cut may take it back: then it is done again
-      db.soon(() => {
-        db.run("DELETE FROM job WHERE state = 'failed' AND COALESCE(ended_ms, created_ms) < ?", failedBefore);
+      const recordings = db.soon(() => {
+        const forgotten = forgetFailed(db, failedBefore);
         db.run("DELETE FROM job WHERE state = 'sent' AND COALESCE(ended_ms, created_ms) < ?", historyBefore);
         forgetDeliveries(db, historyBefore);
         for (const { session_id } of restingSessions(db, historyBefore)) fold(db, session_id as string);
         meta.write(PRUNED, String(nowMs));
+        return forgotten;
       });
+      for (const recordingId of recordings) dropRecording(recordingId);
     },
   };
+}
+
+/** Gives the recordings that are not needed any more. */
+function forgetFailed(db: Database, before: number): string[] {
+  const gone = "state = 'failed' AND COALESCE(ended_ms, created_ms) < ?";
+  const recordings = db.all(
+    `SELECT DISTINCT recording_id FROM job WHERE recording_id IS NOT NULL AND ${gone}`,
+    before,
+  );
+  db.run(`DELETE FROM spool WHERE txn_id IN (SELECT txn_id FROM job WHERE ${gone})`, before);
+  db.run(`DELETE FROM job WHERE ${gone}`, before);
+  return recordings
+    .map((row) => row.recording_id as string)
+    .filter((id) => !db.get("SELECT 1 FROM job WHERE recording_id = ?", id));
 }
 
 /** A session's ledger goes as a whole. What stands under a room's ID is of the session that is about to begin. */

@@ -1,21 +1,19 @@
+import type { SpoolStore } from "../model/outbox-store.ts";
 import type { Database } from "./database.ts";
 
-/**
- * Attachments' ciphertext on its way to the homeserver, piece by piece, under the transaction ID of the message it is
- * for. What is appended is on the disk with the next durable write: that of the message itself.
- */
-export interface Spool {
+/** The spool in SQLite: what is appended is on the disk with the next durable write, that of the message itself. */
+export interface Spool extends SpoolStore {
   append(txnId: string, piece: Uint8Array): void;
-  /** Each piece is read when it is asked for. */
   pieces(txnId: string): Generator<Uint8Array, void>;
-  /** Bytes. */
   size(txnId: string): number;
   drop(txnId: string): void;
 }
 
 export function createSpool(db: Database): Spool {
   // of an attempt that its process did not survive; the next one has another key
-  db.run("DELETE FROM spool WHERE txn_id NOT IN (SELECT txn_id FROM job)");
+  db.run(
+    "DELETE FROM spool WHERE txn_id NOT IN (SELECT txn_id FROM job WHERE COALESCE(failed_in, state) <> 'accepted')",
+  );
   return {
     append(txnId, piece) {
       db.soon(() =>

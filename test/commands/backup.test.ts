@@ -5,7 +5,7 @@ import type { Backup } from "../../src/service/backup.ts";
 import { openStore } from "../../src/store/index.ts";
 import { configFor } from "../support/config.ts";
 import { errorOf, resultOf, sotto } from "../support/sotto.ts";
-import { OWN, ROOM } from "../support/store.ts";
+import { insertJob, OWN, ROOM } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const SECRET = "the key of an attachment";
@@ -16,7 +16,7 @@ function place() {
   const data = join(config, "../data");
   const key = readFileSync(join(data, "store.key"));
   const store = openStore({ path: join(data, "sotto.sqlite"), key, userId: OWN, deviceId: "SOTTO1" });
-  store.jobs.insert({
+  insertJob(store.jobs, {
     txnId: "waits",
     roomId: ROOM,
     state: "uploaded",

@@ -79,6 +79,25 @@ describe("doctor", () => {
     expect(checks["store key"]).toMatchObject({ result: "pass" });
   });
 
+  it("checks connectors as `sotto run` would, and what else the config names", async () => {
+    const config = configFor((await scriptedHomeserver()).url);
+    const more = writeConfig("account: { passwordFile: ./nowhere }\n");
+    const flags = ["doctor", "--config", config, "--config", more, "--json"];
+    const checksOf = async () => {
+      const { checks } = JSON.parse((await sotto(flags)).stdout) as { checks: Check[] };
+      return Object.fromEntries(checks.map((check) => [check.name, check]));
+    };
+    expect((await checksOf()).files).toMatchObject({
+      result: "fail",
+      message: expect.stringContaining(join(more, "../nowhere")),
+    });
+    writeFileSync(more, "connectors: { birds: { type: pigeons } }\n");
+    expect((await checksOf()).config).toMatchObject({
+      result: "fail",
+      message: expect.stringContaining(`${more}:1: connectors.birds.type: there is no "pigeons"`),
+    });
+  }, 30_000);
+
   it("says that the access token is gone, as after a logout, and calls it no bug", async () => {
     const config = configFor((await scriptedHomeserver()).url);
     rmSync(join(config, "../data/access-token"));

@@ -15,9 +15,9 @@ function place(homeserver = "http://127.0.0.1:1") {
     "--password-file": "password",
     "--recovery-key-out": "recovery-key",
   };
-  const init = (other: Record<string, string | undefined> = {}) => {
+  const init = (other: Record<string, string | undefined> = {}, ...more: string[]) => {
     const given = Object.entries({ ...flags, ...other }).filter(([, value]) => value !== undefined);
-    return sotto(["init", "--yes", "--json", ...given.flat().map(String)], { cwd });
+    return sotto(["init", "--yes", "--json", ...given.flat().map(String), ...more], { cwd });
   };
   return { cwd, init };
 }
@@ -86,6 +86,14 @@ describe("init refuses, and leaves nothing behind,", () => {
     expect(error).toMatchObject({ code: "USAGE", exitCode: 2 });
     expect(error.message).toContain(join(cwd, named));
     expect(readdirSync(cwd)).toEqual(["password"]);
+  });
+
+  it("several configs for a device that is not there yet", async () => {
+    const { cwd, init } = place();
+    writeFileSync(join(cwd, "base.yaml"), "log: { level: debug }\n");
+    const error = errorOf(await init({ "--config": "base.yaml" }, "--config", "sotto.yaml"));
+    expect(error).toMatchObject({ code: "USAGE", cure: expect.stringContaining("--config once") });
+    expect(readdirSync(cwd).toSorted()).toEqual(["base.yaml", "password"]);
   });
 
   it("a recovery key that would take the place of a file, before it asks anybody", async () => {

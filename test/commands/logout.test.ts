@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../matrix/scripted-server.ts";
 import { configFor } from "../support/config.ts";
 import { scriptedHomeserver } from "../support/scripted-homeserver.ts";
 import { errorOf, resultOf, sotto, startSotto } from "../support/sotto.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 // That the device is gone is shown with a real homeserver in test/e2e/logout.test.ts.
 
@@ -68,6 +69,17 @@ describe("logout", () => {
     rmSync(join(data, "crypto.sqlite"));
     resultOf(await logout(config, "--yes"));
     expect(readdirSync(data)).toEqual(["store.key"]);
+  }, 20_000);
+
+  it("leaves a token that is a systemd credential to whoever gave it", async () => {
+    const { config, data, asked } = await place();
+    const credentials = temporaryDirectory();
+    renameSync(join(data, "access-token"), join(credentials, "token"));
+    const env = { CREDENTIALS_DIRECTORY: credentials, SOTTO__ACCOUNT__ACCESS_TOKEN_FILE: "credential:token" };
+    resultOf(await sotto(["logout", "--yes", "--config", config, "--json"], { env }));
+    expect(asked()).toHaveLength(1);
+    expect(readdirSync(data)).toEqual(["store.key"]);
+    expect(readdirSync(credentials)).toEqual(["token"]);
   }, 20_000);
 
   it("keeps the store of a device whose login has only ended softly", async () => {

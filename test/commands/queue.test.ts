@@ -5,7 +5,7 @@ import { openStore } from "../../src/store/index.ts";
 import { configFor } from "../support/config.ts";
 import { leaks, scriptedHomeserver } from "../support/scripted-homeserver.ts";
 import { errorOf, resultOf, sotto, startSotto } from "../support/sotto.ts";
-import { OWN, ROOM } from "../support/store.ts";
+import { insertJob, OWN, ROOM } from "../support/store.ts";
 
 const KEY = "the-attachment-key-in-clear";
 const CONTENT = {
@@ -28,7 +28,7 @@ async function filled(): Promise<{ config: string; numbers: Record<string, strin
     deviceId: "SOTTO1",
   });
   const insert = (txnId: string) =>
-    jobs.insert({
+    insertJob(jobs, {
       txnId,
       roomId: ROOM,
       state: "uploaded",
@@ -37,7 +37,7 @@ async function filled(): Promise<{ config: string; numbers: Record<string, strin
     });
   const [waits, under, failed, sent] = [insert("a"), insert("b"), insert("c"), insert("d")] as const;
   jobs.freeze(under, { eventJson: "{}", sessionId: "s", messageIndex: 0, firstPutMs: Date.now() });
-  jobs.failed(failed.jobId, "ROOM_FORBIDDEN", "the account may not send");
+  jobs.failed(failed, { code: "ROOM_FORBIDDEN", message: "the account may not send" });
   jobs.sent(sent.jobId, "$sent");
   close();
   const numbers = Object.entries({ waits, under, failed, sent }).map(([name, { jobId }]) => [

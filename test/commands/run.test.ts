@@ -1,7 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Readiness } from "../../src/service/readiness.ts";
+import { freePort } from "../matrix/scripted-server.ts";
 import { configFor, MINIMAL, writeConfig } from "../support/config.ts";
+import { probe } from "../support/probe.ts";
 import { scriptedHomeserver } from "../support/scripted-homeserver.ts";
 import { errorOf, sotto, startSotto } from "../support/sotto.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -77,6 +80,60 @@ describe("run after a soft logout", () => {
     expect(error.cure).toContain("sotto init");
     expect(server.requests.at(-1)!.path).toContain("/logout");
   }, 20_000);
+});
+
+describe("run with `listen`", () => {
+  /** A config, and what a probe gets of the process that runs with it. */
+  function probed(url: string) {
+    const config = configFor(url);
+    const socket = join(config, "../health.sock");
+    appendFileSync(config, "listen: ./health.sock\n");
+    return { config, socket, ask: (path: string) => probe(socket, path) };
+  }
+
+  it("answers while it runs: that it lives, that it is ready, and how much it has done", async () => {
+    const { config, socket, ask } = probed((await scriptedHomeserver()).url);
+    const running = startSotto(["run", "--config", config]);
+    await running.says("running");
+    expect((await ask("/live")).status).toBe(200);
+    await expect.poll(async () => (await ask("/ready")).status).toBe(200);
+    const { body } = await ask("/metrics");
+    expect(body).toMatch(/^matrix_api_calls\{method="sync"\} [1-9]/m);
+    expect(body).toContain("sotto_ready 1\n");
+    expect(body).toContain('sotto_queue_depth{state="encoded"} 0\n');
+    for (const name of [/voice:/, /example\.org/, /SOTTO1/, /![a-z]/]) expect(body).not.toMatch(name);
+    expect((await running.end("SIGTERM")).code).toBe(0);
+    expect(existsSync(socket)).toBe(false);
+  }, 30_000);
+
+  it("is not ready while the homeserver does not answer, and says why", async () => {
+    const { config, ask } = probed(`http://127.0.0.1:${await freePort()}`);
+    const running = startSotto(["run", "--config", config]);
+    await running.says("running");
+    expect((await ask("/live")).status).toBe(200);
+    await expect
+      .poll(async () => (JSON.parse((await ask("/ready")).body) as Readiness).reasons)
+      .toMatchObject([{ code: "HOMESERVER_UNREACHABLE", cure: expect.any(String) }]);
+    expect((await ask("/ready")).status).toBe(503);
+    await running.end("SIGTERM");
+  }, 30_000);
+
+  it("does not start where it cannot listen, and gives the store back", async () => {
+    const { config, socket } = probed((await scriptedHomeserver()).url);
+    writeFileSync(socket, "not a socket");
+    const error = errorOf(await sotto(["run", "--config", config, "--json"]));
+    expect(error).toMatchObject({ code: "LISTEN_FAILED", exitCode: 3 });
+    expect(existsSync(join(config, "../data/control.sock"))).toBe(false);
+  });
+
+  it("takes no address that is none", async () => {
+    const config = writeConfig(`${MINIMAL}listen: everywhere\n`);
+    const error = errorOf(await sotto(["run", "--config", config, "--json"]));
+    expect(error).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining(`${config}:6: `),
+    });
+  });
 });
 
 describe("run", () => {

@@ -1,7 +1,8 @@
+import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { saysNothingOf } from "../../src/config/data-directory.ts";
-import { configPath, dataDirectoryOf } from "../../src/config/index.ts";
+import { plainDataDirectoryOf, saysNothingOf } from "../../src/config/data-directory.ts";
+import { configSource, dataDirectoryOf, loadConfig } from "../../src/config/index.ts";
 import { MINIMAL, writeConfig } from "../support/config.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -9,23 +10,26 @@ const home = process.cwd();
 afterEach(() => process.chdir(home));
 
 describe("which config is meant", () => {
-  const environment = { SOTTO_CONFIG: "/etc/sotto.yaml" };
+  const environment = { SOTTO_CONFIG: "/etc/sotto.yaml:more.yaml" };
+  const meant = (flags: string[] | undefined, env: NodeJS.ProcessEnv): readonly string[] =>
+    configSource(flags, env).files;
 
   it("is what --config names, whatever else there is", () => {
     process.chdir(dirname(writeConfig(MINIMAL)));
-    expect(configPath("other.yaml", environment)).toBe(resolve("other.yaml"));
+    expect(meant(["other.yaml"], environment)).toEqual([resolve("other.yaml")]);
+    expect(meant(["b.yaml", "/a.yaml"], environment)).toEqual([resolve("b.yaml"), "/a.yaml"]);
   });
 
   it("is ./sotto.yaml if it is there, before $SOTTO_CONFIG", () => {
     process.chdir(dirname(writeConfig(MINIMAL)));
-    expect(configPath(undefined, environment)).toBe(resolve("sotto.yaml"));
+    expect(meant(undefined, environment)).toEqual([resolve("sotto.yaml")]);
   });
 
-  it("is $SOTTO_CONFIG otherwise, and without it ./sotto.yaml, which is then said to be missing", () => {
+  it("is what $SOTTO_CONFIG names otherwise, and without it ./sotto.yaml, which is then said to be missing", () => {
     process.chdir(temporaryDirectory());
-    expect(configPath(undefined, environment)).toBe("/etc/sotto.yaml");
-    expect(configPath(undefined, {})).toBe(resolve("sotto.yaml"));
-    expect(configPath(undefined, { SOTTO_CONFIG: "" })).toBe(resolve("sotto.yaml"));
+    expect(meant(undefined, environment)).toEqual(["/etc/sotto.yaml", resolve("more.yaml")]);
+    for (const env of [{}, { SOTTO_CONFIG: "" }, { SOTTO_CONFIG: ":" }])
+      expect(meant(undefined, env)).toEqual([resolve("sotto.yaml")]);
   });
 });
 
@@ -65,6 +69,35 @@ describe("where the data lie", () => {
   });
 });
 
+describe("where the data lie, by several files and the environment", () => {
+  /** Two files, and whether a parser is needed to know. */
+  const cases: [said: string, first: string, second: string, directory: string, plainly: boolean][] = [
+    ["the first alone", "data: ./one\n", "log: {}\n", "first/one", true],
+    ["the second before the first", "data: ./one\n", "data: ./two\n", "second/two", true],
+    ["the second in words of YAML", "data: ./one\n", "{ data: two }\n", "second/two", false],
+    ["neither", "", "log: {}\n", "first/data", false],
+  ];
+
+  it.each(cases)("is told where %s says so, as whoever reads all finds it", async (...which) => {
+    const [, first, second, directory, plainly] = which;
+    const root = temporaryDirectory();
+    for (const folder of ["first", "second"]) mkdirSync(join(root, folder));
+    const files = [
+      writeConfig(MINIMAL + first, join(root, "first")),
+      writeConfig(second, join(root, "second")),
+    ];
+    const source = { files, environment: {} };
+    expect(await dataDirectoryOf(source)).toBe(join(root, directory));
+    expect(loadConfig(source).data).toBe(join(root, directory));
+    expect(plainDataDirectoryOf(source)).toBe(plainly ? join(root, directory) : undefined);
+
+    const overridden = { files, environment: { SOTTO__DATA: "elsewhere" } };
+    expect(await dataDirectoryOf(overridden)).toBe(resolve("elsewhere"));
+    expect(loadConfig(overridden).data).toBe(resolve("elsewhere"));
+    expect(plainDataDirectoryOf(overridden)).toBe(resolve("elsewhere"));
+  });
+});
+
 describe("what may begin before the config is read", () => {
   it.each([
     ["nothing of it", "", true],
@@ -74,5 +107,17 @@ describe("what may begin before the config is read", () => {
     ["the key with an escape", '"\\x61udio": { bitrate: 16 }\n', false],
   ])("is told by whether the config says %s", (_name, yaml, nothing) => {
     expect(saysNothingOf("audio", writeConfig(MINIMAL + yaml))).toBe(nothing);
+  });
+
+  it("is told by every file, and by the environment", () => {
+    const files = [writeConfig(MINIMAL), writeConfig("audio: { bitrate: 16 }\n")];
+    expect(saysNothingOf("audio", { files, environment: {} })).toBe(false);
+    const [first] = files as [string];
+    expect(saysNothingOf("audio", { files: [first], environment: { SOTTO__LOG__LEVEL: "debug" } })).toBe(
+      true,
+    );
+    expect(saysNothingOf("audio", { files: [first], environment: { SOTTO__AUDIO__BITRATE: "16" } })).toBe(
+      false,
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
@@ -7,7 +7,9 @@ import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { install, npm, pack } from "../../scripts/pack/install.ts";
+import { probe } from "../support/probe.ts";
 import { record } from "../support/recordings.ts";
+import { startProgram } from "../support/sotto.ts";
 import { type Listener, openWorld, type World } from "../support/world.ts";
 
 // Somebody else's empty folder: the packed tarball, npm as it comes, install scripts off.
@@ -139,6 +141,14 @@ describe("somebody who installed it", () => {
       console.log(client instanceof MatrixClient, (await client.getJoinedRooms()).length);
       await sotto.close();`;
     expect(await inProject(script)).toBe("true 0\n");
+  });
+
+  it("has numbers for Prometheus", async () => {
+    appendFileSync(join(project, "sotto.yaml"), "listen: ./health.sock\n");
+    const service = startProgram(join(installed, "dist/cli.js"), ["run"], { cwd: project });
+    await service.says("running");
+    expect((await probe(join(project, "health.sock"), "/metrics")).body).toContain("sotto_build_info{");
+    expect((await service.end("SIGTERM")).code).toBe(0);
   });
 
   it("sends a voice message with the ten-line program", async () => {

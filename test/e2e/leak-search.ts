@@ -29,13 +29,7 @@ const MIN_DISTINCT_BYTES = 8;
 
 /** Gives a function that names whatever of the secrets it finds in a request. */
 export function leakSearch({ words, recordings }: Secrets): (request: RecordedRequest) => string[] {
-  const chunks = new Set(recordings.flatMap(chunksOf));
-  const isOfRecording = (text: string): boolean => {
-    for (let at = 0; at + CHUNK_BYTES <= text.length; at++) {
-      if (chunks.has(text.slice(at, at + CHUNK_BYTES))) return true;
-    }
-    return false;
-  };
+  const isOfRecording = recordingSearch(recordings);
   return (request) => {
     const texts = readings(request);
     const found = [
@@ -44,6 +38,17 @@ export function leakSearch({ words, recordings }: Secrets): (request: RecordedRe
       ...(texts.some(isOfRecording) ? ["a part of a recording"] : []),
     ];
     return found.map((what) => `${what} in ${request.method} ${request.path}`);
+  };
+}
+
+/** Gives a function that finds any part of the recordings in a text, which is bytes as Latin-1. */
+export function recordingSearch(recordings: readonly Uint8Array[]): (text: string) => boolean {
+  const chunks = new Set(recordings.flatMap(chunksOf));
+  return (text) => {
+    for (let at = 0; at + CHUNK_BYTES <= text.length; at++) {
+      if (chunks.has(text.slice(at, at + CHUNK_BYTES))) return true;
+    }
+    return false;
   };
 }
 
@@ -57,13 +62,14 @@ function chunksOf(recording: Uint8Array): string[] {
 /** A request as it can be read: as it is, percent-decoded, and with whatever may be base64 decoded at each offset. */
 function readings({ path, headers, body }: RecordedRequest): string[] {
   const raw = [path, JSON.stringify(headers), body.toString("latin1"), body.toString("utf8")];
-  const decoded = raw
-    .flatMap((text) => text.match(/[A-Za-z0-9+/_-]{24,}/g) ?? [])
-    .flatMap((run) =>
-      [0, 1, 2, 3].map((offset) => Buffer.from(run.slice(offset), "base64").toString("latin1")),
-    );
-  return [...raw, percentDecoded(path), ...decoded];
+  return [...raw, percentDecoded(path), ...raw.flatMap(decodedRuns)];
 }
+
+/** Whatever in a text may be base64, decoded at each offset. */
+export const decodedRuns = (text: string): string[] =>
+  (text.match(/[A-Za-z0-9+/_-]{24,}/g) ?? []).flatMap((run) =>
+    [0, 1, 2, 3].map((offset) => Buffer.from(run.slice(offset), "base64").toString("latin1")),
+  );
 
 function percentDecoded(path: string): string {
   try {

@@ -1,12 +1,21 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, it } from "vitest";
 import { isSend } from "../support/room-events.ts";
+import type { Kind } from "../support/suite.ts";
 import { leakSearch } from "./leak-search.ts";
+import { logSearch } from "./log-search.ts";
 import { type RecordedRequest, readRecord } from "./recording-proxy.ts";
 import type { SuiteSynapse } from "./setup.ts";
 
 // A project of its own, which comes last, and looks at everything that left Sotto in the whole suite.
+
+/** Each once. */
+const linesOf = (file: string): string[] => [
+  ...new Set(existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : []),
+];
+const filesOf = (folder: string): Buffer[] =>
+  readdirSync(folder).map((name) => readFileSync(join(folder, name)));
 
 function* recordedRequests(recordings: string): Generator<RecordedRequest> {
   for (const name of readdirSync(recordings)) {
@@ -28,10 +37,32 @@ it("no plaintext event, file name, MIME type or recording left the process in th
     return skip("nothing was sent: this looks at what the other files of the suite did");
   expect(uploads.length).toBeGreaterThan(0);
 
-  const search = leakSearch({
-    words: [...new Set(readFileSync(secretWords, "utf8").split("\n").filter(Boolean))],
-    recordings: readdirSync(audio).map((name) => readFileSync(join(audio, name))),
-  });
+  const search = leakSearch({ words: linesOf(secretWords), recordings: filesOf(audio) });
   expect(requests.flatMap(search)).toEqual([]);
   for (const { path } of sends) expect(path).toMatch(/\/send\/m\.room\.encrypted\/[^/]+$/);
+});
+
+it("no token, key, password, recording or person stands in a log line of the whole suite, at debug level", ({
+  skip,
+}) => {
+  const suite = inject("synapse") as SuiteSynapse | undefined;
+  if (suite === undefined) return skip("no end-to-end test ran: this looks at what they logged");
+  const logs = filesOf(suite.logs).map(String);
+  const answered = logs.join("").split('"message":"homeserver answered"').length;
+  if (answered === 1) return skip("nothing was logged: this looks at what the other files of the suite did");
+
+  const unspoken = linesOf(suite.unspoken).map((line) => JSON.parse(line) as [Kind, string]);
+  const of = (wanted: Kind) => unspoken.filter(([kind]) => kind === wanted).map(([, value]) => value);
+  const tokens = [...recordedRequests(suite.recordings)].map(({ headers }) =>
+    headers.authorization?.replace("Bearer ", ""),
+  );
+  const search = logSearch({
+    secrets: [...new Set([...of("secret"), ...tokens.filter((token) => token !== undefined)])],
+    people: of("person"),
+    words: linesOf(suite.secretWords),
+    recordings: filesOf(suite.audio),
+  });
+  expect(of("secret").length).toBeGreaterThan(0);
+  expect(of("person").length).toBeGreaterThan(0);
+  expect(logs.flatMap(search)).toEqual([]);
 });

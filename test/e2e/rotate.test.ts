@@ -149,7 +149,7 @@ describe("a new key", () => {
     const outcome = await bot.run(["send", voice, "--room", roomId]);
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toContain("weakened");
-    expect(outcome.stderr).toContain(alice.userId);
+    expect(outcome.stderr).toContain(roomId);
     expect(proxy.requests.filter(isSend)).toHaveLength(before + 1);
   });
 });

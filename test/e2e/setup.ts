@@ -24,6 +24,10 @@ export interface SuiteSynapse {
   audio: string;
   /** Words that only the people in a room may read, one a line: file names and titles. */
   secretWords: string;
+  /** What every process of Sotto has written to standard error, at debug level: a file for each. */
+  logs: string;
+  /** Tokens, keys, passwords and people, which must not be found in there. */
+  unspoken: string;
 }
 
 declare module "vitest" {
@@ -39,8 +43,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     config: { encryption_enabled_by_default_for_room_type: "invite" },
   });
   const folder = mkdtempSync(join(tmpdir(), "sotto-e2e-"));
-  const [recordings, audio] = ["recordings", "audio"].map((name) => join(folder, name)) as [string, string];
-  for (const path of [recordings, audio]) mkdirSync(path);
+  const [recordings, audio, logs] = ["recordings", "audio", "logs"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const path of [recordings, audio, logs]) mkdirSync(path);
   const proxy = await startRecordingProxy(synapse.baseUrl, join(recordings, "suite.jsonl"));
   const { baseUrl: directUrl, serverName, registrationSharedSecret } = synapse;
   const { dir, pid, database, mediaStore, logFile: log } = synapse;
@@ -58,6 +66,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     recordings,
     audio,
     secretWords: join(folder, "secret-words"),
+    logs,
+    unspoken: join(folder, "unspoken"),
   });
   return async () => {
     await proxy.close();

@@ -191,3 +191,29 @@ test("nothing secret is in an error or a log line", async () => {
   expect(told).not.toMatch(/secret-/);
   transport.close();
 });
+
+test("each attempt is told of, by what it called and whether it failed; one that is called off is not", async () => {
+  const told: [endpoint: string, failure?: string | undefined][] = [];
+  const leaving = new AbortController();
+  await using server = await scriptedServer([
+    failed(503),
+    { json: {} },
+    failed(404, "M_NOT_FOUND"),
+    () => leaving.abort(new Error("never mind")),
+  ]);
+  const transport = transportTo(server, {
+    timing: fakeTiming(),
+    onAttempt: (endpoint, failure) => told.push([endpoint, failure?.message]),
+  });
+  await transport.request("GET", "/_matrix/client/v3/rooms/!a/members");
+  await fault(transport.request("GET", "/_matrix/client/v3/profile/@a:b"));
+  await expect(
+    transport.request("GET", "/_matrix/client/v3/sync", { signal: leaving.signal }),
+  ).rejects.toThrow("never mind");
+  expect(told).toEqual([
+    ["rooms/members", "M_UNKNOWN: sorry"],
+    ["rooms/members", undefined],
+    ["profile", "M_NOT_FOUND: sorry"],
+  ]);
+  transport.close();
+});

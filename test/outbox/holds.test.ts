@@ -10,7 +10,7 @@ describe.each<ErrorCode>(["IDENTITY_CHANGED", "MEMBER_NOT_ACCEPTED"])("under %s"
 
   it("a message that waits stays, and goes on once nothing stands against it", async () => {
     const { outbox, encryptor, jobs, unsent } = outboxOn(openTestStore());
-    const { jobId } = outbox.accept(ROOM, { body: "Doorbell" });
+    const { jobId } = await outbox.accept(ROOM, { body: "Doorbell" });
     encryptor.outcomes.push(throwing(held));
     await outbox.resume();
     expect(unsent).toEqual([held]);
@@ -21,7 +21,7 @@ describe.each<ErrorCode>(["IDENTITY_CHANGED", "MEMBER_NOT_ACCEPTED"])("under %s"
 
   it("a send fails, and its message is given up: its sender was told", async () => {
     const { outbox, encryptor, jobs } = outboxOn(openTestStore());
-    const job = outbox.accept(ROOM, { body: "Doorbell" });
+    const job = await outbox.accept(ROOM, { body: "Doorbell" });
     encryptor.outcomes.push(throwing(held));
     await expect(outbox.send(job)).rejects.toBe(held);
     expect(jobs.get(job.jobId)).toMatchObject({ state: "failed", errorCode: code });
@@ -30,7 +30,7 @@ describe.each<ErrorCode>(["IDENTITY_CHANGED", "MEMBER_NOT_ACCEPTED"])("under %s"
 
 it("a refusal by the policy is final, also of what waits", async () => {
   const { outbox, encryptor, jobs } = outboxOn(openTestStore());
-  const { jobId } = outbox.accept(ROOM, { body: "Doorbell" });
+  const { jobId } = await outbox.accept(ROOM, { body: "Doorbell" });
   encryptor.outcomes.push(throwing(new SottoError("RECIPIENTS_EXCLUDED", "no key for Bob")));
   await outbox.resume();
   expect(jobs.get(jobId)).toMatchObject({ state: "failed", errorCode: "RECIPIENTS_EXCLUDED" });

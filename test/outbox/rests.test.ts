@@ -7,9 +7,15 @@ const HOUR_MS = 3_600_000;
 const failed = (retryAfterMs?: number) =>
   new SottoError("RATE_LIMITED", "later", retryAfterMs === undefined ? {} : { retryAfterMs });
 
-function restsAt(nowMs: number) {
+function restsAt(nowMs: number, random = 1) {
   const at = { ms: nowMs };
-  return { at, rests: new Rests(() => at.ms) };
+  return {
+    at,
+    rests: new Rests(
+      () => at.ms,
+      () => random,
+    ),
+  };
 }
 
 it("a room rests for twice as long after each failure, and is free after a success", () => {
@@ -27,6 +33,16 @@ it("a room rests for twice as long after each failure, and is free after a succe
   expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000]);
   rests.over(ROOM);
   expect(rests.nextMs()).toBeUndefined();
+});
+
+it("the next try lies anywhere in the pause, so that what failed together does not come again together", () => {
+  const { at, rests } = restsAt(5 * HOUR_MS, 0.25);
+  for (let failures = 0; failures < 4; failures += 1) rests.failed(ROOM, failed());
+  expect(rests.nextMs()).toBe(2_000);
+  rests.failed(ROOM, failed(60_000));
+  expect(rests.nextMs()).toBe(60_000);
+  at.ms += 60_000;
+  expect(rests.reason(ROOM)).toBeUndefined();
 });
 
 it("a homeserver that asks for weeks is asked again within the hour", () => {

@@ -7,18 +7,18 @@ import { OTHER_ROOM, openTestStore, ROOM, storeOptions } from "../support/store.
 const CONTENT = { msgtype: "m.audio", body: "Doorbell" };
 
 /** The next process on a store in which an earlier one left something. */
-function nextProcess(leave: (store: Store) => void) {
+async function nextProcess(leave: (store: Store) => Promise<unknown>) {
   const options = storeOptions();
   const first = openTestStore(options);
-  leave(first);
+  await leave(first);
   first.close();
   return outboxOn(openTestStore(options));
 }
 
 describe("what an earlier process left", () => {
   it("accepted is encrypted now, for those who are members now", async () => {
-    const { outbox, encryptor, gate, jobs } = nextProcess((store) => {
-      outboxOn(store).outbox.accept(ROOM, CONTENT);
+    const { outbox, encryptor, gate, jobs } = await nextProcess(async (store) => {
+      await outboxOn(store).outbox.accept(ROOM, CONTENT);
     });
     await outbox.resume();
     expect(encryptor.encrypted).toMatchObject([{ roomId: ROOM, content: CONTENT }]);
@@ -27,9 +27,9 @@ describe("what an earlier process left", () => {
   });
 
   it("encrypted is sent as it is: the same bytes, and no second encryption", async () => {
-    const { outbox, encryptor, gate } = nextProcess((store) => {
+    const { outbox, encryptor, gate } = await nextProcess(async (store) => {
       const { outbox, at } = outboxOn(store);
-      store.jobs.freeze(outbox.accept(ROOM, CONTENT), {
+      store.jobs.freeze(await outbox.accept(ROOM, CONTENT), {
         ...{ eventJson: '{"frozen":true}', sessionId: "session", messageIndex: 0, firstPutMs: at.ms },
       });
     });
@@ -39,9 +39,9 @@ describe("what an earlier process left", () => {
   });
 
   it("comes before what is sent now, in its room, without being asked for; nobody waits for other rooms", async () => {
-    const { outbox, gate, encryptor } = nextProcess((store) => {
-      outboxOn(store).outbox.accept(ROOM, { ...CONTENT, body: "older" });
-      outboxOn(store).outbox.accept(OTHER_ROOM, { ...CONTENT, body: "elsewhere" });
+    const { outbox, gate, encryptor } = await nextProcess(async (store) => {
+      await outboxOn(store).outbox.accept(ROOM, { ...CONTENT, body: "older" });
+      await outboxOn(store).outbox.accept(OTHER_ROOM, { ...CONTENT, body: "elsewhere" });
     });
     const elsewhere = Promise.withResolvers<string>();
     const putEncrypted = gate.putEncrypted.bind(gate);
@@ -49,7 +49,7 @@ describe("what an earlier process left", () => {
       const eventId = await putEncrypted(roomId, ...rest);
       return roomId === OTHER_ROOM ? elsewhere.promise : eventId;
     };
-    await outbox.send(outbox.accept(ROOM, { ...CONTENT, body: "newer" }));
+    await outbox.send(await outbox.accept(ROOM, { ...CONTENT, body: "newer" }));
     elsewhere.resolve("$elsewhere");
     await outbox.settled();
     const here = encryptor.encrypted.filter(({ roomId }) => roomId === ROOM);
@@ -58,20 +58,20 @@ describe("what an earlier process left", () => {
   });
 
   it("and cannot be read holds up nobody", async () => {
-    const { outbox, jobs, unsent } = nextProcess(() => undefined);
-    jobs.waiting = throwing(new SottoError("STORE_DAMAGED", "a row is damaged"));
+    const { outbox, jobs, unsent } = await nextProcess(async () => undefined);
+    jobs.roomsWaiting = throwing(new SottoError("STORE_DAMAGED", "a row is damaged"));
     await outbox.resume();
-    await expect(outbox.send(outbox.accept(ROOM, CONTENT))).resolves.toMatchObject({ state: "sent" });
+    await expect(outbox.send(await outbox.accept(ROOM, CONTENT))).resolves.toMatchObject({ state: "sent" });
     await outbox.settled();
     expect(unsent).toMatchObject([{ code: "STORE_DAMAGED" }, { code: "STORE_DAMAGED" }]);
   });
 
   it("and of which one cannot be read is sent without that one", async () => {
-    const { outbox, jobs, unsent, gate } = nextProcess((store) => {
-      for (let job = 0; job < 2; job++) outboxOn(store).outbox.accept(ROOM, CONTENT);
+    const { outbox, jobs, unsent, gate } = await nextProcess(async (store) => {
+      for (let job = 0; job < 2; job++) await outboxOn(store).outbox.accept(ROOM, CONTENT);
     });
     const { get } = jobs;
-    const damaged = jobs.waiting()[0]?.jobId;
+    const damaged = jobs.next(ROOM);
     jobs.get = (jobId) =>
       jobId === damaged ? throwing(new SottoError("STORE_DAMAGED", "a row is damaged"))() : get(jobId);
     await outbox.resume();
@@ -80,8 +80,8 @@ describe("what an earlier process left", () => {
   });
 
   it("is not given up because the homeserver cannot be reached yet", async () => {
-    const { outbox, encryptor, jobs, unsent } = nextProcess((store) => {
-      outboxOn(store).outbox.accept(ROOM, CONTENT);
+    const { outbox, encryptor, jobs, unsent } = await nextProcess(async (store) => {
+      await outboxOn(store).outbox.accept(ROOM, CONTENT);
     });
     encryptor.outcomes.push(throwing(new SottoError("HOMESERVER_UNREACHABLE", "connection refused")));
     await outbox.resume();
@@ -90,8 +90,8 @@ describe("what an earlier process left", () => {
   });
 
   it("is given up where the room refuses it, and does not hold up the others", async () => {
-    const { outbox, gate, jobs, unsent } = nextProcess((store) => {
-      for (const roomId of [ROOM, ROOM, OTHER_ROOM]) outboxOn(store).outbox.accept(roomId, CONTENT);
+    const { outbox, gate, jobs, unsent } = await nextProcess(async (store) => {
+      for (const roomId of [ROOM, ROOM, OTHER_ROOM]) await outboxOn(store).outbox.accept(roomId, CONTENT);
     });
     gate.outcomes.push(throwing(new SottoError("ROOM_FORBIDDEN", "the account may not send")));
     await outbox.resume();

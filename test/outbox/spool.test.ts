@@ -27,8 +27,8 @@ describe("an attachment in the spool", () => {
   it("is uploaded as it came, and then its message says where it lies", async () => {
     const store = openTestStore();
     const { outbox, contentRepository, encryptor } = outboxOn(store);
-    using spooled = await outbox.spool(coming());
-    const job = outbox.accept(ROOM, CONTENT, spooled);
+    await using spooled = await outbox.spool(coming());
+    const job = await outbox.accept(ROOM, CONTENT, spooled);
     expect(job).toMatchObject({ state: "encoded", txnId: spooled.txnId });
     const sent = await outbox.send(job);
     expect(contentRepository.uploads).toEqual([Buffer.concat(PIECES)]);
@@ -45,7 +45,7 @@ describe("an attachment in the spool", () => {
     const { outbox, contentRepository } = outboxOn(store);
     let txnId: string;
     {
-      using spooled = await outbox.spool(coming());
+      await using spooled = await outbox.spool(coming());
       txnId = spooled.txnId;
       expect(store.spool.size(txnId)).toBe(140_003);
     }
@@ -70,8 +70,8 @@ describe("an attachment in the spool", () => {
     const options = storeOptions();
     const store = openTestStore(options);
     const first = outboxOn(store);
-    using spooled = await first.outbox.spool(coming());
-    const job = first.outbox.accept(ROOM, CONTENT, spooled);
+    await using spooled = await first.outbox.spool(coming());
+    const job = await first.outbox.accept(ROOM, CONTENT, spooled);
     first.contentRepository.outcomes.push(throwing(new SottoError("HOMESERVER_UNREACHABLE", "refused")));
     await first.outbox.resume();
     expect(first.unsent).toMatchObject([{ code: "HOMESERVER_UNREACHABLE" }]);
@@ -86,8 +86,8 @@ describe("an attachment in the spool", () => {
 
   it("is not uploaded again when what comes after the upload has to be repeated", async () => {
     const { outbox, contentRepository, encryptor, jobs } = outboxOn(openTestStore());
-    using spooled = await outbox.spool(coming());
-    const { jobId } = outbox.accept(ROOM, CONTENT, spooled);
+    await using spooled = await outbox.spool(coming());
+    const { jobId } = await outbox.accept(ROOM, CONTENT, spooled);
     encryptor.outcomes.push(throwing(new SottoError("HOMESERVER_UNREACHABLE", "refused")));
     await outbox.resume();
     expect(jobs.get(jobId)?.state).toBe("uploaded");
@@ -102,8 +102,8 @@ describe("a message that could not be sent", () => {
   async function failed(isHeard: boolean) {
     const store = openTestStore();
     const { outbox, contentRepository } = outboxOn(store);
-    using spooled = await outbox.spool(coming());
-    const { jobId, txnId } = outbox.accept(ROOM, CONTENT, spooled);
+    await using spooled = await outbox.spool(coming());
+    const { jobId, txnId } = await outbox.accept(ROOM, CONTENT, spooled);
     const unreachable = new SottoError("HOMESERVER_UNREACHABLE", "refused");
     contentRepository.outcomes.push(throwing(unreachable));
     await expect(outbox.send(store.jobs.get(jobId)!, () => isHeard)).rejects.toBe(unreachable);

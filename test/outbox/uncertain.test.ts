@@ -15,7 +15,7 @@ async function halfSent(options = storeOptions()) {
   const store = openTestStore(options);
   const house = outboxOn(store);
   await house.outbox.resume();
-  const job = house.outbox.accept(ROOM, CONTENT);
+  const job = await house.outbox.accept(ROOM, CONTENT);
   house.gate.outcomes.push(uncertain);
   await expect(house.outbox.send(job)).rejects.toMatchObject({ code: "SEND_UNCERTAIN", exitCode: 3 });
   return { ...house, store, job, options };
@@ -48,7 +48,7 @@ describe("a message of which it is not known whether it arrived", () => {
   it("is completed by the next send of the same process, as its cure says", async () => {
     const { outbox, job, gate, jobs } = await halfSent();
     await outbox.resume();
-    await outbox.send(outbox.accept(ROOM, CONTENT));
+    await outbox.send(await outbox.accept(ROOM, CONTENT));
     expect(jobs.get(job.jobId)).toMatchObject({ state: "sent" });
     expect(gate.puts[1]).toEqual(gate.puts[0]);
   });
@@ -63,26 +63,35 @@ describe("a message of which it is not known whether it arrived", () => {
     expect(gate.puts).toHaveLength(3);
   });
 
-  it("is not repeated after that: the server might take it for a new one", async () => {
-    const { outbox, job, gate, at } = await halfSent();
+  it("is looked for after that, because the server might take it for a new one: found, it is not repeated", async () => {
+    const { outbox, job, gate, at, timeline } = await halfSent();
+    const { ciphertext } = JSON.parse(gate.puts[0]!.eventJson) as { ciphertext: string };
+    timeline.push({ roomId: ROOM, ciphertext, eventId: "$arrived" });
     at.ms += 12 * HOURS + 1;
-    const error = await outbox.send(job).catch((thrown: SottoError) => thrown);
-    expect(error).toMatchObject({ code: "SEND_UNCERTAIN", cure: expect.stringContaining("look into") });
+    await expect(outbox.send(job)).resolves.toMatchObject({ state: "sent", eventId: "$arrived" });
     expect(gate.puts).toHaveLength(1);
-    // whoever asks again hears the same, and is not told that a later start completes it
-    await expect(outbox.send(job)).rejects.toEqual(error);
   });
 
-  it("is given up then, and warned of once", async () => {
-    const { store, job, options, at, gate: before } = await halfSent();
-    store.close();
+  it("and is repeated where the room was looked through and it is not there", async () => {
+    const { outbox, job, gate, at, timeline } = await halfSent();
+    timeline.push({ roomId: ROOM, ciphertext: "AwgA of another", eventId: "$other" });
     at.ms += 12 * HOURS + 1;
-    const { outbox, gate, jobs, unsent } = outboxOn(openTestStore(options), at);
-    for (const _start of [1, 2, 3]) await outbox.resume();
-    expect(unsent).toEqual([expect.objectContaining({ code: "SEND_UNCERTAIN" })]);
-    expect(jobs.open()).toEqual([]);
-    expect(jobs.get(job.jobId)).toMatchObject({ state: "failed", errorCode: "SEND_UNCERTAIN" });
-    expect([before.puts.length, gate.puts.length]).toEqual([1, 0]);
+    await expect(outbox.send(job)).resolves.toMatchObject({ state: "sent" });
+    expect(gate.puts[1]).toEqual(gate.puts[0]);
+  });
+
+  it("and stays unknown where that cannot be seen, over restarts, and is never sent a second time", async () => {
+    const { store, job, options, at } = await halfSent();
+    store.close();
+    at.ms += 30 * HOURS;
+    const { outbox, gate, jobs, looking } = outboxOn(openTestStore(options), at);
+    looking.outcome = throwing(new SottoError("SEND_UNCERTAIN", "not all of it can be seen"));
+    for (const _try of [1, 2, 3]) await outbox.resume();
+    expect(jobs.get(job.jobId)).toMatchObject({ state: "encrypted" });
+    expect(gate.puts).toEqual([]);
+    looking.outcome = undefined;
+    await outbox.resume();
+    expect(jobs.get(job.jobId)).toMatchObject({ state: "sent" });
   });
 
   it("does not become a failed one because the next request cannot be made", async () => {
@@ -98,7 +107,7 @@ describe("a message of which it is not known whether it arrived", () => {
     const store = openTestStore();
     const { outbox, gate, jobs } = outboxOn(store);
     const { sent } = jobs;
-    const job = outbox.accept(ROOM, CONTENT);
+    const job = await outbox.accept(ROOM, CONTENT);
     jobs.sent = throwing(new SottoError("DISK_FULL", "the disk is full"));
     await expect(outbox.send(job)).rejects.toBeInstanceOf(SottoError);
     jobs.sent = sent;

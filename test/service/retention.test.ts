@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { dailyPruning } from "../../src/service/retention.ts";
-import { openTestStore, ROOM } from "../support/store.ts";
+import { insertJob, openTestStore, ROOM } from "../support/store.ts";
 
+const REFUSED = { code: "ROOM_FORBIDDEN", message: "no" };
 const DAY_MS = 86_400_000;
 
 it("what the config keeps no longer goes once a day, also over restarts", () => {
@@ -10,14 +11,14 @@ it("what the config keeps no longer goes once a day, also over restarts", () => 
   let nowMs = 1_000 * DAY_MS;
   const jobs = () => store.jobs.list(9).map(({ txnId }) => txnId);
   const fail = (txnId: string) => {
-    const { jobId } = store.jobs.insert({
+    const job = insertJob(store.jobs, {
       txnId,
       roomId: ROOM,
       state: "uploaded",
       contentJson: "{}",
       createdMs: nowMs,
     });
-    store.jobs.failed(jobId, "ROOM_FORBIDDEN", "no", nowMs);
+    store.jobs.failed(job, REFUSED, nowMs);
   };
   const start = () => dailyPruning({ retention }, store, () => nowMs);
   let prune = start();

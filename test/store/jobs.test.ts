@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { openTestStore, ROOM, storeOptions } from "../support/store.ts";
+import { insertJob, openTestStore, ROOM, storeOptions } from "../support/store.ts";
 
 const CLEAR = JSON.stringify({ body: "Doorbell", file: { key: { k: "attachment-key-in-clear" } } });
 const FROZEN = {
@@ -26,7 +26,7 @@ const allBytes = (path: string): Buffer =>
 describe("a job", () => {
   it("is accepted with its content and its transaction ID", () => {
     const { jobs } = openTestStore();
-    const job = jobs.insert(accepted("txn1"));
+    const job = insertJob(jobs, accepted("txn1"));
     expect(job).toMatchObject({ txnId: "txn1", roomId: ROOM, state: "uploaded", contentJson: CLEAR });
     expect(job).toMatchObject({
       eventJson: undefined,
@@ -40,20 +40,20 @@ describe("a job", () => {
 
   it("has a number that no other ever gets", () => {
     const { jobs } = openTestStore();
-    const { jobId } = jobs.insert(accepted("txn1"));
-    jobs.remove(jobId);
-    expect(jobs.insert(accepted("txn2")).jobId).not.toBe(jobId);
+    const job = insertJob(jobs, accepted("txn1"));
+    jobs.remove(job);
+    expect(insertJob(jobs, accepted("txn2")).jobId).not.toBe(job.jobId);
   });
 
   it("has a transaction ID of its own", () => {
     const { jobs } = openTestStore();
-    jobs.insert(accepted("txn1"));
-    expect(() => jobs.insert(accepted("txn1"))).toThrow();
+    insertJob(jobs, accepted("txn1"));
+    expect(() => insertJob(jobs, accepted("txn1"))).toThrow();
   });
 
   it("keeps the frozen event byte for byte, and the time of the first request", () => {
     const { jobs } = openTestStore();
-    const job = jobs.insert(accepted("txn1"));
+    const job = insertJob(jobs, accepted("txn1"));
     const { jobId } = job;
     const odd = '{"b":1,  "a":"\u00e9\\u00e9"}';
     const frozen = jobs.freeze(job, { ...FROZEN, eventJson: odd });
@@ -68,7 +68,7 @@ describe("a job", () => {
 
   it("that was sent has its event ID and no content any more", () => {
     const { jobs } = openTestStore();
-    const job = jobs.insert(accepted("txn1"));
+    const job = insertJob(jobs, accepted("txn1"));
     const { jobId } = job;
     jobs.freeze(job, FROZEN);
     jobs.sent(jobId, "$event");
@@ -82,9 +82,9 @@ describe("a job", () => {
 
   it("that was given up keeps its reason and its content for a person to look at", () => {
     const { jobs } = openTestStore();
-    const { jobId } = jobs.insert(accepted("txn1"));
-    jobs.failed(jobId, "ROOM_FORBIDDEN", "the account may not send");
-    expect(jobs.get(jobId)).toMatchObject({
+    const job = insertJob(jobs, accepted("txn1"));
+    jobs.failed(job, { code: "ROOM_FORBIDDEN", message: "the account may not send" });
+    expect(jobs.get(job.jobId)).toMatchObject({
       state: "failed",
       errorCode: "ROOM_FORBIDDEN",
       errorMessage: "the account may not send",
@@ -95,7 +95,7 @@ describe("a job", () => {
   it("is there after a restart, in whatever state it was", () => {
     const options = storeOptions();
     const first = openTestStore(options);
-    const job = first.jobs.insert(accepted("txn1"));
+    const job = insertJob(first.jobs, accepted("txn1"));
     const { jobId } = job;
     first.jobs.freeze(job, FROZEN);
     const before = first.jobs.get(jobId);
@@ -107,10 +107,10 @@ describe("a job", () => {
 describe("the open jobs", () => {
   it("are those accepted and encrypted, oldest first", () => {
     const { jobs } = openTestStore();
-    const [one, two, three, four] = ["1", "2", "3", "4"].map((txnId) => jobs.insert(accepted(txnId)));
+    const [one, two, three, four] = ["1", "2", "3", "4"].map((txnId) => insertJob(jobs, accepted(txnId)));
     jobs.freeze(two!, FROZEN);
     jobs.sent(three!.jobId, "$event");
-    jobs.failed(four!.jobId, "INTERNAL", "reason");
+    jobs.failed(four!, { code: "INTERNAL", message: "reason" });
     expect(jobs.open().map(({ jobId }) => jobId)).toEqual([one!.jobId, two!.jobId]);
     expect(jobs.list(3).map(({ txnId }) => txnId)).toEqual(["4", "3", "2"]);
   });
@@ -120,9 +120,9 @@ describe("at rest", () => {
   it("no byte on the disk shows the content, in any state of the job", () => {
     const options = storeOptions();
     const { jobs, close } = openTestStore(options);
-    const [open, frozen, failed] = ["1", "2", "3"].map((txnId) => jobs.insert(accepted(txnId)));
+    const [open, frozen, failed] = ["1", "2", "3"].map((txnId) => insertJob(jobs, accepted(txnId)));
     jobs.freeze(frozen!, FROZEN);
-    jobs.failed(failed!.jobId, "INTERNAL", "reason");
+    jobs.failed(failed!, { code: "INTERNAL", message: "reason" });
     expect(jobs.get(open!.jobId)?.contentJson).toBe(CLEAR);
     close();
     const bytes = allBytes(options.path);
@@ -135,8 +135,8 @@ describe("at rest", () => {
     const options = storeOptions();
     const first = openTestStore(options);
     const [one, two] = [
-      first.jobs.insert(accepted("txn1", '{"to":"one"}')),
-      first.jobs.insert(accepted("txn2")),
+      insertJob(first.jobs, accepted("txn1", '{"to":"one"}')),
+      insertJob(first.jobs, accepted("txn2")),
     ];
     first.close();
     const raw = new DatabaseSync(options.path);

@@ -1,13 +1,23 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { MIGRATIONS } from "../../src/store/migrations.ts";
-import { ALICE, batch, event, joined, openTestStore, ROOM, storeOptions } from "../support/store.ts";
+import {
+  ALICE,
+  batch,
+  event,
+  insertJob,
+  joined,
+  openTestStore,
+  ROOM,
+  storeOptions,
+} from "../support/store.ts";
 
 const LONG_AGO = 1_000;
 const LATELY = 9_000;
 /** Between the two. */
 const LIMITS = { failedBefore: 5_000, historyBefore: 5_000 };
 const NOW = 10_000;
+const REFUSED = { code: "ROOM_FORBIDDEN", message: "no" };
 
 const message = (txnId: string, createdMs: number) => ({
   txnId,
@@ -21,15 +31,15 @@ describe("what is kept for a while only", () => {
   it("is a message that was given up, counted from that day, and one that was sent", () => {
     const { jobs, spool, retention } = openTestStore();
     const [old, late, sent, fresh, waited, waiting] = [
-      jobs.insert(message("given up long ago", LONG_AGO)),
-      jobs.insert(message("given up lately", LONG_AGO)),
-      jobs.insert(message("sent long ago", LONG_AGO)),
-      jobs.insert(message("sent lately", LATELY)),
-      jobs.insert(message("sent lately, after it had waited for long", LONG_AGO)),
-      jobs.insert(message("waits", LONG_AGO)),
+      insertJob(jobs, message("given up long ago", LONG_AGO)),
+      insertJob(jobs, message("given up lately", LONG_AGO)),
+      insertJob(jobs, message("sent long ago", LONG_AGO)),
+      insertJob(jobs, message("sent lately", LATELY)),
+      insertJob(jobs, message("sent lately, after it had waited for long", LONG_AGO)),
+      insertJob(jobs, message("waits", LONG_AGO)),
     ] as const;
-    jobs.failed(old.jobId, "ROOM_FORBIDDEN", "no", LONG_AGO);
-    jobs.failed(late.jobId, "ROOM_FORBIDDEN", "no", LATELY);
+    jobs.failed(old, REFUSED, LONG_AGO);
+    jobs.failed(late, REFUSED, LATELY);
     jobs.sent(sent.jobId, "$old", LONG_AGO);
     jobs.sent(fresh.jobId, "$new", LATELY);
     jobs.sent(waited.jobId, "$waited", LATELY);
@@ -53,7 +63,7 @@ describe("what is kept for a while only", () => {
     share("healed", "B", LATELY);
     sessions.countMessage(ROOM, "in use", LONG_AGO);
     const frozen = { eventJson: "{}", sessionId: "of a message", messageIndex: 0, firstPutMs: LONG_AGO };
-    jobs.freeze(jobs.insert(message("waits", LONG_AGO)), frozen);
+    jobs.freeze(insertJob(jobs, message("waits", LONG_AGO)), frozen);
     // of a session that has no message yet
     rooms.apply(batch({ joined: [joined([])] }), ALICE);
     ledger.record(ROOM, [{ userId: ALICE, deviceId: "A", outcome: "shared" }], LONG_AGO);

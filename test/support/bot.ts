@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { type Outcome, type RunningSotto, resultOf, type SottoOptions, sotto, startSotto } from "./sotto.ts";
+import { remember } from "./suite.ts";
 
 export interface Account {
   userId: string;
@@ -42,6 +43,8 @@ export class Bot {
   async init(options: InitOptions & { homeserver: string }): Promise<void> {
     const outcome = await sotto(this.initArguments(options));
     this.deviceId = resultOf<{ deviceId: string }>(outcome).deviceId;
+    remember("secret", this.accessToken, ...keyTexts(readFileSync(join(this.data, "store.key"))));
+    if (!options.recoveryKeyFile) remember("secret", readFileSync(this.recoveryKeyFile, "utf8").trim());
     if (options.config) this.configure(options.config);
   }
 
@@ -87,3 +90,7 @@ export class Bot {
     return [...args, "--config", this.config, "--json"];
   }
 }
+
+/** 32 bytes, as they could be written. */
+const keyTexts = (key: Buffer): string[] =>
+  (["base64", "base64url", "hex"] as const).map((encoding) => key.toString(encoding).replace(/=+$/, ""));

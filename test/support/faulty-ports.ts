@@ -54,10 +54,11 @@ export class FaultyContentRepository implements ContentRepository {
   /** `m.upload.size` */
   limit: number | undefined;
 
-  async upload(body: Uint8Array | (() => Iterable<Uint8Array>), size: number): Promise<string> {
+  async upload(...[body, size]: Parameters<ContentRepository["upload"]>): Promise<string> {
     const outcome = this.outcomes.shift();
     if (outcome) return outcome();
-    const bytes = body instanceof Uint8Array ? Buffer.from(body) : Buffer.concat([...body()]);
+    const bytes =
+      body instanceof Uint8Array ? Buffer.from(body) : Buffer.concat(await Array.fromAsync(body()));
     if (bytes.length !== size) throw new Error(`${size} bytes were announced, ${bytes.length} came`);
     this.uploads.push(bytes);
     return `mxc://example.org/${this.uploads.length}`;
@@ -79,8 +80,39 @@ export function outboxOn(store: Store, at = { ms: 1_000_000 }) {
   const unsent: SottoError[] = [];
   const onUnsent = (error: SottoError) => void unsent.push(error);
   const contentRepository = new FaultyContentRepository();
-  const outbox = new Outbox({ store, contentRepository, gate, encryptor, onUnsent, clock: () => at.ms });
-  return { outbox, contentRepository, gate, encryptor, at, unsent, jobs: store.jobs };
+  const timeline: { roomId: string; ciphertext: string; eventId: string }[] = [];
+  /** What the next encodings come to. */
+  const preparing: (() => void)[] = [];
+  const looking: { outcome: (() => never) | undefined } = { outcome: undefined };
+  const outbox = new Outbox({
+    ...{ store, contentRepository, gate, encryptor, onUnsent },
+    // a recording is its own attachment
+    prepare: (job, recording) => ({
+      ciphertext: recording,
+      async content() {
+        preparing.shift()?.();
+        return { ...JSON.parse(job.contentJson!), file: { v: "v2" } };
+      },
+    }),
+    async findSent(roomId, { ciphertext }) {
+      looking.outcome?.();
+      return timeline.find((event) => event.roomId === roomId && event.ciphertext === ciphertext)?.eventId;
+    },
+    clock: () => at.ms,
+    random: () => 1,
+  });
+  return {
+    outbox,
+    contentRepository,
+    gate,
+    encryptor,
+    at,
+    unsent,
+    timeline,
+    looking,
+    preparing,
+    jobs: store.jobs,
+  };
 }
 
 export const throwing = (error: unknown) => (): never => {

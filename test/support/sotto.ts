@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { linesFrom } from "./log-lines.ts";
+import { keepLog, newLog, suite } from "./suite.ts";
 
 // The real command line, as a process of its own.
 
@@ -38,6 +40,8 @@ export interface RunningSotto {
   end(signal: NodeJS.Signals): Promise<Outcome>;
 }
 
+const DEBUG = { SOTTO__LOG__LEVEL: "debug" };
+
 const running = new Set<RunningSotto>();
 
 export function startSotto(args: readonly string[], options?: SottoOptions): RunningSotto {
@@ -50,25 +54,32 @@ export function startProgram(
   args: readonly string[],
   { input, env, cwd, terminal = false }: SottoOptions = {},
 ): RunningSotto {
+  // in the end-to-end suite everything is logged, and searched afterwards; the test sees what it would see else
+  const logsAll = suite() !== undefined && !terminal;
+  const shown = logsAll ? linesFrom(args[0] === "run" ? "info" : "warn") : (text: string) => text;
   const command = [process.execPath, path, ...args];
   const [program, ...rest] = terminal ? ["python3", TERMINAL, ...command] : command;
   const child = spawn(program!, rest, {
     cwd: cwd ?? tmpdir(),
     // compiled once for the whole suite: nobody tests how fast a source file is read
-    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...(logsAll && DEBUG), ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const outcome: Outcome = { code: null, stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     outcome.stdout += text;
   });
+  let written = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    outcome.stderr += text;
+    written += text;
+    outcome.stderr += shown(text);
   });
   child.stdin.on("error", () => undefined); // it may end without reading, which its exit code explains
   if (input !== "silent" && !terminal) child.stdin.end(input);
   const ended = once(child, "close").then(([code]): Outcome => {
     running.delete(handle);
+    outcome.stderr += shown("", true);
+    keepLog(newLog(), written);
     return { ...outcome, code: code as number | null };
   });
   const handle: RunningSotto = {

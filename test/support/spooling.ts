@@ -16,4 +16,8 @@ async function* recording(): AsyncGenerator<Uint8Array> {
   }
 }
 
-await Spooled.of(encryptAttachment(recording()).ciphertext, store.spool, Promise.resolve(undefined));
+await Spooled.of(encryptAttachment(recording()).ciphertext, {
+  spool: store.spool,
+  txnId: "killed",
+  limit: Promise.resolve(undefined),
+});

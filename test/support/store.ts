@@ -2,9 +2,11 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { RoomEvent } from "../../src/model/event.ts";
+import type { Job } from "../../src/model/job.ts";
+import type { NewJob } from "../../src/model/outbox-store.ts";
 import type { OneStore } from "../../src/model/ports.ts";
 import type { RoomSync, SyncBatch } from "../../src/model/sync.ts";
-import { openStore, type Store, type StoreOptions } from "../../src/store/index.ts";
+import { type JobStore, openStore, type Store, type StoreOptions } from "../../src/store/index.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 export const OWN = "@voice:example.org";
@@ -101,3 +103,6 @@ export function megolmSession() {
   };
 }
 export type MegolmSession = ReturnType<typeof megolmSession>;
+
+/** One message in a store's outbox. */
+export const insertJob = ({ insert }: Pick<JobStore, "insert">, job: NewJob): Job => insert([job])[0]!;

@@ -12,6 +12,7 @@ import { type ListenerIdentity, signListener } from "../witness/sign-listener.ts
 import { startWitness, type Witness } from "../witness/witness.ts";
 import { type Account, Bot, type InitOptions } from "./bot.ts";
 import { endAllSotto } from "./sotto.ts";
+import { remember } from "./suite.ts";
 
 /** A person with an independent client. */
 export interface Listener extends Witness {
@@ -64,7 +65,10 @@ export async function openWorld(): Promise<World> {
   async function newAccount(): Promise<Account & Session> {
     const password = randomBytes(12).toString("hex");
     const name = `u${randomBytes(5).toString("hex")}`;
-    return { password, ...(await synapse.registerUser(name, password)) };
+    const session = await synapse.registerUser(name, password);
+    remember("secret", password, session.accessToken);
+    remember("person", session.userId);
+    return { password, ...session };
   }
 
   async function connect(session: Session): Promise<Witness> {

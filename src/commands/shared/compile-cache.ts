@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import nodeModule from "node:module"; // whole: a Node too old to have the cache must come as far as to say so
 import { join } from "node:path";
-import { configPath, isOursAlone, plainDataDirectoryOf } from "../../config/data-directory.ts";
+import { configSource, isOursAlone, plainDataDirectoryOf } from "../../config/data-directory.ts";
 
 /**
  * Lets Node keep what it compiles in the data directory: a tenth of a second at each start from a checkout. Whoever can
@@ -10,7 +10,7 @@ import { configPath, isOursAlone, plainDataDirectoryOf } from "../../config/data
  * when its place takes a YAML parser to find, there is no cache.
  */
 export function useCompileCache(args: readonly string[], env: NodeJS.ProcessEnv): void {
-  const data = plainDataDirectoryOf(configPath(configFlag(args), env));
+  const data = plainDataDirectoryOf(configSource(configFlags(args), env));
   if (data === undefined) return;
   try {
     const directory = realpathSync(data);
@@ -26,10 +26,9 @@ export function useCompileCache(args: readonly string[], env: NodeJS.ProcessEnv)
 /** Ours, and no others may write there. */
 const isSafe = (stats: Stats): boolean => stats.isDirectory() && isOursAlone(stats, 0o022);
 
-/** `--config FILE` or `--config=FILE`. A wrong guess costs time and nothing else. */
-function configFlag(args: readonly string[]): string | undefined {
-  const joined = args.find((arg) => arg.startsWith("--config="));
-  if (joined !== undefined) return joined.slice("--config=".length);
-  const at = args.indexOf("--config");
-  return at < 0 ? undefined : args[at + 1];
-}
+/** `--config FILE` or `--config=FILE`, as often as it is given. A wrong guess costs time and nothing else. */
+const configFlags = (args: readonly string[]): string[] =>
+  args.flatMap((arg, at) => {
+    if (arg.startsWith("--config=")) return [arg.slice("--config=".length)];
+    return args[at - 1] === "--config" ? [arg] : [];
+  });

@@ -14,7 +14,7 @@ export interface Context {
 
 /** Options every command takes. */
 export interface CommonOptions {
-  config?: string;
+  config?: string[];
   json?: boolean;
   wait: string;
 }

@@ -1,4 +1,5 @@
 import { findFfmpeg, requireSandbox, TARGET_FORMATS, type TargetFormat } from "../../audio/index.ts";
+import type { ConfigSource } from "../../config/data-directory.ts";
 import { SottoError } from "../../errors.ts";
 import { audioOptions } from "../../service/audio-options.ts";
 import type { Conversion } from "../../service/received-file.ts";
@@ -27,9 +28,9 @@ export function targetFormat(text: string): TargetFormat {
  *
  * @throws SottoError `FFMPEG_MISSING`, `SANDBOX_MISSING`, `CONFIG_*`
  */
-export async function conversionTo(target: TargetFormat, path: string): Promise<Conversion> {
+export async function conversionTo(target: TargetFormat, source: ConfigSource): Promise<Conversion> {
   const { loadConfig } = await import("../../config/load.ts");
-  const options = audioOptions(loadConfig(path));
+  const options = audioOptions(loadConfig(source));
   if (target.format !== "ogg") await findFfmpeg();
   if (options.requireSandbox) await requireSandbox();
   return { target, options };

@@ -1,8 +1,9 @@
-import { configPath, dataDirectoryOf, saysNothingOf } from "../../config/data-directory.ts";
+import { configSource, dataDirectoryOf, saysNothingOf } from "../../config/data-directory.ts";
 import { createLogger } from "../../log.ts";
 import { callWhereTheStoreIs } from "../../service/holder.ts";
 import type { Call } from "../../service/operations.ts";
 import type { CommonOptions, Context } from "./context.ts";
+import { logLevel } from "./log-level.ts";
 import { say, wholeNumber } from "./output.ts";
 
 /** Performs an operation in the process that holds the store, which may become this one. */
@@ -11,15 +12,15 @@ export async function perform<T>(
   options: CommonOptions,
   call: Pick<Call, "operation" | "args" | "source" | "ask"> & { emit?: Call["emit"]; signal?: AbortSignal },
 ): Promise<T> {
-  const path = configPath(options.config, context.env);
+  const source = configSource(options.config, context.env);
   return (await callWhereTheStoreIs(
     {
-      dataDirectory: await dataDirectoryOf(path),
+      dataDirectory: await dataDirectoryOf(source),
       async config() {
         const { loadConfig } = await import("../../config/load.ts");
-        return loadConfig(path);
+        return loadConfig(source);
       },
-      audioAsDefault: saysNothingOf("audio", path),
+      audioAsDefault: saysNothingOf("audio", source),
       logger: logger(context, options),
       waitMs: wholeNumber(options.wait, "--wait") * 1000,
     },
@@ -27,6 +28,10 @@ export async function perform<T>(
   )) as T;
 }
 
-/** Warnings and errors only: a short command speaks through its result. */
+/** Warnings and errors only, unless the environment asks for more: a short command speaks through its result. */
 export const logger = (context: Context, { json }: Pick<CommonOptions, "json">) =>
-  createLogger({ level: "warn", json: json === true, write: (line) => say(context, line) });
+  createLogger({
+    level: logLevel(context.env, "warn"),
+    json: json === true,
+    write: (line) => say(context, line),
+  });

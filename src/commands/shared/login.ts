@@ -1,4 +1,4 @@
-import { readSecret } from "../../config/load.ts";
+import { readSecret } from "../../config/secrets.ts";
 import { SottoError } from "../../errors.ts";
 
 /** Flags that name how to log in. */

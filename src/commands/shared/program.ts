@@ -6,7 +6,10 @@ import type { Context } from "./context.ts";
 import { printError } from "./output.ts";
 
 /** They do not ask a process that holds the store, and wait for none. */
-const HOLD_THEMSELVES = new Set(["init", "run", "logout", "audio"]);
+const HOLD_THEMSELVES = new Set(["init", "run", "logout", "audio", "config", "token"]);
+
+const CONFIG_FLAG =
+  "the config (default: ./sotto.yaml, then $SOTTO_CONFIG); several are read as one, what a later one says goes first";
 
 /** Runs the command line; gives its exit code. */
 export async function runProgram(args: string[]): Promise<number> {
@@ -62,7 +65,7 @@ async function build(context: Context, json: boolean, name: string | undefined):
   for (const load of name ? [COMMANDS[name]!] : Object.values(COMMANDS)) {
     const command = (await load()).command(context);
     command
-      .option("--config <file>", "the config (default: ./sotto.yaml, then $SOTTO_CONFIG)")
+      .option("--config <file>", CONFIG_FLAG, (file: string, before: string[] = []) => [...before, file])
       .option("--json", "results and errors as JSON, one document or line each")
       .copyInheritedSettings(program);
     if (!HOLD_THEMSELVES.has(command.name()))

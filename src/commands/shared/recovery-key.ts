@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { readSecret } from "../../config/load.ts";
+import { readSecret } from "../../config/secrets.ts";
 import type { RecoverySecret } from "../../crypto/index.ts";
 import { SottoError } from "../../errors.ts";
 import { createPrivateFile, requireCreatable } from "../../service/private-file.ts";

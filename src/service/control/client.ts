@@ -46,8 +46,10 @@ export async function callHolder(socket: Socket, call: Call, ackMs: number): Pro
   try {
     call.signal.throwIfAborted();
     const messages = readMessages<FromHolder>(socket);
+    const { operation, args } = call;
+    const sourceBytes = await source?.size();
     await writeMessage(socket, {
-      call: { operation: call.operation, args: call.args, hasSource: source !== undefined },
+      call: { operation, args, hasSource: source !== undefined, ...(sourceBytes && { sourceBytes }) },
     });
     for await (const message of messages) {
       if ("ack" in message) {
@@ -134,6 +136,9 @@ const failHere = (reason: unknown): never => {
   throw new FailedHere(reason);
 };
 
+/** Operations with a recording that another holder can be asked for. */
+const GIVEN_AGAIN = new Set(["send", "ingest"]);
+
 /** The connection ended before an answer. What that means hangs on how far the holder had come. */
 function lost(progress: Progress, call: Call, source: OutgoingSource | undefined, cause: unknown): unknown {
   const message = "the process that holds the store ended before it answered";
@@ -146,6 +151,6 @@ function lost(progress: Progress, call: Call, source: OutgoingSource | undefined
   }
   if (call.signal.aborted) return call.signal.reason;
   if (progress === "asked") return new NotTaken(message, { cause });
-  if (call.operation === "send" && source?.isWhole()) return new HolderLeft(message, { cause });
+  if (GIVEN_AGAIN.has(call.operation) && source?.isWhole()) return new HolderLeft(message, { cause });
   return new SottoError("STORE_HELD", `${message}; nothing was accepted`, { cause, cure: "try again" });
 }

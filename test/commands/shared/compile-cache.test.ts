@@ -9,7 +9,7 @@ const MODULE = join(import.meta.dirname, "../../../src/commands/shared/compile-c
 const asRoot = it.skipIf(process.getuid?.() !== 0);
 
 /** A data directory and its config, and whether a new process would keep its cache there. */
-function house() {
+function house(...flags: string[]) {
   const directory = temporaryDirectory();
   const data = join(directory, "data");
   mkdirSync(data, { mode: 0o700 });
@@ -17,7 +17,7 @@ function house() {
   const program = `
     import { getCompileCacheDir } from "node:module";
     import { useCompileCache } from ${JSON.stringify(MODULE)};
-    useCompileCache(["--config", ${JSON.stringify(config)}], {});
+    useCompileCache(["--config", ${JSON.stringify(config)}, ...${JSON.stringify(flags)}], {});
     console.log(getCompileCacheDir() !== undefined);`;
   const { NODE_COMPILE_CACHE: _unset, ...env } = process.env;
   const isUsed = () =>
@@ -32,6 +32,16 @@ it("is kept in our data directory", () => {
   const { cache, isUsed } = house();
   expect(isUsed()).toBe(true);
   expect(existsSync(cache)).toBe(true);
+});
+
+it("is kept where the last of several configs has its data", () => {
+  const elsewhere = temporaryDirectory();
+  const further = writeConfig("data: ./store\n", elsewhere);
+  mkdirSync(join(elsewhere, "store"), { mode: 0o700 });
+  const { cache, isUsed } = house(`--config=${further}`);
+  expect(isUsed()).toBe(true);
+  expect(existsSync(cache)).toBe(false);
+  expect(existsSync(join(elsewhere, "store/compile-cache"))).toBe(true);
 });
 
 it("is not kept where others may write", () => {

@@ -1,0 +1,25 @@
+import type { Intake } from "../../model/connector.ts";
+import type { Answer } from "./answer.ts";
+import { refused } from "./refusal.ts";
+import type { Token } from "./tokens.ts";
+
+export const jobUrl = (job: number): string => `/v1/jobs/${job}`;
+
+/** What a recording is known by: keys of different tokens, and for different rooms, have nothing to do with each other. */
+export const recordingId = (token: string, room: string, key: string): string =>
+  `${token}/${encodeURIComponent(room)}/${key}`;
+
+/**
+ * A job, for the token that brought its recording.
+ *
+ * @throws Refusal `JOB_UNKNOWN`, also for a job of another token: that it is there is not theirs to know
+ */
+export async function showJob(intake: Intake, token: Token, text: string): Promise<Answer> {
+  const job = /^[1-9]\d{0,14}$/.test(text) ? await intake.job(Number(text)) : undefined;
+  if (!job || job.by !== token.name) throw refused("JOB_UNKNOWN", "there is no such job of this token");
+  const { state, eventId, error } = job;
+  return {
+    status: 200,
+    body: { job: job.job, state, ...(eventId ? { eventId } : {}), ...(error ? { error } : {}) },
+  };
+}

@@ -1,0 +1,111 @@
+import { availableParallelism } from "node:os";
+import { SottoError } from "../errors.ts";
+import type { UnplacedVoiceMessage, VoiceMessageContent } from "../model/event.ts";
+import type { Job, SentJob } from "../model/job.ts";
+import { megolmMessageIndex } from "../model/megolm-message.ts";
+import type { OutboxStore, RecordingStore, SpoolStore } from "../model/outbox-store.ts";
+import type { Clock, ContentRepository, FindSent, Prepare, RoomEncryptor, SendGate } from "../model/ports.ts";
+import { Slots } from "./slots.ts";
+import { Spooled } from "./spooled.ts";
+
+export interface DeliveryOptions {
+  store: { jobs: OutboxStore; spool: SpoolStore; recordings: RecordingStore };
+  contentRepository: ContentRepository;
+  encryptor: RoomEncryptor;
+  gate: SendGate;
+  /** Makes a message of a recording that was accepted. */
+  prepare: Prepare;
+  findSent: FindSent;
+  clock: Clock;
+}
+
+/**
+ * Synapse forgets transaction IDs after 24 hours. A request of unknown outcome that is half that old is repeated only
+ * when the room was looked through: the server might take it for a new one.
+ */
+const REPEATABLE_MS = 12 * 3_600_000;
+
+const isSent = (job: Job): job is SentJob =>
+  job.state === "sent" && job.eventId !== undefined && job.sessionId !== undefined;
+
+/** One message's way: `accepted ▸ encoded ▸ uploaded ▸ encrypted ▸ sent`, each durable before the next begins. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #encoders = new Slots(availableParallelism());
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  async deliver(job: Job): Promise<SentJob> {
+    return this.#sent(await this.#frozen(await this.#uploaded(await this.encoded(job))));
+  }
+
+  /** The job with its attachment in the spool. Each attempt draws a new key: nothing of an earlier one is used. */
+  async encoded(job: Job): Promise<Job> {
+    const { store, contentRepository, prepare } = this.#options;
+    const { jobs, spool, recordings } = store;
+    const { txnId, recordingId } = job;
+    if (job.state !== "accepted" || recordingId === undefined) return job;
+    return this.#encoders.run(async () => {
+      await spool.drop(txnId);
+      const { ciphertext, content } = prepare(job, recordings.read(recordingId));
+      const limit = contentRepository.maxUploadBytes();
+      await using spooled = await Spooled.of(ciphertext, { spool, txnId, limit });
+      const encoded = await jobs.encoded(job, JSON.stringify(await content(spooled.size)));
+      spooled.keep();
+      if (!(await jobs.needsRecording(recordingId))) await recordings.drop(recordingId);
+      return encoded;
+    });
+  }
+
+  /** The job with its content as it will be encrypted. */
+  async #uploaded(job: Job): Promise<Job> {
+    const { store, contentRepository } = this.#options;
+    if (job.state !== "encoded") return job;
+    const { jobs, spool } = store;
+    const mxcUri = await contentRepository.upload(() => spool.pieces(job.txnId), await spool.size(job.txnId));
+    const content = JSON.parse(job.contentJson!) as UnplacedVoiceMessage;
+    const placed: VoiceMessageContent = { ...content, file: { ...content.file, url: mxcUri } };
+    return jobs.uploaded(job, mxcUri, JSON.stringify(placed));
+  }
+
+  /** The job with its event as every request will carry it. */
+  async #frozen(job: Job): Promise<Job> {
+    const { store, encryptor, clock } = this.#options;
+    if (job.state !== "uploaded") return job;
+    const event = await encryptor.encrypt(job.roomId, "m.room.message", JSON.parse(job.contentJson!));
+    return store.jobs.freeze(job, {
+      eventJson: JSON.stringify(event),
+      sessionId: event.session_id,
+      messageIndex: megolmMessageIndex(event.ciphertext),
+      firstPutMs: clock(),
+    });
+  }
+
+  async #sent(job: Job): Promise<SentJob> {
+    const { store, clock } = this.#options;
+    if (isSent(job)) return job;
+    const eventId = await this.#put(job);
+    try {
+      await store.jobs.sent(job.jobId, eventId, clock());
+    } catch (cause) {
+      throw new SottoError("SEND_UNCERTAIN", "the message arrived, but the store could not note it", {
+        cause,
+      });
+    }
+    const sent = await store.jobs.get(job.jobId);
+    if (!sent || !isSent(sent)) throw new Error(`job ${job.jobId} is not noted as sent`);
+    return sent;
+  }
+
+  async #put({ roomId, txnId, eventJson, firstPutMs }: Job): Promise<string> {
+    const { gate, findSent, clock } = this.#options;
+    if (firstPutMs !== undefined && clock() - firstPutMs > REPEATABLE_MS) {
+      const { ciphertext } = JSON.parse(eventJson!) as { ciphertext: string };
+      const eventId = await findSent(roomId, { ciphertext, sinceMs: firstPutMs });
+      if (eventId !== undefined) return eventId;
+    }
+    return gate.putEncrypted(roomId, txnId, eventJson!);
+  }
+}

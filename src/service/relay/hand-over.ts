@@ -1,0 +1,107 @@
+import { isPassing, SottoError, toSottoError } from "../../errors.ts";
+import type { Connector, Intake } from "../../model/connector.ts";
+import type { EventId, RoomId } from "../../model/ids.ts";
+import type { Account } from "../account.ts";
+import type { VoiceMessage } from "../receive.ts";
+
+/** Where a voice message of a room goes. */
+export interface Receiving {
+  /** The route's, for what is kept of it. */
+  key: string;
+  roomId: RoomId;
+  /** Into another room, or to a connector. */
+  to: { intake: Intake } | { connector: Required<Pick<Connector, "deliver">> };
+}
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 300_000;
+
+/**
+ * Hands each voice message of a room to everyone whom a route names, once. A receiver that fails rests, and then gets
+ * what it missed in the order in which it came; the others do not wait for it.
+ */
+export class HandOver {
+  readonly #account: Account;
+  readonly #receiving: () => readonly Receiving[];
+  readonly #rests = new Map<string, { untilMs: number; pauseMs: number }>();
+  readonly #stopping: AbortSignal;
+
+  constructor(account: Account, receiving: () => readonly Receiving[], stopping: AbortSignal) {
+    this.#account = account;
+    this.#receiving = receiving;
+    this.#stopping = stopping;
+  }
+
+  /** Whether somebody would take it now. */
+  takes(roomId: RoomId, eventId: EventId): boolean {
+    return this.#open(roomId, eventId).some(({ key }) => !this.#isResting(key));
+  }
+
+  /** @throws SottoError `CONNECTOR_FAILED` while somebody has not taken it */
+  async hand(message: VoiceMessage): Promise<void> {
+    const { store } = this.#account;
+    const { roomId, eventId } = message;
+    await Promise.all(
+      this.#open(roomId, eventId)
+        .filter(({ key }) => !this.#isResting(key))
+        .map(async (receiving) => {
+          if (await this.#give(receiving, message)) store.handed.add(eventId, receiving.key);
+        }),
+    );
+    const missing = this.#open(roomId, eventId);
+    if (missing.length > 0) {
+      throw new SottoError("CONNECTOR_FAILED", `${missing.length} receivers of a route wait for a message`);
+    }
+  }
+
+  /** False where it failed, and has to be tried again. What could never be taken counts as handed on. */
+  async #give({ key, to }: Receiving, message: VoiceMessage): Promise<boolean> {
+    const { logger, sync } = this.#account;
+    try {
+      if ("intake" in to) await relay(to.intake, message);
+      else await to.connector.deliver(message, this.#stopping);
+      this.#rests.delete(key);
+      return true;
+    } catch (thrown) {
+      const error = toSottoError(thrown);
+      const { code, message: reason, retryAfterMs = 0 } = error;
+      if (!isPassing(error) && code !== "CONNECTOR_FAILED") {
+        logger.error("a voice message is not handed on: it would never be taken", {
+          route: key,
+          code,
+          reason,
+        });
+        return true;
+      }
+      const pauseMs = Math.min((this.#rests.get(key)?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2, LONGEST_PAUSE_MS);
+      const restMs = Math.max(retryAfterMs, pauseMs / 2 + Math.random() * (pauseMs / 2));
+      this.#rests.set(key, { untilMs: performance.now() + restMs, pauseMs });
+      // a new look at what waits
+      setTimeout(() => sync.wake(), restMs + 1).unref();
+      logger.warn("a voice message could not be handed on", { route: key, code, reason, pauseMs });
+      return false;
+    }
+  }
+
+  #open(roomId: RoomId, eventId: EventId): Receiving[] {
+    const { handed } = this.#account.store;
+    return this.#receiving().filter(
+      (receiving) => receiving.roomId === roomId && !handed.has(eventId, receiving.key),
+    );
+  }
+
+  #isResting(key: string): boolean {
+    return (this.#rests.get(key)?.untilMs ?? 0) > performance.now();
+  }
+}
+
+/** From room to room. What a relay has brought into a room does not leave it again: there are no loops. */
+async function relay(intake: Intake, message: VoiceMessage): Promise<void> {
+  if (message.isRelayed) return;
+  const { eventId, sender, sentMs } = message;
+  await intake.take({
+    id: eventId,
+    source: { stream: message.stream() },
+    about: { caller: sender, recordedMs: sentMs },
+  });
+}

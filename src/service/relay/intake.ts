@@ -1,0 +1,153 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { addAbortSignal, Readable } from "node:stream";
+import { sniffAudio } from "../../audio/index.ts";
+import { SottoError, toSottoError } from "../../errors.ts";
+import type { IncomingRecording, Intake, Taken, TakenJob } from "../../model/connector.ts";
+import type { RoomId } from "../../model/ids.ts";
+import type { NewJob } from "../../model/outbox-store.ts";
+import type { AudioSource } from "../../model/recording.ts";
+import { Serial } from "../../serial.ts";
+import type { Account } from "../account.ts";
+import type { Recipe } from "../prepare.ts";
+import { announcement } from "./announcement.ts";
+import type { Destinations } from "./destinations.ts";
+import type { Route } from "./routes.ts";
+
+export interface IntakeOptions {
+  account: Account;
+  destinations: Destinations;
+  /** The connector's name in the config, or the room's ID. */
+  source: string;
+  /** Those that lead from it into rooms. */
+  routes(): readonly Route[];
+  /** What it brings comes out of another room. */
+  isRelay?: boolean;
+}
+
+/** The accept corridor: a recording is sealed on the disk, with a message for each of its routes, or refused. */
+export function createIntake({
+  account,
+  destinations,
+  source,
+  routes,
+  isRelay = false,
+}: IntakeOptions): Intake {
+  const { outbox, store } = account;
+  const origins = new Serial();
+  const originOf = (id: string): string => store.originOf(source, id);
+
+  async function take(recording: IncomingRecording, signal?: AbortSignal): Promise<Taken> {
+    const origin = originOf(recording.id);
+    const known = store.jobs.jobsOf(origin);
+    if (known) return { jobs: known, isDuplicate: true };
+    const ways = waysOf(recording);
+    const bytes = soundOf(recording, signal);
+    const recordingId = await store.recordings.write(bytes).catch((thrown) => {
+      throw toSottoError(thrown);
+    });
+    try {
+      const jobs = await outbox.take(
+        ways.flatMap(({ route, roomId }) => jobsFor(recording, { route, roomId, recordingId })),
+        origin,
+      );
+      return { jobs: jobs.filter(({ recordingId: id }) => id).map(({ jobId }) => jobId), isDuplicate: false };
+    } catch (thrown) {
+      await store.recordings.drop(recordingId);
+      throw thrown;
+    }
+  }
+
+  /** Throws before anything is read. */
+  function waysOf({ room }: IncomingRecording): { route: Route; roomId: RoomId }[] {
+    const ways = routes().map((route) => ({ route, roomId: destinations.roomId(route.to) }));
+    const wanted =
+      room === undefined ? ways : ways.filter(({ route, roomId }) => [route.to, roomId].includes(room));
+    if (wanted.length > 0) return wanted;
+    throw new SottoError("ROUTE_UNKNOWN", `no route leads from ${source} to ${room ?? "any room"}`);
+  }
+
+  function jobsFor(
+    { about, raw, by }: IncomingRecording,
+    { route, roomId, recordingId }: { route: Route; roomId: RoomId; recordingId: string },
+  ): Omit<NewJob, "createdMs">[] {
+    const { priority, audio } = route;
+    const common = { roomId, source: by === undefined ? source : `${source}/${by}`, priority };
+    const txnId = randomUUID();
+    const recipe: Recipe = {
+      ...(raw && { raw }),
+      ...(audio && { care: careOf(audio) }),
+      ...(isRelay && { isRelay }),
+    };
+    const voice = {
+      ...{ ...common, txnId, recordingId, state: "accepted" as const },
+      contentJson: JSON.stringify(recipe),
+    };
+    const notice = route.announce ? announcement(about) : undefined;
+    if (!notice) return [voice];
+    const announcing = {
+      ...{ ...common, txnId: randomUUID(), announces: txnId, state: "uploaded" as const },
+      contentJson: JSON.stringify(notice),
+    };
+    return [announcing, voice];
+  }
+
+  return {
+    knows: async (id) => store.jobs.jobsOf(originOf(id)) !== undefined,
+
+    // the same recording twice at once: the second hears what became of the first
+    take: (recording, signal) => origins.run(originOf(recording.id), () => take(recording, signal)),
+
+    async job(jobId): Promise<TakenJob | undefined> {
+      const job = store.jobs.get(jobId);
+      const [origin, by] = job?.source?.split("/") ?? [];
+      if (!job || origin !== source) return undefined;
+      const { state, eventId, errorCode, errorMessage } = job;
+      return {
+        ...{ job: jobId, state },
+        ...(by !== undefined && { by }),
+        ...(eventId !== undefined && { eventId }),
+        ...(errorCode !== undefined && { error: { code: errorCode, message: errorMessage ?? "" } }),
+      };
+    },
+  };
+}
+
+const careOf = ({ loudness, trimSilence, highPass }: NonNullable<Route["audio"]>): Recipe["care"] & {} => ({
+  ...(loudness !== undefined && { loudnessLufs: loudness }),
+  ...(trimSilence !== undefined && { trimSilence }),
+  ...(highPass !== undefined && { highPassHz: highPass }),
+});
+
+/** The recording's bytes; fails at its beginning where it is of no kind that is known. */
+async function* soundOf(
+  { source, raw }: IncomingRecording,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const recording = bytesOf(source);
+  if (signal) addAbortSignal(signal, recording);
+  let isBegun = false;
+  try {
+    for await (const bytes of recording) {
+      if (!isBegun && !raw && bytes.length >= ENOUGH_TO_KNOW && sniffAudio(bytes).extension === "bin")
+        throw new SottoError("AUDIO_NOT_AUDIO", "this is no recording that Sotto knows");
+      isBegun = true;
+      yield bytes;
+    }
+  } catch (thrown) {
+    if (signal?.aborted) throw toSottoError(signal.reason);
+    const { code } = thrown as NodeJS.ErrnoException;
+    // Node's own message holds the path
+    if ("path" in source && code && !(thrown instanceof SottoError))
+      throw new SottoError("AUDIO_UNREADABLE", "the recording cannot be read", { cause: code });
+    throw toSottoError(thrown);
+  }
+}
+
+/** A first piece that is shorter may only be the beginning of what tells the format. */
+const ENOUGH_TO_KNOW = 512;
+
+function bytesOf(source: AudioSource): Readable {
+  if ("stream" in source) return source.stream;
+  return "path" in source ? createReadStream(source.path) : Readable.from([source.bytes]);
+}

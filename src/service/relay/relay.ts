@@ -1,0 +1,217 @@
+import { createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { readStoreKey } from "../../config/index.ts";
+import { CONNECTORS, type ConnectorType } from "../../connector/index.ts";
+import { SottoError, toSottoError } from "../../errors.ts";
+import type { Connector, ConnectorCheck, Signer } from "../../model/connector.ts";
+import { deriveKey } from "../../store/index.ts";
+import type { Account } from "../account.ts";
+import { receiveWaiting } from "../receive.ts";
+import { Destinations } from "./destinations.ts";
+import { HandOver, type Receiving } from "./hand-over.ts";
+import { createIntake } from "./intake.ts";
+import { isRoom, keyOf, type Route } from "./routes.ts";
+
+export interface RelayOptions {
+  /** Kinds of connectors besides those of the house. */
+  connectorTypes?: readonly ConnectorType[];
+}
+
+/** What the config says of connectors and routes. */
+export type RelayPlan = Pick<Account["config"], "connectors" | "routes" | "pathOf">;
+
+/** Connectors and rooms, joined by the routes of the config. */
+export class Relay implements AsyncDisposable {
+  readonly #account: Account;
+  readonly #types: ReadonlyMap<string, ConnectorType>;
+  readonly #connectors = new Map<string, Connector>();
+  readonly #started = new Set<string>();
+  readonly #troubles = new Map<string, SottoError>();
+  readonly #stopping = new AbortController();
+  #destinations: Destinations;
+  #routes: readonly Route[] = [];
+  #receiving: Promise<void> | undefined;
+
+  private constructor(account: Account, { connectorTypes = [] }: RelayOptions) {
+    this.#account = account;
+    this.#types = new Map([...CONNECTORS, ...connectorTypes].map((type) => [type.type, type]));
+    this.#destinations = new Destinations(account);
+  }
+
+  /**
+   * Starts what the config names. One connector that cannot start keeps no other from its work: it shows in `checks`.
+   *
+   * @throws SottoError `CONFIG_INVALID` where a route joins what cannot be joined
+   */
+  static async start(account: Account, options: RelayOptions = {}): Promise<Relay> {
+    const relay = new Relay(account, options);
+    await relay.#begin(account.config);
+    return relay;
+  }
+
+  /** Ends what is not in the new plan any more, and begins what is new in it. Nothing changes where it is wrong. */
+  async reload(plan: RelayPlan): Promise<void> {
+    await this.#requirePlan(plan);
+    await this.#end();
+    await this.#begin(plan);
+  }
+
+  /** What each connector and each route's room says of itself. */
+  async checks(): Promise<(ConnectorCheck & { connector: string })[]> {
+    const own = [...this.#connectors].map(async ([connector, made]) => {
+      const trouble = this.#troubles.get(connector);
+      if (trouble) return [{ connector, ok: false, message: trouble.message, cure: trouble.cure }];
+      const checks = (await made.check?.()) ?? [{ ok: true, message: "it runs" }];
+      return checks.map((check) => ({ connector, ...check }));
+    });
+    const rooms = [...this.#destinations.troubles()].map(([room, { message, cure }]) => ({
+      ...{ connector: room, ok: false, message, cure },
+    }));
+    return [...(await Promise.all(own)).flat(), ...rooms];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort(new SottoError("STOPPED", "the service stops"));
+    await this.#end();
+    await this.#receiving;
+  }
+
+  async #begin(plan: RelayPlan): Promise<void> {
+    this.#connectors.clear();
+    for (const [name, connector] of await this.#requirePlan(plan)) this.#connectors.set(name, connector);
+    this.#routes = plan.routes;
+    this.#destinations = new Destinations(this.#account);
+    await this.#destinations.know(plan.routes.flatMap(({ from, to }) => [from, to]).filter(isRoom));
+    this.#account.routed = (roomId) => this.#receivers().some((receiving) => receiving.roomId === roomId);
+    const sources = new Set(plan.routes.map(({ from }) => from).filter((from) => !isRoom(from)));
+    await Promise.all([...sources].map((name) => this.#start(name)));
+    if (plan.routes.some(({ from }) => isRoom(from))) this.#receiving ??= this.#receive();
+  }
+
+  async #end(): Promise<void> {
+    this.#destinations[Symbol.dispose]();
+    const stopping = [...this.#connectors.values()].map(async (connector) => connector.stop?.());
+    for (const ended of await Promise.allSettled(stopping)) {
+      if (ended.status === "rejected") this.#tell("a connector did not stop well", ended.reason);
+    }
+    this.#started.clear();
+    this.#troubles.clear();
+  }
+
+  /** Every connector that a route names, made but not started. */
+  async #requirePlan({ connectors, routes, pathOf }: RelayPlan): Promise<Map<string, Connector>> {
+    const made = new Map<string, Connector>();
+    for (const route of routes) {
+      for (const [end, power] of [
+        [route.from, "start"],
+        [route.to, "deliver"],
+      ] as const) {
+        if (isRoom(end)) continue;
+        const connector = made.get(end) ?? (await this.#make(end, connectors[end], pathOf));
+        made.set(end, connector);
+        if (connector[power]) continue;
+        const what = power === "start" ? "brings no recordings" : "takes no voice messages";
+        throw new SottoError("CONFIG_INVALID", `the route ${keyOf(route)} cannot work: ${end} ${what}`);
+      }
+      if (!isRoom(route.from) && !isRoom(route.to))
+        throw new SottoError("CONFIG_INVALID", `the route ${keyOf(route)} leads past every room`);
+    }
+    return made;
+  }
+
+  async #make(
+    name: string,
+    settings: { type: string } | undefined,
+    pathOf: RelayPlan["pathOf"],
+  ): Promise<Connector> {
+    if (!settings)
+      throw new SottoError("CONFIG_INVALID", `a route names ${name}, and there is no such connector`);
+    const type = this.#types.get(settings.type);
+    if (!type)
+      throw new SottoError("CONFIG_INVALID", `connectors.${name}: there is no type ${settings.type}`);
+    const { logger, config } = this.#account;
+    const make = await type.load();
+    return make(type.settings.parse(settings), {
+      name,
+      logger,
+      path: (written) => pathOf(name, written),
+      signer: signerOf(readStoreKey(config)),
+    });
+  }
+
+  async #start(name: string): Promise<void> {
+    const routes = (): Route[] => this.#routes.filter(({ from }) => from === name);
+    const intake = createIntake({
+      ...{ account: this.#account, destinations: this.#destinations, source: name, routes },
+    });
+    try {
+      await this.#connectors.get(name)?.start?.(intake);
+      this.#started.add(name);
+    } catch (thrown) {
+      this.#troubles.set(name, toSottoError(thrown));
+      this.#tell("a connector cannot start", thrown, { connector: name });
+    }
+  }
+
+  /** Who takes what comes out of rooms. */
+  #receivers(): Receiving[] {
+    return this.#routes
+      .filter(({ from }) => isRoom(from))
+      .flatMap((route): Receiving[] => {
+        const roomId = this.#knownRoom(route.from);
+        if (roomId === undefined) return [];
+        const connector = this.#connectors.get(route.to);
+        if (connector?.deliver) {
+          const { deliver } = connector;
+          return [{ key: keyOf(route), roomId, to: { connector: { deliver: deliver.bind(connector) } } }];
+        }
+        const intake = createIntake({
+          ...{ account: this.#account, destinations: this.#destinations, source: roomId, isRelay: true },
+          routes: () => [route],
+        });
+        return [{ key: keyOf(route), roomId, to: { intake } }];
+      });
+  }
+
+  #knownRoom(room: string): string | undefined {
+    try {
+      return this.#destinations.roomId(room);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #receive(): Promise<void> {
+    const { sync, logger } = this.#account;
+    const { signal } = this.#stopping;
+    const handOver = new HandOver(this.#account, () => this.#receivers(), signal);
+    const receiver = {
+      takes: (roomId: string, eventId: string) => !signal.aborted && handOver.takes(roomId, eventId),
+      onVoice: (message: Parameters<HandOver["hand"]>[0]) => handOver.hand(message),
+      onWithheld: () => undefined, // reported and counted where it was found
+    };
+    while (!signal.aborted) {
+      const next = sync.nextBatch(signal);
+      await receiveWaiting(this.#account, receiver).catch((thrown) => {
+        if (!signal.aborted) logger.warn("receiving waits", { reason: toSottoError(thrown).message });
+      });
+      await next;
+    }
+  }
+
+  #tell(what: string, thrown: unknown, fields: Record<string, unknown> = {}): void {
+    const { code, message, cure } = toSottoError(thrown);
+    this.#account.logger.error(what, { ...fields, code, reason: message, cure });
+  }
+}
+
+/** An Ed25519 key from 32 bytes: PKCS #8 is a fixed prefix and the seed (RFC 8410). */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+
+function signerOf(storeKey: Uint8Array): Signer {
+  const seed = deriveKey(storeKey, "archive signature");
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
+  return {
+    publicKeyPem: createPublicKey(key).export({ type: "spki", format: "pem" }) as string,
+    sign: (bytes) => sign(null, bytes, key),
+  };
+}

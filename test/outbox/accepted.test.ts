@@ -1,0 +1,162 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { SottoError } from "../../src/errors.ts";
+import { outboxOn, throwing } from "../support/faulty-ports.ts";
+import { openTestStore, ROOM, storeOptions } from "../support/store.ts";
+
+// What a connector brought: nobody waits for it, and the recording lies sealed until it is encoded.
+
+const SOUND = randomBytes(100_000);
+
+async function house(options = storeOptions()) {
+  const store = openTestStore(options);
+  const all = outboxOn(store);
+  const bring = async (name: string, more: { announced?: boolean; priority?: "high" | "low" } = {}) => {
+    const { announced, priority } = more;
+    async function* sound(): AsyncGenerator<Uint8Array> {
+      yield SOUND;
+    }
+    const recordingId = await store.recordings.write(sound());
+    const common = { roomId: ROOM, source: "mailbox", ...(priority && { priority }) };
+    const voice = {
+      ...common,
+      txnId: name,
+      recordingId,
+      state: "accepted" as const,
+      contentJson: `{"body":"${name}"}`,
+    };
+    const notice = {
+      ...{ ...common, txnId: `notice of ${name}`, announces: name, state: "uploaded" as const },
+      contentJson: `{"body":"notice of ${name}"}`,
+    };
+    await all.outbox.take(announced ? [notice, voice] : [voice], name);
+    return store.jobs.withTxnId(name)!.jobId;
+  };
+  const sent = () => all.encryptor.encrypted.map(({ content }) => content.body);
+  const recordings = () => readdirSync(join(dirname(options.path), "spool"));
+  return { ...all, store, options, bring, sent, recordings };
+}
+
+describe("a recording that was taken", () => {
+  it("is sent without being asked for, in order, and nothing of it is left", async () => {
+    const { bring, outbox, sent, contentRepository, recordings } = await house();
+    await bring("one");
+    await bring("two");
+    await outbox.settled();
+    expect(sent()).toEqual(["one", "two"]);
+    expect(contentRepository.uploads).toEqual([SOUND, SOUND]);
+    expect(recordings()).toEqual([]);
+  });
+
+  it("waits for the homeserver over a restart, and is encoded only once", async () => {
+    const first = await house();
+    first.contentRepository.outcomes.push(throwing(new SottoError("HOMESERVER_UNREACHABLE", "refused")));
+    const job = await first.bring("one");
+    await first.outbox.settled();
+    expect(first.jobs.get(job)).toMatchObject({ state: "encoded" });
+    expect(first.recordings()).toEqual([]);
+    first.store.close();
+    const next = await house(first.options);
+    await next.outbox.resume();
+    expect(next.jobs.get(job)).toMatchObject({ state: "sent" });
+    expect(next.contentRepository.uploads).toEqual([SOUND]);
+  });
+
+  it("that cannot be encoded is given up and kept, keeps nobody, and can be tried again", async () => {
+    const { bring, outbox, jobs, preparing, recordings, sent, unsent } = await house();
+    preparing.push(throwing(new SottoError("AUDIO_NOT_AUDIO", "no sound in it")));
+    const [bad] = [await bring("bad"), await bring("good")];
+    await outbox.settled();
+    expect(jobs.get(bad)).toMatchObject({ state: "failed", errorCode: "AUDIO_NOT_AUDIO" });
+    expect(unsent).toMatchObject([{ code: "AUDIO_NOT_AUDIO" }]);
+    expect([sent(), recordings().length]).toEqual([["good"], 1]);
+    await outbox.retry(bad);
+    await outbox.settled();
+    expect([sent(), recordings()]).toEqual([["good", "bad"], []]);
+    await expect(outbox.retry(bad)).rejects.toMatchObject({ code: "USAGE" });
+  });
+
+  it("that waits for what may pass holds those behind it", async () => {
+    const { bring, outbox, jobs, preparing } = await house();
+    preparing.push(throwing(new SottoError("FFMPEG_MISSING", "no ffmpeg")));
+    await bring("one");
+    await bring("two");
+    await outbox.settled();
+    expect(jobs.open().map(({ state }) => state)).toEqual(["accepted", "accepted"]);
+    await outbox.resume();
+    expect(jobs.open()).toEqual([]);
+  });
+
+  it("goes with everything when it is dropped", async () => {
+    const { bring, outbox, jobs, preparing, recordings } = await house();
+    preparing.push(throwing(new SottoError("AUDIO_NOT_AUDIO", "no sound in it")));
+    const job = await bring("bad");
+    await outbox.settled();
+    await outbox.drop(job);
+    expect([jobs.get(job), recordings()]).toEqual([undefined, []]);
+  });
+});
+
+describe("an announcement", () => {
+  it("comes before its voice message, and only when that can be sent", async () => {
+    const { bring, outbox, jobs, preparing, sent } = await house();
+    preparing.push(() => undefined, throwing(new SottoError("AUDIO_NOT_AUDIO", "no sound in it")));
+    await bring("good", { announced: true });
+    await bring("bad", { announced: true });
+    await outbox.settled();
+    expect(sent()).toEqual(["notice of good", "good"]);
+    expect(jobs.unsent().map(({ txnId }) => txnId)).toEqual(["bad"]);
+  });
+});
+
+describe("a message that somebody waits for", () => {
+  it("is told at once what holds those before it, and is given up with that", async () => {
+    const { bring, outbox, contentRepository, jobs } = await house();
+    const away = () =>
+      contentRepository.outcomes.push(throwing(new SottoError("HOMESERVER_UNREACHABLE", "refused")));
+    away();
+    await bring("one");
+    await outbox.settled();
+    const job = await outbox.accept(ROOM, { body: "mine" });
+    away();
+    await expect(outbox.send(job)).rejects.toMatchObject({ code: "HOMESERVER_UNREACHABLE" });
+    expect(jobs.get(job.jobId)).toMatchObject({ state: "failed" });
+    await outbox.resume();
+    expect(jobs.open()).toEqual([]);
+  });
+
+  it("is not told of an unknown outcome that is another message's", async () => {
+    const { bring, outbox, gate } = await house();
+    const uncertain = throwing(new SottoError("SEND_UNCERTAIN", "no answer"));
+    gate.outcomes.push(uncertain);
+    await bring("one");
+    await outbox.settled();
+    gate.outcomes.push(uncertain);
+    const job = await outbox.accept(ROOM, { body: "mine" });
+    await expect(outbox.send(job)).rejects.toMatchObject({ code: "HOMESERVER_UNREACHABLE" });
+  });
+});
+
+describe("closing", () => {
+  it("begins no further message, and the next process goes on", async () => {
+    const first = await house();
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+    first.gate.outcomes.push(() => {
+      asked.resolve();
+      return answer.promise;
+    });
+    await first.bring("one");
+    await first.bring("two");
+    await asked.promise;
+    const closed = first.outbox.close();
+    answer.resolve("$one");
+    await closed;
+    expect(first.sent()).toEqual(["one"]);
+    first.store.close();
+    const next = await house(first.options);
+    await next.outbox.resume();
+    expect(next.sent()).toEqual(["two"]);
+  });
+});
