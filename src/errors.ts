@@ -71,7 +71,7 @@ export const ERROR_CODES = {
   AUDIO_UNREADABLE: [2, "check the path and its permissions"],
   AUDIO_EMPTY: [2, "record again: the file holds no data"],
   AUDIO_NOT_AUDIO: [2, "give a file that holds a recording"],
-  AUDIO_TOO_LARGE: [2, "shorten the recording, or raise the homeserver's max_upload_size"],
+  AUDIO_TOO_LARGE: [2, "send it with --split, or a shorter one, or raise the homeserver's max_upload_size"],
   MAIL_INVALID: [
     2,
     "send the recording as an ordinary attachment (MIME, RFC 2045), not inside of many others",

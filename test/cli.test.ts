@@ -17,7 +17,9 @@ describe("the program", () => {
     expect([code, stderr]).toEqual([0, ""]);
     for (const text of [`sotto ${name}`, "--config", "--json"]) expect(stdout).toContain(text);
     // only who asks another process waits for it
-    expect(stdout.includes("--wait")).toBe(!["init", "run", "logout", "config", "audio"].includes(name));
+    expect(stdout.includes("--wait")).toBe(
+      !["init", "run", "logout", "config", "audio", "token"].includes(name),
+    );
   });
 
   it.each([

@@ -8,5 +8,5 @@ export async function readyClip(bytes: Uint8Array): Promise<() => VoiceStream> {
   const { chunks, facts } = encodeVoice({ bytes });
   const clip = await buffer(chunks);
   await facts;
-  return () => ({ chunks: Readable.from([clip]), facts });
+  return () => ({ chunks: Readable.from([clip]), facts, foretold: Promise.resolve({}) });
 }

@@ -9,6 +9,9 @@ export interface Declared {
   bytes?: number;
   /** Length of its sound. */
   durationMs?: number;
+  /** Where its sound begins, and how much of it plays in a second; only to know what is too long before any work. */
+  start?: number;
+  bytesPerSecond?: number;
   /** Whether its last page says that it is the last. */
   endsWithPage?: boolean;
 }
@@ -33,7 +36,7 @@ export function declaredBy({ extension }: AudioFormat, head: Uint8Array): Declar
 const READERS: Record<string, (head: Buffer) => Declared> = {
   wav: riff,
   aiff: (head) => ({ bytes: 8 + head.readUInt32BE(4) }),
-  au: (head) => known(head.readUInt32BE(4), head.readUInt32BE(8)),
+  au,
   caf,
   flac,
   mp3: xing,
@@ -43,18 +46,39 @@ const READERS: Record<string, (head: Buffer) => Declared> = {
 /** Recorders that write into a pipe put the largest size there is; some leave room for a header below it. */
 const UNKNOWN_SIZE = 0x7fff_0000;
 
-const known = (start: number, size: number): Declared =>
-  size === 0 || size >= UNKNOWN_SIZE ? {} : { bytes: start + size };
+const known = (start: number, size: number, bytesPerSecond?: number): Declared => ({
+  ...(size !== 0 && size < UNKNOWN_SIZE && { bytes: start + size }),
+  ...(bytesPerSecond && { start, bytesPerSecond }),
+});
 
 /** Chunks up to the one with the sound. RF64 keeps long sizes elsewhere: EBU Tech 3306. */
 function riff(head: Buffer): Declared {
   if (head.toString("latin1", 0, 4) !== "RIFF") return {};
+  let bytesPerSecond = 0;
   for (let at = 12; at < head.length; ) {
-    const size = head.readUInt32LE(at + 4);
-    if (head.toString("latin1", at, at + 4) === "data") return known(at + 8, size);
+    const [name, size] = [head.toString("latin1", at, at + 4), head.readUInt32LE(at + 4)];
+    if (name === "fmt ") bytesPerSecond = wavRate(head.subarray(at + 8));
+    if (name === "data") return known(at + 8, size, bytesPerSecond);
     at += 8 + size + (size % 2);
   }
   return {};
+}
+
+/** PCM, float, A-law, µ-law, and those with more to say. */
+const ONE_BLOCK_A_FRAME = [1, 3, 6, 7, 0xfffe];
+
+/** Bytes a second; of sizes that can be multiplied, what the header says of it does not count. */
+const wavRate = (format: Buffer): number =>
+  ONE_BLOCK_A_FRAME.includes(format.readUInt16LE(0))
+    ? format.readUInt32LE(4) * format.readUInt16LE(12)
+    : format.readUInt32LE(8);
+
+/** Bits of a sample, by its encoding. https://pubs.opengroup.org/external/auformat.html */
+const AU_BITS: Record<number, number> = { 1: 8, 2: 8, 3: 16, 4: 24, 5: 32, 6: 32, 7: 64, 27: 8 };
+
+function au(head: Buffer): Declared {
+  const bytesPerFrame = (head.readUInt32BE(20) * (AU_BITS[head.readUInt32BE(12)] ?? 0)) / 8;
+  return known(head.readUInt32BE(4), head.readUInt32BE(8), head.readUInt32BE(16) * bytesPerFrame);
 }
 
 /** Apple Core Audio Format: the size of a chunk is of 64 bits, -1 when it goes to the end. */
@@ -102,7 +126,16 @@ export function endsWithLastPage(tail: Uint8Array): boolean {
 }
 
 /** Encoders count their own delay, of some frames; decoders leave it out. */
-const LATENESS_MS = 250;
+export const LATENESS_MS = 250;
+
+/** How long a recording of so many bytes plays, in ms, by what its header says; undefined where that says nothing. */
+export function playsMs(
+  { bytes = Number.POSITIVE_INFINITY, durationMs, start, bytesPerSecond }: Declared,
+  size: number,
+): number | undefined {
+  if (start === undefined || !bytesPerSecond) return durationMs;
+  return (Math.max(0, Math.min(bytes, size) - start) / bytesPerSecond) * 1000;
+}
 
 /** Whether there was more than what came. */
 export function isCutShort(

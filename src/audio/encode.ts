@@ -1,15 +1,18 @@
 import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
-import type { RawFormat } from "../model/raw-format.ts";
-import type { AudioSource, VoiceClip, VoiceFacts, VoiceStream } from "../model/recording.ts";
+import { type RawFormat, rawBytesPerSecond } from "../model/raw-format.ts";
+import type { AudioSource, Foretold, VoiceClip, VoiceFacts, VoiceStream } from "../model/recording.ts";
 import type { SoundCare } from "../model/sound-care.ts";
 import { asksFor, requirePossible, treatmentFor } from "./care.ts";
 import { complaintsOfDamage, type FfmpegEnd } from "./complaints.ts";
+import { LATENESS_MS } from "./declared.ts";
 import { type Reading, rawReading, readingOf } from "./formats.ts";
 import { type AudioInput, openInput } from "./input.ts";
+import { opusDurationMs } from "./ogg.ts";
 import { DEFAULT_MAX_HELD_BYTES, readReady } from "./ready.ts";
 import { repackVoice } from "./repack.ts";
-import { type TranscodeOptions, transcode } from "./transcode.ts";
+import { requireShort } from "./too-long.ts";
+import { DEFAULT_MAX_DURATION_MS, type TranscodeOptions, transcode } from "./transcode.ts";
 
 export interface EncodeOptions extends Omit<TranscodeOptions, "treatment"> {
   /** What the recording is, where it has no header; else its content tells. */
@@ -45,10 +48,11 @@ const AHEAD_BYTES = 256 * 1024;
 export function encodeVoice(source: AudioSource, options: EncodeOptions = {}): VoiceStream {
   const facts = Promise.withResolvers<VoiceFacts>();
   facts.promise.catch(() => {}); // whoever takes the chunks is told too
+  const foretold = Promise.withResolvers<Foretold>();
   const leaving = new AbortController();
   const signal = AbortSignal.any([leaving.signal, ...(options.signal ? [options.signal] : [])]);
   async function* encoded(): AsyncGenerator<Uint8Array, void> {
-    facts.resolve(yield* encode(source, { ...options, signal }));
+    facts.resolve(yield* encode(source, { ...options, signal, foretell: foretold.resolve }));
   }
   const chunks = Readable.from(encoded(), { objectMode: false, highWaterMark: AHEAD_BYTES });
   const destroy = chunks._destroy;
@@ -56,22 +60,30 @@ export function encodeVoice(source: AudioSource, options: EncodeOptions = {}): V
   chunks._destroy = (error, done) => {
     const reason = error ?? new SottoError("STOPPED", "nobody took the whole clip");
     facts.reject(reason); // no word where it has settled
+    foretold.resolve({});
     leaving.abort(reason);
     destroy.call(chunks, error, done);
   };
   chunks.on("error", () => {}); // whoever takes them is told
   chunks.read(0);
-  return { chunks, facts: facts.promise };
+  return { chunks, facts: facts.promise, foretold: foretold.promise };
 }
 
-async function* encode(source: AudioSource, options: EncodeOptions): AsyncGenerator<Uint8Array, VoiceFacts> {
-  options.signal?.throwIfAborted();
-  requirePossible(options.care ?? {});
+type Telling = EncodeOptions & { foretell(foretold: Foretold): void };
+
+async function* encode(source: AudioSource, options: Telling): AsyncGenerator<Uint8Array, VoiceFacts> {
+  const { signal, care = {}, raw, maxDurationMs = DEFAULT_MAX_DURATION_MS, foretell } = options;
+  signal?.throwIfAborted();
+  requirePossible(care);
   const input = await openInput(source, options);
   try {
+    const declaredMs = raw ? rawMs(input, raw) : input.declaredMs;
+    if (!care.trimSilence) requireShort(declaredMs, maxDurationMs, LATENESS_MS);
     const clip = await repack(input, options);
-    if (typeof clip === "string")
+    if (typeof clip === "string") {
+      foretell(declaredMs === undefined || care.trimSilence ? {} : { durationMs: declaredMs });
       return { ...(yield* decodeAndEncode(input, options)), encodedBecause: clip };
+    }
     const { bytes, ...facts } = clip;
     yield bytes;
     return facts;
@@ -81,16 +93,21 @@ async function* encode(source: AudioSource, options: EncodeOptions): AsyncGenera
 }
 
 /** The recording's own packets, or why they cannot be sent as they are. */
-async function repack(input: AudioInput, options: EncodeOptions): Promise<VoiceClip | string> {
+async function repack(input: AudioInput, options: Telling): Promise<VoiceClip | string> {
   if (asksFor(options.care ?? {})) return "care for its sound was asked for";
   if (options.raw) return "it is not Opus";
   const ready = await readReady(input, options);
-  return typeof ready === "string" ? ready : repackVoice(ready, options);
+  if (typeof ready === "string") return ready;
+  requireShort(opusDurationMs(ready), options.maxDurationMs ?? DEFAULT_MAX_DURATION_MS);
+  return repackVoice(ready, options);
 }
+
+const rawMs = ({ size }: AudioInput, raw: RawFormat): number | undefined =>
+  size === undefined ? undefined : (size / rawBytesPerSecond(raw)) * 1000;
 
 async function* decodeAndEncode(
   input: AudioInput,
-  { raw, maxHeldBytes = DEFAULT_MAX_HELD_BYTES, shortLived: _, care = {}, ...options }: EncodeOptions,
+  { raw, maxHeldBytes = DEFAULT_MAX_HELD_BYTES, shortLived: _, foretell: __, care = {}, ...options }: Telling,
 ): AsyncGenerator<Uint8Array, VoiceFacts> {
   const reading = raw ? rawReading(raw) : readingOf(input.format);
   if (!reading) throw unknown(raw);

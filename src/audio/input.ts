@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { SottoError } from "../errors.ts";
 import type { AudioSource } from "../model/recording.ts";
-import { DECLARED_BYTES, declaredBy, isCutShort, TAIL_BYTES } from "./declared.ts";
+import { DECLARED_BYTES, declaredBy, isCutShort, playsMs, TAIL_BYTES } from "./declared.ts";
 import { DEFAULT_TIME_LIMIT_MS, type FfmpegInput, type FfmpegLimits } from "./ffmpeg.ts";
 import { holdInMemory } from "./memory-file.ts";
 import {
@@ -18,6 +18,10 @@ import {
 /** A recording that was opened and looked at: `beginning` and `readWhole` first, then `forFfmpeg`. */
 export interface AudioInput {
   readonly format: AudioFormat;
+  /** How long it plays by its header, in ms; undefined where that says nothing, and where nothing speaks for it. */
+  readonly declaredMs: number | undefined;
+  /** Bytes, where that was known before it was read. */
+  readonly size: number | undefined;
   /** What its format is told by and more, behind an ID3 tag; of a stream, it waits for so much. */
   beginning(): Promise<Uint8Array>;
   /** All of it, or undefined when there is more than `maxBytes`. */
@@ -48,9 +52,10 @@ const MAX_TAG_BYTES = 4 * 1024 ** 2;
  */
 export async function openInput(source: AudioSource, limits: FfmpegLimits): Promise<AudioInput> {
   if ("path" in source) return openFile(source.path);
-  const stream = "bytes" in source ? Readable.from([source.bytes]) : source.stream;
+  const { stream, size } =
+    "bytes" in source ? { stream: Readable.from([source.bytes]), size: source.bytes.byteLength } : source;
   try {
-    return await openStream(stream, limits);
+    return await openStream(stream, size, limits);
   } catch (error) {
     stream.destroy();
     throw error;
@@ -75,6 +80,8 @@ async function openFile(path: string): Promise<AudioInput> {
     const format = look(tagEnd, head);
     return {
       format,
+      declaredMs: playsMs(declaredBy(format, head), size),
+      size,
       beginning: async () => head,
       async readWhole(maxBytes) {
         return size > maxBytes ? undefined : await read(0, size);
@@ -114,6 +121,7 @@ async function openForReading(path: string): Promise<FileHandle> {
 
 async function openStream(
   stream: Readable,
+  size: number | undefined,
   { signal, timeLimitMs = DEFAULT_TIME_LIMIT_MS }: FfmpegLimits,
 ): Promise<AudioInput> {
   const stop = (): void => {
@@ -140,7 +148,8 @@ async function openStream(
   const tagEnd = id3End(Buffer.concat(held));
   await holdUntil(Math.min(tagEnd, MAX_TAG_BYTES) + FIRST_SNIFF_BYTES);
   if (held[0]![0] === TRANSPORT_STREAM_SYNC) await holdUntil(SNIFF_BYTES);
-  const format = look(tagEnd, Buffer.concat(held).subarray(tagEnd));
+  const came = Buffer.concat(held).subarray(tagEnd);
+  const format = look(tagEnd, came);
 
   let bytes = 0;
   /** Behind the tag. */
@@ -162,6 +171,9 @@ async function openStream(
   let spool: FileHandle | undefined;
   return {
     format,
+    // recorders that write into a pipe put there what they like
+    declaredMs: size === undefined ? undefined : playsMs(declaredBy(format, came), size),
+    size,
     async beginning() {
       await holdUntil(tagEnd + HEAD_BYTES);
       return Buffer.concat(held).subarray(tagEnd, tagEnd + HEAD_BYTES);

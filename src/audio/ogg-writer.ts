@@ -11,13 +11,16 @@ const PAGE_SAMPLES = OPUS_SAMPLE_RATE;
 /** What is written: a mono stream at unity gain. */
 export type MonoOpus = Pick<OpusStream, "preSkip" | "packets" | "samples">;
 
-interface HeldPage {
-  packets: Uint8Array[];
+interface PageExtent {
   /** Time before its first packet, in samples. */
   begin: number;
   /** Time behind its last one. */
   end: number;
   segments: number;
+}
+
+interface HeldPage extends PageExtent {
+  packets: Uint8Array[];
 }
 
 /** The end of a stream may cut off so much; what comes before it is written while more is still to come. */
@@ -46,8 +49,7 @@ export class OpusWriter {
   add(packet: Uint8Array): Buffer[] {
     const segments = segmentCount(packet);
     let page = this.#held.at(-1);
-    const isFull = page && (page.end - page.begin >= PAGE_SAMPLES || page.segments + segments > MAX_SEGMENTS);
-    if (!page || isFull) {
+    if (!page || isFull(page, segments)) {
       page = { packets: [], begin: page?.end ?? 0, end: page?.end ?? 0, segments: 0 };
       this.#held.push(page);
     }
@@ -81,6 +83,30 @@ export class OpusWriter {
 
   #page(flags: number, granule: number, packets: readonly Uint8Array[]): Buffer {
     return writePage({ flags, granule, serial: this.#serial, sequence: this.#sequence++, packets });
+  }
+}
+
+const isFull = ({ begin, end, segments }: PageExtent, more: number): boolean =>
+  end - begin >= PAGE_SAMPLES || segments + more > MAX_SEGMENTS;
+
+/** How long a stream is that ends behind its last packet, as {@link OpusWriter} writes it. */
+export class OpusSize {
+  /** Of the two header pages: each with one packet, of 19 and 16 bytes. */
+  #bytes = 2 * (PAGE_HEADER_BYTES + 1) + 19 + 16;
+  #page: PageExtent = { begin: 0, end: 0, segments: MAX_SEGMENTS };
+
+  /** @returns bytes of the stream with this packet */
+  add(packet: Uint8Array): number {
+    const segments = segmentCount(packet);
+    const { end } = this.#page;
+    if (isFull(this.#page, segments)) {
+      this.#page = { begin: end, end, segments: 0 };
+      this.#bytes += PAGE_HEADER_BYTES;
+    }
+    this.#page.end += opusPacketSamples(packet);
+    this.#page.segments += segments;
+    this.#bytes += segments + packet.length;
+    return this.#bytes;
   }
 }
 

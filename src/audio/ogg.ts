@@ -56,6 +56,11 @@ export class OpusReader {
     return this.#head;
   }
 
+  /** Playable samples at 48 kHz so far; the end may take some of them back. */
+  get samples(): number {
+    return Math.max(0, this.#counted - (this.#head?.preSkip ?? 0));
+  }
+
   /**
    * Takes the next bytes, cut anywhere.
    *

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { WaveformAnswer, WaveformRequest } from "./opus-worker.ts";
+import type { Answer, SoundRequest, WaveformRequest } from "./opus-worker.ts";
 
 /** Beside this file; packing makes one file of it and all that it needs. */
 const ENTRY = new URL(
@@ -10,7 +10,7 @@ const ENTRY = new URL(
 /** How long the thread is kept for the next recording: starting it costs more than ten seconds of decoding. */
 const KEPT_MS = 10 * 60_000;
 
-export type ThreadAnswer = (waveform: number[] | undefined) => void;
+export type ThreadAnswer = (answer: Omit<Answer, "id">) => void;
 
 /**
  * A thread that decodes Opus in WASM: neither a crash of the decoder nor a loop in it reaches this one. It sees nothing
@@ -32,24 +32,24 @@ export class OpusThread {
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16 },
     });
-    this.#worker.on("message", (answer: WaveformAnswer) => this.#answer(answer));
+    this.#worker.on("message", (answer: Answer) => this.#answer(answer));
     this.#worker.on("error", () => this.end());
     this.#worker.on("exit", () => this.end());
     this.#worker.unref();
   }
 
   /**
-   * Asks for a waveform.
+   * Asks for a waveform, or for the sound of the next packets.
    *
-   * @param onAnswer called once; without a waveform when the decoder refused the stream, and when the thread ended
+   * @param onAnswer called once; with nothing when the decoder refused the stream, and when the thread ended
    * @returns gives the request up; ends the thread if nobody else waits for it
    */
-  ask(request: Omit<WaveformRequest, "id">, onAnswer: ThreadAnswer): () => void {
+  ask(request: Omit<WaveformRequest, "id"> | Omit<SoundRequest, "id">, onAnswer: ThreadAnswer): () => void {
     const id = this.#requests++;
     clearTimeout(this.#idle);
     this.#worker.ref();
     this.#waiting.set(id, onAnswer);
-    this.#worker.postMessage({ ...request, id } satisfies WaveformRequest, [
+    this.#worker.postMessage({ ...request, id } satisfies WaveformRequest | SoundRequest, [
       request.bytes.buffer as ArrayBuffer,
       request.sizes.buffer as ArrayBuffer,
     ]);
@@ -58,7 +58,7 @@ export class OpusThread {
     };
   }
 
-  /** Whoever still waits is answered without a waveform. */
+  /** Whoever still waits is answered with nothing. */
   end(): void {
     this.#onEnd();
     for (const id of this.#waiting.keys()) this.#answer({ id });
@@ -66,13 +66,13 @@ export class OpusThread {
     void this.#worker.terminate();
   }
 
-  #answer({ id, waveform }: WaveformAnswer): void {
+  #answer({ id, ...answer }: Answer): void {
     const onAnswer = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (this.#waiting.size === 0) {
       this.#worker.unref();
       this.#idle = setTimeout(() => this.end(), KEPT_MS).unref();
     }
-    onAnswer?.(waveform);
+    onAnswer?.(answer);
   }
 }

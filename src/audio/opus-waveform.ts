@@ -6,7 +6,7 @@ import { WAVEFORM_SAMPLE_RATE } from "./waveform.ts";
 /** What is sent as one voice message is shorter; without a bound, packets of two bytes would decode for days. */
 const MAX_SECONDS = 4 * 60 * 60;
 /** Starting the thread on a busy machine, and decoding at a small part of the speed that any machine has. */
-const START_LIMIT_MS = 30_000;
+export const START_LIMIT_MS = 30_000;
 const LEAST_SPEED = 20;
 
 let warm: OpusThread | undefined;
@@ -30,7 +30,7 @@ export async function drawOpus(
   const thread = warm;
 
   const answer = Promise.withResolvers<number[] | undefined>();
-  const giveUp = thread.ask(requestFor(stream), answer.resolve);
+  const giveUp = thread.ask(requestFor(stream), ({ waveform }) => answer.resolve(waveform));
   const tooLate = setTimeout(() => thread.end(), limitMs);
   const abort = (): void => {
     giveUp();
@@ -54,7 +54,7 @@ function startThread(): OpusThread {
 }
 
 /** In memory of its own, which moves to the thread instead of being copied again. */
-function requestFor({ packets, preSkip, samples }: OpusStream) {
+export function packed(packets: readonly Uint8Array[]): { bytes: Uint8Array; sizes: Uint32Array } {
   const sizes = Uint32Array.from(packets, ({ length }) => length);
   const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
   let offset = 0;
@@ -62,8 +62,12 @@ function requestFor({ packets, preSkip, samples }: OpusStream) {
     bytes.set(packet, offset);
     offset += packet.length;
   }
+  return { bytes, sizes };
+}
+
+function requestFor({ packets, preSkip, samples }: OpusStream) {
   const [begin, end] = [preSkip, preSkip + samples].map((at) =>
     Math.round((at * WAVEFORM_SAMPLE_RATE) / OPUS_SAMPLE_RATE),
   ) as [number, number];
-  return { bytes, sizes, begin, end };
+  return { ...packed(packets), begin, end };
 }

@@ -1,5 +1,5 @@
 import { SottoError } from "../errors.ts";
-import type { VoiceClip } from "../model/recording.ts";
+import type { Foretold, VoiceClip } from "../model/recording.ts";
 import { inputArguments } from "./arguments.ts";
 import { type FfmpegLimits, runFfmpeg } from "./ffmpeg.ts";
 import { OPUS_SAMPLE_RATE, type OpusStream, opusDurationMs } from "./ogg.ts";
@@ -9,6 +9,12 @@ import { WAVEFORM_OUTPUT, WAVEFORM_SAMPLE_RATE, WaveformMeter } from "./waveform
 
 /** A packet's worth: converting the rate takes a few samples at the end. */
 const MAX_MISSING_SECONDS = 0.02;
+
+interface RepackOptions extends FfmpegLimits {
+  shortLived?: boolean;
+  /** Told what is sent, unless its packets turn out not to decode. */
+  foretell?(foretold: Foretold): void;
+}
 
 /**
  * Makes a clip of a recording that is Opus already, without encoding it again and without need of ffmpeg: nothing is
@@ -20,12 +26,13 @@ const MAX_MISSING_SECONDS = 0.02;
  */
 export async function repackVoice(
   stream: OpusStream,
-  { shortLived = false, ...limits }: FfmpegLimits & { shortLived?: boolean },
+  { shortLived = false, foretell, ...limits }: RepackOptions,
 ): Promise<VoiceClip | string> {
   if (stream.channels !== 1) return `its Opus stream has ${stream.channels} channels`;
   if (stream.mappingFamily !== 0 || stream.outputGain !== 0)
     return "its Opus stream asks for a gain or a mapping of channels";
   const repacked = writeOpusStream(stream);
+  foretell?.({ durationMs: opusDurationMs(stream), size: repacked.byteLength });
   const waveform =
     (shortLived && (await drawWithFfmpeg(stream, repacked, limits))) || (await drawOpus(stream, limits));
   if (!waveform) return "not all of its packets decode";

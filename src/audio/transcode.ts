@@ -8,6 +8,7 @@ import type { Reading } from "./formats.ts";
 import { inItsForm, requireDescriptors } from "./input-form.ts";
 import { OggError, OPUS_SAMPLE_RATE, OpusReader, opusDurationMs } from "./ogg.ts";
 import { OpusWriter } from "./ogg-writer.ts";
+import { tooLong } from "./too-long.ts";
 import { TrailingSilence } from "./trailing-silence.ts";
 import { TrimmedPackets } from "./trimmed-packets.ts";
 import { WAVEFORM_SAMPLE_RATE, WaveformMeter } from "./waveform.ts";
@@ -23,7 +24,7 @@ export interface TranscodeOptions extends FfmpegLimits {
 }
 
 const DEFAULT_BIT_RATE = 32_000;
-const DEFAULT_MAX_DURATION_MS = 4 * 60 * 60_000;
+export const DEFAULT_MAX_DURATION_MS = 4 * 60 * 60_000;
 /** The rate is a mean, and pages have headers. */
 const OUTPUT_SLACK = 2;
 const OUTPUT_SLACK_BYTES = 64 * 1024;
@@ -138,9 +139,4 @@ const nothing = (end: FfmpegEnd): SottoError =>
 const silent = (): SottoError =>
   new SottoError("AUDIO_EMPTY", "there is nothing but silence in the recording", {
     cure: "send it without trimming silence",
-  });
-
-const tooLong = (maxSeconds: number): SottoError =>
-  new SottoError("AUDIO_TOO_LARGE", `the recording is longer than ${maxSeconds / 60} minutes`, {
-    cure: "shorten the recording, or raise audio.maxDuration",
   });

@@ -11,7 +11,15 @@ export const WAVEFORM_OUTPUT = [
 const MAX_BLOCKS = 4096;
 const FIRST_BLOCK_SAMPLES = 8;
 /** Of 16-bit samples. Below it (about -78 dB) there is only dither and the codec's own noise: silence. */
-const SILENCE_RMS = 4;
+export const SILENCE_RMS = 4;
+
+/** Samples from -1 to 1 as 16 bits, little-endian. */
+export function toS16le(samples: Float32Array): Uint8Array {
+  const rounded = new Int16Array(samples.length);
+  for (let index = 0; index < samples.length; index++)
+    rounded[index] = Math.max(-32_768, Math.min(32_767, Math.round(samples[index]! * 32_768)));
+  return new Uint8Array(rounded.buffer);
+}
 
 /**
  * Draws a waveform from PCM whose length is not known beforehand, in bounded memory: loudness is kept in at most
@@ -43,11 +51,7 @@ export class WaveformMeter {
 
   /** Takes mono samples from -1 to 1. They are rounded to 16 bits, so that both ways draw the same. */
   addFloat(samples: Float32Array): void {
-    const rounded = new Int16Array(samples.length);
-    for (let index = 0; index < samples.length; index++) {
-      rounded[index] = Math.max(-32_768, Math.min(32_767, Math.round(samples[index]! * 32_768)));
-    }
-    this.addS16le(new Uint8Array(rounded.buffer));
+    this.addS16le(toS16le(samples));
   }
 
   /**

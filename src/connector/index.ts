@@ -1,15 +1,26 @@
 import type { IncomingRecording } from "../model/connector.ts";
 import { archive } from "./archive/index.ts";
+import { asterisk } from "./asterisk/index.ts";
+import { command } from "./command/index.ts";
 import { email } from "./email/index.ts";
 import { folder } from "./folder/index.ts";
 import { http } from "./http/index.ts";
 import type { ConnectorType } from "./type.ts";
+import { webhook } from "./webhook/index.ts";
 
 export { TOKEN_NAME } from "./http/settings.ts";
 export { type ConnectorType, connectorType } from "./type.ts";
 
 /** Every kind of connector: a folder of this room and a line here. */
-export const CONNECTORS: readonly ConnectorType[] = [archive, email, folder, http];
+export const CONNECTORS: readonly ConnectorType[] = [
+  archive,
+  asterisk,
+  command,
+  email,
+  folder,
+  http,
+  webhook,
+];
 
 /**
  * Every recording in a mail, for one room.

@@ -1,4 +1,5 @@
 import { SottoError } from "../errors.ts";
+import { isLoopback } from "../model/loopback.ts";
 
 /**
  * The base URL of a homeserver's client-server API, checked: `https`, or `http` to this machine only, because the
@@ -30,9 +31,4 @@ export function parseHomeserverUrl(input: string): URL {
   }
   url.pathname = url.pathname.replace(/\/+$/, "");
   return url;
-}
-
-/** Names and addresses that never leave the machine. https://www.rfc-editor.org/rfc/rfc6761#section-6.3 */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }

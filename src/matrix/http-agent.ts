@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type * as http from "node:http";
 import type * as https from "node:https";
 import { SottoError } from "../errors.ts";
-import { isLoopback } from "./homeserver-url.ts";
+import { isLoopback } from "../model/loopback.ts";
 
 /** One kept-alive connection pool to one homeserver, and the function that speaks its protocol. */
 export interface HttpPool {

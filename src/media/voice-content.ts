@@ -14,6 +14,8 @@ export interface VoiceFacts {
   file: UnplacedFile;
   /** Names the file; not a caption, which clients do not show beside a voice message. */
   title?: string;
+  /** Of a recording that was split. */
+  part?: { number: number; of: number };
   relatesTo?: RelatesTo;
 }
 
@@ -30,11 +32,12 @@ export function voiceContent({
   size,
   file,
   title,
+  part,
   relatesTo,
 }: VoiceFacts): UnplacedVoiceMessage {
   return {
     msgtype: "m.audio",
-    body: `${fileStem(title)}.ogg`,
+    body: `${fileStem(title)}${part ? ` (${part.number} of ${part.of})` : ""}.ogg`,
     info: { mimetype: "audio/ogg", size, duration: durationMs },
     file,
     "org.matrix.msc1767.audio": { duration: durationMs, waveform },

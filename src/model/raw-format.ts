@@ -34,6 +34,13 @@ export function isRawFormat({ coding, sampleRate, channels }: RawFormat): boolea
   );
 }
 
+/** Of sound in this format; 33 bytes of GSM 06.10 are 20 ms, and G.722 has 64 kbit/s. */
+export function rawBytesPerSecond({ coding, sampleRate, channels }: RawFormat): number {
+  if (coding === "gsm") return 33 * 50;
+  if (coding === "g722") return 8000;
+  return (Number(/\d+/.exec(coding)?.[0] ?? 8) / 8) * sampleRate * channels;
+}
+
 /**
  * Reads `s16le:8000:1`: coding, rate in Hz, channels.
  *

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
-/** Where bytes of a recording come from: a path, the bytes, or a stream that is read once. */
-export type AudioSource = { path: string } | { bytes: Uint8Array } | { stream: Readable };
+/** Where bytes of a recording come from: a path, the bytes, or a stream that is read once, of so many bytes if known. */
+export type AudioSource = { path: string } | { bytes: Uint8Array } | { stream: Readable; size?: number };
 
 /** Number of points in a waveform, as Element Web and Element X send it. */
 export const WAVEFORM_POINTS = 100;
@@ -20,6 +20,14 @@ export interface VoiceFacts {
   encodedBecause?: string;
 }
 
+/** What is known of a clip before it is made; of most recordings less than this. */
+export interface Foretold {
+  /** By the recording's header, or exact where its own packets are sent. */
+  durationMs?: number;
+  /** Bytes of the whole Ogg stream, exact. */
+  size?: number;
+}
+
 /** A recording made ready to send: Ogg/Opus, mono, 48 kHz. */
 export interface VoiceClip extends VoiceFacts {
   /** The whole Ogg stream. */
@@ -30,6 +38,8 @@ export interface VoiceClip extends VoiceFacts {
 export interface VoiceStream {
   /** Its Ogg stream, which can be taken once. Whoever destroys it ends the encoding. */
   readonly chunks: Readable;
+  /** Settles before the work begins; never rejects. */
+  readonly foretold: Promise<Foretold>;
   /** Settles when the last chunk has been taken; rejects with what taking them throws. */
   readonly facts: Promise<VoiceFacts>;
 }

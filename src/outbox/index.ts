@@ -7,7 +7,7 @@ import { Delivery, type DeliveryOptions } from "./delivery.ts";
 import { isRefusal } from "./refusals.ts";
 import { Rests } from "./rests.ts";
 import { Senders } from "./senders.ts";
-import { Spooled } from "./spooled.ts";
+import { type Message, newJob, Spooled } from "./spooled.ts";
 import { Turns } from "./turns.ts";
 
 export interface OutboxOptions extends Omit<DeliveryOptions, "clock"> {
@@ -55,17 +55,16 @@ export class Outbox {
    * gives it sends it.
    */
   async accept(roomId: RoomId, content: object, spooled?: Spooled): Promise<Job> {
-    const [job] = await this.#options.store.jobs.insert([
-      {
-        txnId: spooled?.txnId ?? randomUUID(),
-        roomId,
-        state: spooled ? "encoded" : "uploaded",
-        contentJson: JSON.stringify(content),
-        createdMs: this.#options.clock(),
-      },
-    ]);
-    spooled?.keep();
-    return job!;
+    return (await this.acceptAll(roomId, [{ content, spooled }]))[0]!;
+  }
+
+  /** The same of messages that follow one another: all of them, or none. */
+  async acceptAll(roomId: RoomId, messages: readonly Message[]): Promise<Job[]> {
+    const createdMs = this.#options.clock();
+    const jobs = messages.map((message) => newJob(roomId, message, createdMs));
+    const accepted = await this.#options.store.jobs.insert(jobs);
+    for (const { spooled } of messages) spooled?.keep();
+    return accepted;
   }
 
   /** Takes what a connector brought, all of it or nothing; it is sent without anybody waiting for it. */

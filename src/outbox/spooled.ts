@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { SottoError } from "../errors.ts";
-import type { SpoolStore } from "../model/outbox-store.ts";
+import type { RoomId } from "../model/ids.ts";
+import type { NewJob, SpoolStore } from "../model/outbox-store.ts";
 
 /** An attachment in the spool. Whoever asked for it disposes of it, and it is gone, unless its message was accepted. */
 export class Spooled implements AsyncDisposable {
@@ -49,3 +51,17 @@ export class Spooled implements AsyncDisposable {
     if (!this.#isKept) await this.#spool.drop(this.txnId);
   }
 }
+
+/** A message's content; without an attachment in the spool, it says where that lies. */
+export interface Message {
+  content: object;
+  spooled?: Spooled | undefined;
+}
+
+export const newJob = (roomId: RoomId, { content, spooled }: Message, createdMs: number): NewJob => ({
+  txnId: spooled?.txnId ?? randomUUID(),
+  roomId,
+  state: spooled ? "encoded" : "uploaded",
+  contentJson: JSON.stringify(content),
+  createdMs,
+});

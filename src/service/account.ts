@@ -41,6 +41,9 @@ import { SyncDriver } from "./sync.ts";
 import { VerificationDesk } from "./verification.ts";
 import type { WithheldCounts } from "./withheld.ts";
 
+/** What is being sent when the account is closed has so long to end. */
+const FINISH_MS = 10_000;
+
 /** One account's rooms of the house, joined. Whoever has it holds the data directory. */
 export interface Account {
   config: Config;
@@ -189,7 +192,10 @@ export async function openAccount(
       }),
       async close() {
         stopping.abort(new SottoError("STOPPED", "Sotto was closed"));
+        // a homeserver that is silent keeps nobody: what was not answered is repeated by the next process
+        const patience = setTimeout(() => void transport.close(), FINISH_MS);
         await account.outbox.close();
+        clearTimeout(patience);
         missingKeys.stop();
         crypto.verifications.close();
         await sync.stop();

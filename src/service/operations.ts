@@ -11,6 +11,7 @@ import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
 import { type IngestArguments, ingest } from "./ingest.ts";
+import { sendInParts } from "./parts.ts";
 import { sendVoice } from "./pipeline.ts";
 import { dropQueued, listQueue, retryQueued, showQueued } from "./queue.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
@@ -84,6 +85,7 @@ interface SendArguments extends SendOptions {
   room: string;
   raw?: RawFormat;
   care?: SoundCare;
+  split?: boolean;
 }
 
 type Operation = (account: Account, call: Call) => Promise<unknown>;
@@ -94,7 +96,7 @@ const OPERATIONS: Record<string, Operation> = {
     { args, source, recording, signal, shortLived, closing, accepting, accepted, isHeard },
   ) {
     if (!source) throw new SottoError("USAGE", "send needs a recording");
-    const { room, raw, care, ...options } = args as unknown as SendArguments;
+    const { room, raw, care, split, ...options } = args as unknown as SendArguments;
     // only reading can last for ever; what has been read reaches its room before the holder ends
     const reading = closing ? AbortSignal.any([signal, closing]) : signal;
     const how = {
@@ -103,7 +105,7 @@ const OPERATIONS: Record<string, Operation> = {
       ...(shortLived && { shortLived }),
     };
     const encoding = recording ?? encodeVoice(source, { ...how, signal: reading });
-    return sendVoice(account, room, encoding, options, {
+    return (split ? sendInParts : sendVoice)(account, room, encoding, options, {
       async accepting() {
         signal.throwIfAborted();
         await accepting?.();

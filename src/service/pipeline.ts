@@ -21,13 +21,19 @@ export interface Receipt {
   withheld: { userId: string; deviceId: string | null; code: string }[];
 }
 
-/** What became of a voice message. */
-export interface SendResult extends Receipt {
+/** What became of a voice message, or of a part of one. */
+export interface SentVoice extends Receipt {
   mxcUri: MxcUri;
   durationMs: number;
   /** Bytes of the clear Ogg file. */
   size: number;
   waveform: number[];
+}
+
+/** What became of a voice message; of one that was split, of its first part. */
+export interface SendResult extends SentVoice {
+  /** Only where it was split: all of them, in the room's order. */
+  parts?: SentVoice[];
   /** Only where the recording was cut short or is damaged: this is what there was of it. */
   truncated?: true;
 }
@@ -55,13 +61,13 @@ export async function sendVoice(
   finding.catch((reason) => recording.chunks.destroy(reason));
   // the key is on its way while the recording still comes; what stands against it, encryption says
   const preparing = finding.then((roomId) => account.encryptor.prepare(roomId)).catch(() => undefined);
-  const voice = prepareVoice(account, recording, options);
+  const voice = prepareVoice(account, finding, recording, options);
   const spooling = account.outbox.spool(voice.ciphertext);
   spooling.catch(() => undefined); // awaited below, when the room is found
   try {
     const roomId = await finding;
     const spooled = await spooling;
-    const { content, facts } = await voice.message(roomId, spooled.size);
+    const { content, facts } = await voice.message(spooled.size);
     await accepting?.();
     const job = await account.outbox.accept(roomId, content, spooled);
     accepted?.();

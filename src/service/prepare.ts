@@ -8,35 +8,38 @@ import type { VoiceFacts, VoiceStream } from "../model/recording.ts";
 import type { SoundCare } from "../model/sound-care.ts";
 import type { Account } from "./account.ts";
 import { audioOptions, withCare } from "./audio-options.ts";
+import { fitting } from "./fitting.ts";
 import { relation, type SendOptions } from "./relation.ts";
 import { RELAYED } from "./relayed.ts";
-import { requireRoomTakes } from "./room-limits.ts";
 
 /** A recording on its way into a message. */
 export interface PreparedVoice {
   ciphertext: AsyncIterable<Uint8Array>;
   /**
    * Once the ciphertext has been taken.
-   * @throws SottoError `AUDIO_TOO_LARGE` where the room's bridge takes no such message
+   * @throws SottoError `AUDIO_TOO_LARGE` where the room's bridge takes no such message; taking it throws that too, as soon
+   *   as it is known
    */
-  message(roomId: RoomId, size: number): Promise<{ content: UnplacedVoiceMessage; facts: VoiceFacts }>;
+  message(size: number): Promise<{ content: UnplacedVoiceMessage; facts: VoiceFacts }>;
 }
 
 /** Encrypts a recording under a key of its own while it is encoded. */
 export function prepareVoice(
   account: Account,
+  room: Promise<RoomId>,
   recording: VoiceStream,
   options: SendOptions = {},
 ): PreparedVoice {
   const startedMs = performance.now();
-  const attachment = encryptAttachment(recording.chunks);
+  const voice = fitting(account, room, recording);
+  const attachment = encryptAttachment(voice.chunks);
   return {
     ciphertext: attachment.ciphertext,
-    async message(roomId, size) {
+    async message(size) {
       const facts = await recording.facts;
       const { durationMs, waveform, encodedBecause } = facts;
       if (encodedBecause !== undefined) account.meter.transcoded((performance.now() - startedMs) / 1000);
-      await requireRoomTakes(account, roomId, { size, durationMs });
+      await voice.requireFit({ size, durationMs });
       const { file } = attachment;
       return { content: voiceContent({ durationMs, waveform, size, file, ...relation(options) }), facts };
     },
@@ -64,11 +67,11 @@ export const prepareAccepted =
         signal: account.stopping,
       },
     );
-    const voice = prepareVoice(account, clip, options);
+    const voice = prepareVoice(account, Promise.resolve(job.roomId), clip, options);
     return {
       ciphertext: voice.ciphertext,
       async content(size) {
-        const { content, facts } = await voice.message(job.roomId, size);
+        const { content, facts } = await voice.message(size);
         if (facts.truncated) {
           const { jobId, source } = job;
           account.logger.warn("a recording was cut short or is damaged: what there was of it is sent", {

@@ -1,12 +1,7 @@
+import type { MessageLimits } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
 import type { RoomId } from "../model/ids.ts";
 import type { Account } from "./account.ts";
-
-/** What a bridge lets through into the network behind a room; nothing where it sets no limit. */
-interface RoomLimits {
-  maxBytes?: number;
-  maxDurationMs?: number;
-}
 
 const FEATURES = "com.beeper.room_features";
 /** A voice message's own limits come before those of any sound. */
@@ -18,7 +13,7 @@ const KINDS = ["org.matrix.msc3245.voice", "m.audio"];
  *
  * That they cannot be read stops no message: a bridge that takes none says so itself.
  */
-async function roomLimits({ rooms, logger }: Account, roomId: RoomId): Promise<RoomLimits> {
+export async function roomLimits({ rooms, logger }: Account, roomId: RoomId): Promise<MessageLimits> {
   try {
     const said = (await rooms.statesOf(roomId, FEATURES)).map(limitsIn);
     const least = (values: (number | undefined)[]): number =>
@@ -34,7 +29,7 @@ async function roomLimits({ rooms, logger }: Account, roomId: RoomId): Promise<R
   }
 }
 
-function limitsIn(features: Record<string, unknown>): RoomLimits {
+function limitsIn(features: Record<string, unknown>): MessageLimits {
   const files = asObject(features.file);
   const voice = KINDS.map((kind) => files[kind]).find((kind) => kind !== undefined);
   const { max_size: bytes, max_duration: seconds } = asObject(voice);
@@ -50,38 +45,43 @@ const asObject = (value: unknown): Record<string, unknown> =>
 /** Zero stands for none, as an omitted one does. */
 const isLimit = (value: unknown): value is number => typeof value === "number" && value > 0;
 
-/** No bridge takes less: nothing is asked for such a message. */
-const ALWAYS_TAKEN = { durationMs: 60_000, bytes: 256 * 1024 };
+/** A clip, or as much of it as there is. */
+export interface Extent {
+  /** Bytes. */
+  size: number;
+  durationMs: number;
+}
 
-/** Throws `AUDIO_TOO_LARGE`, with the numbers. */
-export async function requireRoomTakes(
-  account: Account,
-  roomId: RoomId,
-  { size, durationMs }: { size: number; durationMs: number },
-): Promise<void> {
-  if (durationMs <= ALWAYS_TAKEN.durationMs && size <= ALWAYS_TAKEN.bytes) return;
-  const { maxBytes = Number.POSITIVE_INFINITY, maxDurationMs = Number.POSITIVE_INFINITY } = await roomLimits(
-    account,
-    roomId,
-  );
-  const cure = "send a shorter recording: the network behind the room takes no more";
+/** No bridge takes less: nothing is asked for such a message. */
+export const isAlwaysTaken = ({ size, durationMs }: Partial<Extent>): boolean =>
+  (durationMs ?? 0) <= 60_000 && (size ?? 0) <= 256 * 1024;
+
+const CURE = "send it with --split, or a shorter one: the network behind the room takes no more";
+
+/**
+ * Throws `AUDIO_TOO_LARGE`, with the numbers.
+ *
+ * @param isWhole false while there may be more
+ */
+export function requireWithin(
+  { maxBytes = Number.POSITIVE_INFINITY, maxDurationMs = Number.POSITIVE_INFINITY }: MessageLimits,
+  { size = 0, durationMs = 0 }: Partial<Extent>,
+  isWhole = true,
+): void {
+  const amount = isWhole ? "" : "at least ";
   if (durationMs > maxDurationMs) {
     const [is, takes] = [durationMs, maxDurationMs].map((ms) => (ms / 1000).toFixed(1));
     throw new SottoError(
       "AUDIO_TOO_LARGE",
-      `the recording is ${is} s long, and the room's bridge takes ${takes} s`,
-      {
-        cure,
-      },
+      `the recording is ${amount}${is} s long, and the room's bridge takes ${takes} s`,
+      { cure: CURE },
     );
   }
   if (size > maxBytes) {
     throw new SottoError(
       "AUDIO_TOO_LARGE",
-      `the clip has ${size} bytes, and the room's bridge takes ${maxBytes}`,
-      {
-        cure,
-      },
+      `the clip has ${amount}${size} bytes, and the room's bridge takes ${maxBytes}`,
+      { cure: CURE },
     );
   }
 }

@@ -13,6 +13,7 @@ import { type Account, openAccount } from "./account.ts";
 import { audioOptions, withCare } from "./audio-options.ts";
 import { controlSocketPath } from "./control/path.ts";
 import { type ControlServer, listen } from "./control/server.ts";
+import { sendInParts } from "./parts.ts";
 import { type SendResult, sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { identityDoor, recoveryDoor, type SottoIdentity, type SottoRecovery } from "./recovery/doors.ts";
@@ -86,23 +87,24 @@ export class Sotto {
    * @param room room ID, alias, or the user to send to directly
    * @param source a path, bytes, or a stream, in any format of docs/audio-formats.md
    * @param options `raw` says what a recording without any header is; `care` what is done for its sound, besides what the
-   *   config says
-   * @returns what was sent, and who can decrypt it
+   *   config says; with `split`, what does not fit into one message is sent as several, cut where it is quiet
+   * @returns what was sent, and who can decrypt it; `parts` where it was split
    * @throws SottoError `AUDIO_*`, `ROOM_*`, `IDENTITY_*`, `SEND_UNCERTAIN`, `HOMESERVER_*`
    */
   sendVoice(
     room: string,
     source: AudioSource,
-    options: SendOptions & { raw?: RawFormat; care?: SoundCare } = {},
+    options: SendOptions & { raw?: RawFormat; care?: SoundCare; split?: boolean } = {},
   ): Promise<SendResult> {
     // a stream may never end; any other recording is finished before we close
-    const { raw, care, ...sendOptions } = options;
+    const { raw, care, split, ...sendOptions } = options;
     const clip = encodeVoice(source, {
       ...withCare(audioOptions(this.account.config), care),
       ...(raw && { raw }),
       ...("stream" in source && { signal: this.#closing.signal }),
     });
-    return this.#finish(sendVoice(this.account, room, clip, sendOptions));
+    const send = split ? sendInParts : sendVoice;
+    return this.#finish(send(this.account, room, clip, sendOptions));
   }
 
   /**

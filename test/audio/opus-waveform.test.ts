@@ -181,7 +181,7 @@ describe("the thread", () => {
     });
     onTestFinished(() => thread.end());
     const ask = () =>
-      thread.ask({ bytes: Buffer.alloc(1), sizes: Uint32Array.of(1), begin: 0, end: 1e9 }, (waveform) =>
+      thread.ask({ bytes: Buffer.alloc(1), sizes: Uint32Array.of(1), begin: 0, end: 1e9 }, ({ waveform }) =>
         answers.push(waveform),
       );
     ask();

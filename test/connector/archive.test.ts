@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -11,8 +10,8 @@ import { archiveSettings } from "../../src/connector/archive/settings.ts";
 import { verifyArchive } from "../../src/connector/archive/verify.ts";
 import { type SinkBench, sinkContract } from "../../src/connector/contract/index.ts";
 import { broken, recordingOf, voiceOf } from "../../src/connector/contract/samples.ts";
+import { archiveOf, entriesOf, linesOf } from "../support/archive.ts";
 import { connectorContext } from "../support/connector-context.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
 
 const { signal } = new AbortController();
 
@@ -37,49 +36,6 @@ function bench(): SinkBench {
     },
     knowsEvents: true,
     close: async () => rmSync(directory, { recursive: true }),
-  };
-}
-
-interface Line {
-  eventId: string;
-  file: string;
-  previous: string | null;
-}
-
-async function linesOf(directory: string): Promise<string[]> {
-  const manifest = await readFile(join(directory, "manifest.jsonl"), "utf8").catch(() => "");
-  return manifest.split("\n").slice(0, -1);
-}
-
-const entriesOf = async (directory: string): Promise<Line[]> =>
-  (await linesOf(directory)).map((line) => JSON.parse(line));
-
-/** An archive of some voice messages. */
-async function archiveOf(count: number) {
-  const directory = temporaryDirectory();
-  const context = connectorContext(directory);
-  const open = () => makeArchive({ type: "archive", path: "." }, context);
-  const archive = open();
-  const voices = Array.from({ length: count }, () => voiceOf(recordingOf(200)));
-  const path = (name: string): string => join(directory, name);
-  const heads: string[] = [];
-  for (const voice of voices) {
-    await archive.deliver(voice, signal);
-    heads.push(await readFile(path("head.json"), "utf8"));
-  }
-  return {
-    directory,
-    context,
-    archive,
-    open,
-    voices,
-    path,
-    verify: () => verifyArchive(directory, context.signer.publicKeyPem),
-    lines: () => linesOf(directory),
-    /** Puts the head back to where it was after so many entries. */
-    writeHead: (entries: number) => writeFile(path("head.json"), heads[entries - 1]!),
-    writeLines: (lines: string[]) =>
-      writeFile(path("manifest.jsonl"), lines.map((line) => `${line}\n`).join("")),
   };
 }
 
@@ -129,98 +85,6 @@ describe("an archive", () => {
     const changed = [first!.replace("@alice", "@mallory"), ...others];
     await writeFile(join(directory, "manifest.jsonl"), `${changed.join("\n")}\n`);
     await expect(promisify(execFile)("sh", ["-eu", "-c", script], { cwd: directory })).rejects.toThrow();
-  });
-});
-
-describe("verification finds", () => {
-  const faults = ({ findings }: Awaited<ReturnType<typeof verifyArchive>>): string[] =>
-    findings.map(({ fault, line }) => (line === undefined ? fault : `${fault} ${line}`));
-
-  it("a changed entry", async () => {
-    const { verify, lines, writeLines } = await archiveOf(3);
-    const [a, b, c] = await lines();
-    await writeLines([a!, b!.replace("@alice", "@mallory"), c!]);
-    expect(faults(await verify())).toEqual(["entry-changed 2", "entry-out-of-place 3", "file-unlisted"]);
-  });
-
-  it("a missing, a reordered and a repeated entry", async () => {
-    const { verify, lines, writeLines } = await archiveOf(4);
-    const [a, b, c, d] = await lines();
-    await writeLines([a!, c!, d!]);
-    expect(faults(await verify())).toContain("entry-out-of-place 2");
-    await writeLines([a!, c!, b!, d!]);
-    expect(faults(await verify())).toEqual([
-      "entry-out-of-place 2",
-      "entry-out-of-place 3",
-      "entry-out-of-place 4",
-    ]);
-    await writeLines([a!, b!, b!, c!, d!]);
-    expect(faults(await verify())).toContain("event-twice 3");
-  });
-
-  it("entries that were cut off the end, also with their files", async () => {
-    const { verify, lines, writeLines, directory } = await archiveOf(3);
-    const [a, b, c] = await lines();
-    await writeLines([a!, b!]);
-    expect(faults(await verify())).toEqual(["entries-missing", "file-unlisted"]);
-    await rm(join(directory, JSON.parse(c!).file));
-    expect(faults(await verify())).toEqual(["entries-missing"]);
-    await rm(join(directory, "head.json"));
-    expect(faults(await verify())).toEqual(["head-changed"]);
-    await rm(join(directory, "manifest.jsonl"));
-    await rm(join(directory, "recordings"), { recursive: true });
-    expect(faults(await verify())).toEqual(["manifest-missing"]);
-  });
-
-  it("an entry that was put in: of another archive, of another key, or free", async () => {
-    const { verify, lines, writeLines, path } = await archiveOf(2);
-    const other = await archiveOf(2);
-    const [a, b] = await lines();
-    const [x] = await other.lines();
-    await writeLines([a!, x!, b!]);
-    expect(faults(await verify())).toContain("entry-changed 2");
-    await writeLines([a!, b!, "{}"]);
-    expect(faults(await verify())).toContain("entry-changed 3");
-    await writeFile(path("head.json"), await readFile(other.path("head.json")));
-    await writeLines([a!, b!]);
-    expect(faults(await verify())).toEqual(["head-changed"]);
-  });
-
-  it("an archive of the same account in its place, mixed in", async () => {
-    const { verify, lines, writeLines, context } = await archiveOf(2);
-    const directory = temporaryDirectory();
-    const second = { ...context, name: "second", path: () => directory };
-    const archive = makeArchive({ type: "archive", path: "." }, second);
-    for (let index = 0; index < 2; index += 1) await archive.deliver(voiceOf(recordingOf()), signal);
-    await writeLines([(await lines())[0]!, (await linesOf(directory))[1]!]);
-    expect(faults(await verify())).toContain("entry-out-of-place 2");
-  });
-
-  it("a file that is missing, changed, replaced by a folder, or of nobody", async () => {
-    const { verify, path, directory } = await archiveOf(4);
-    const files = (await entriesOf(directory)).map(({ file }) => path(file));
-    await rm(files[0]!);
-    await appendFile(files[1]!, "x");
-    await writeFile(files[2]!, (await readFile(files[2]!)).fill(0, 100, 101));
-    await rm(files[3]!);
-    await mkdir(files[3]!);
-    await writeFile(path("recordings/zzz.wav"), "x");
-    expect(faults(await verify())).toEqual([
-      "file-missing 1",
-      "file-changed 2",
-      "file-changed 3",
-      "file-missing 4",
-      "file-unlisted",
-    ]);
-  });
-
-  it("nothing with the wrong key, and takes no other kind of key", async () => {
-    const { directory } = await archiveOf(1);
-    const pem = (key: KeyObject) => key.export({ type: "spki", format: "pem" }) as string;
-    const report = await verifyArchive(directory, pem(generateKeyPairSync("ed25519").publicKey));
-    expect(faults(report)).toEqual(["entry-changed 1", "head-changed", "file-unlisted"]);
-    const other = pem(generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey);
-    await expect(verifyArchive(directory, other)).rejects.toThrow();
   });
 });
 

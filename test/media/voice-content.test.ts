@@ -48,6 +48,15 @@ describe("voiceContent", () => {
     expect(bodyFor(title)).toBe(body);
   });
 
+  it.each([
+    [undefined, "Voice message (2 of 3).ogg"],
+    ["News.ogg", "News (2 of 3).ogg"],
+    ["x".repeat(200), `${"x".repeat(80)} (2 of 3).ogg`],
+  ])("numbers the parts of a recording, whatever its title: %j", (title, body) => {
+    const named = title === undefined ? {} : { title };
+    expect(voiceContent({ ...facts, ...named, part: { number: 2, of: 3 } }).body).toBe(body);
+  });
+
   it("makes of any title a file name of one line", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (title) => {

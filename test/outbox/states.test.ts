@@ -20,6 +20,28 @@ describe("an accepted message", () => {
   });
 });
 
+describe("messages that are accepted together", () => {
+  it("follow one another", async () => {
+    const { outbox, gate } = outboxOn(openTestStore());
+    const contents = ["one", "two", "three"].map((body) => ({ content: { ...CONTENT, body } }));
+    const jobs = await outbox.acceptAll(ROOM, contents);
+    await Promise.all(jobs.map((job) => outbox.send(job)));
+    expect(gate.puts.map(({ txnId }) => txnId)).toEqual(jobs.map(({ txnId }) => txnId));
+  });
+
+  it("are not there when one of them cannot be", async () => {
+    const { outbox, jobs } = outboxOn(openTestStore());
+    await using spooled = await outbox.spool(smallAttachment());
+    const twice = [CONTENT, CONTENT].map((content) => ({ content, spooled }));
+    await expect(outbox.acceptAll(ROOM, twice)).rejects.toThrow();
+    expect(jobs.open()).toEqual([]);
+  });
+});
+
+async function* smallAttachment(): AsyncGenerator<Uint8Array> {
+  yield Buffer.alloc(10);
+}
+
 describe("sending", () => {
   it("encrypts the content as a room message and sends it under the transaction ID", async () => {
     const { outbox, gate, encryptor, jobs } = outboxOn(openTestStore());

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import type { Signer } from "../../model/connector.ts";
 
 /** SHA-256 in hexadecimal. */

@@ -1,4 +1,4 @@
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { described } from "../../model/settings.ts";
 
 export const archiveSettings = z.strictObject({

@@ -31,15 +31,19 @@ export class OpenedFile implements AsyncDisposable {
    * @throws ChangedWhileRead; an error of the file system
    */
   static async open(path: string, state: string): Promise<OpenedFile | undefined> {
+    let file: FileHandle;
     try {
-      const file = await open(path, OPEN_NO_LINK);
-      const opened = new OpenedFile(path, file, state);
-      return await opened.#requireUnchanged().then(
-        () => opened,
-        (error) => file.close().then(() => Promise.reject(error)),
-      );
+      file = await open(path, OPEN_NO_LINK);
     } catch (error) {
       if (isGone(error)) return undefined;
+      throw error;
+    }
+    const opened = new OpenedFile(path, file, state);
+    try {
+      await opened.#requireUnchanged();
+      return opened;
+    } catch (error) {
+      await file.close();
       throw error;
     }
   }

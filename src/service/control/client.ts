@@ -46,8 +46,10 @@ export async function callHolder(socket: Socket, call: Call, ackMs: number): Pro
   try {
     call.signal.throwIfAborted();
     const messages = readMessages<FromHolder>(socket);
+    const { operation, args } = call;
+    const sourceBytes = await source?.size();
     await writeMessage(socket, {
-      call: { operation: call.operation, args: call.args, hasSource: source !== undefined },
+      call: { operation, args, hasSource: source !== undefined, ...(sourceBytes && { sourceBytes }) },
     });
     for await (const message of messages) {
       if ("ack" in message) {

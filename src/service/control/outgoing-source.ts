@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { SottoError } from "../../errors.ts";
@@ -18,6 +19,12 @@ export class OutgoingSource {
   /** Whether somebody else could read all of it: only a stream that was begun is lost. */
   isWhole(): boolean {
     return !("stream" in this.#source && this.#begun);
+  }
+
+  /** Bytes, where that is known: then its header can be believed. */
+  async size(): Promise<number | undefined> {
+    if ("path" in this.#source) return (await stat(this.#source.path).catch(() => undefined))?.size;
+    return "bytes" in this.#source ? this.#source.bytes.byteLength : this.#source.size;
   }
 
   /** Rejects if the recording cannot be read. If the holder goes away, its end of the connection tells. */

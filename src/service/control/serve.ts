@@ -42,7 +42,7 @@ export async function serve(
     if (first.done || closing.aborted) return;
     if (!("call" in first.value)) throw protocolError("a call comes first");
     onCall();
-    const { operation, args, hasSource } = first.value.call;
+    const { operation, args, hasSource, sourceBytes: size } = first.value.call;
     await write({ ack: true });
     const questions = new Questions(write);
     const incoming = new Incoming(messages, hasSource, (answer) => questions.answered(answer));
@@ -51,7 +51,7 @@ export async function serve(
     const call: Call = {
       operation,
       args,
-      ...(hasSource ? { source: { stream: incoming.source } } : {}),
+      ...(hasSource ? { source: { stream: incoming.source, ...(size !== undefined && { size }) } } : {}),
       signal: incoming.ended,
       closing,
       async accepting() {

@@ -12,7 +12,7 @@ import { SottoError } from "../../errors.ts";
  * same ID; a further `ask` takes its place, and one without a question takes it back.
  */
 export type FromCommand =
-  | { call: { operation: string; args: Record<string, unknown>; hasSource: boolean } }
+  | { call: { operation: string; args: Record<string, unknown>; hasSource: boolean; sourceBytes?: number } }
   | { data: string }
   | { end: true }
   | { ok: true }

@@ -21,6 +21,7 @@ describe("a form", () => {
     expect(intake.taken).toEqual([
       {
         id: "doorbell/!ops/ring-1",
+        by: "doorbell",
         room: "!ops",
         bytes: Buffer.from("RIFF"),
         about: { caller: "Tür" },
@@ -74,6 +75,20 @@ describe("a form", () => {
     const { status, json } = await ask(port, { body: part(name, value) + file("RIFF") + END, headers: TYPE });
     expect([status, json.code]).toEqual([400, "REQUEST_INVALID"]);
     expect(intake.brought).toEqual([]);
+  });
+
+  it("is not taken before its end was seen", async () => {
+    const { port, intake } = await openDoor();
+    const body = file("RIFF") + END;
+    const { socket, all } = await dial(port);
+    socket.write(head([`Content-Type: ${TYPE["content-type"]}`, `Content-Length: ${body.length}`]));
+    socket.write(body.slice(0, -4));
+    // whatever could have come of it has come by then
+    for (let other = 0; other < 3; other += 1) await ask(port, { body: "RIFX" });
+    expect(intake.taken.map(({ bytes }) => String(bytes))).toEqual(["RIFX", "RIFX", "RIFX"]);
+    socket.end(body.slice(-4));
+    expect(await all).toContain("HTTP/1.1 202 Accepted");
+    expect(intake.taken).toHaveLength(4);
   });
 
   it("may be as large as any other request", async () => {

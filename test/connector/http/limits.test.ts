@@ -38,6 +38,16 @@ describe("too large", () => {
     expect(intake.brought).toEqual([]);
   });
 
+  it("is told also to a client that reads no answer before it has sent everything", async () => {
+    const { port } = await openDoor({ maxBytes: 1_000 });
+    const { socket, all } = await dial(port);
+    socket.pause();
+    socket.write(head(["Content-Length: 20000000"]));
+    await new Promise((sent) => socket.write(Buffer.alloc(20_000_000), sent));
+    socket.resume();
+    expect(lastAnswer(await all)).toEqual(["HTTP/1.1 413 Payload Too Large", "REQUEST_TOO_LARGE"]);
+  });
+
   it("is the reason, whatever else the intake makes of it", async () => {
     class Puzzled extends MemoryIntake {
       override async take(recording: IncomingRecording): Promise<Taken> {
