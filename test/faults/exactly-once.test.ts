@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
@@ -7,7 +6,8 @@ import { audit, expected } from "../support/audit.ts";
 import { type ChaosRule, startChaosProxy } from "../support/chaos-proxy.ts";
 import { anyKillPoint, nameOf, watchFor } from "../support/kill-points.ts";
 import { listRecordings } from "../support/list.ts";
-import { type RunningSotto, startProgram } from "../support/sotto.ts";
+import { ListService } from "../support/list-service.ts";
+import type { RunningSotto } from "../support/sotto.ts";
 import { openWorld } from "../support/world.ts";
 
 // kill -9 at every edge of the outbox, over a network that does whatever networks do: every recording that was brought
@@ -26,7 +26,6 @@ const RULES: ChaosRule[] = [
 /** Whoever waits for a lost room's rest to be over is not killed before it. */
 const LIFE_MS = 20_000;
 
-const PROGRAM = join(import.meta.dirname, "../support/list-program.ts");
 const { folder, newBot, newListener, synapse } = await openWorld();
 
 it(
@@ -46,24 +45,25 @@ it(
       );
       roomIds.push(roomId);
     }
-    bot.configure({
-      homeserver: proxy.baseUrl,
-      // each session's first message has more requests, which may fail too
-      rotation: { maxMessages: 7 },
-      connectors: { list: { type: "list" } },
-      routes: roomIds.map((roomId) => ({ from: "list", to: roomId })),
-    });
+    // each session's first message has more requests, which may fail too
+    bot.configure({ homeserver: proxy.baseUrl, rotation: { maxMessages: 7 } });
+    const service = new ListService(bot, roomIds);
     const recordings = listRecordings(join(folder, "list"), messages, roomIds);
-    const listFile = join(folder, "list.json");
-    const release = (count: number) => writeFileSync(listFile, JSON.stringify(recordings.slice(0, count)));
-    const start = () => startProgram(PROGRAM, [bot.config, listFile], { env: { SOTTO__LOG__LEVEL: "info" } });
+    // loaded while the one before it works, and not yet begun
+    let loaded = service.load();
+    const start = () => {
+      const life = loaded;
+      loaded = service.load();
+      life.types("begin\n");
+      return life;
+    };
 
     proxy.follow(RULES);
     const killed: Record<string, number> = {};
     let endedByItself = 0;
     const count = () => Object.values(killed).reduce((sum, times) => sum + times, 0);
     while (count() < kills) {
-      release(Math.ceil((messages * (count() + 1)) / (kills * 0.9)));
+      service.release(recordings.slice(0, Math.ceil((messages * (count() + 1)) / (kills * 0.9))));
       const point = anyKillPoint(random);
       using watched = watchFor(point, { proxy, data: bot.data });
       const life = start();
@@ -78,7 +78,7 @@ it(
       else endedByItself += 1;
       if (count() % 50 === 0) report("so far", { killed, endedByItself, ...proxy.counts });
     }
-    release(messages);
+    service.release(recordings);
     let last = start();
     while ((await Promise.race([last.prints("idle").then(() => "idle"), last.ended])) !== "idle")
       last = start();

@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod/mini";
 import { loadConfig } from "../../src/config/index.ts";
 import { connectorType } from "../../src/connector/index.ts";
+import { toSottoError } from "../../src/errors.ts";
 import { createLogger } from "../../src/log.ts";
 import type { Intake } from "../../src/model/connector.ts";
 import { startService } from "../../src/service/run.ts";
@@ -10,7 +12,8 @@ import { Sotto } from "../../src/service/sotto.ts";
 import type { ListedRecording } from "./list.ts";
 
 // What `sotto run` does, with a connector that remembers nothing: after each start it brings all recordings of a list
-// again, in order in each room, each until it is taken. Says "running", and "idle" when all of them have been sent.
+// again, in order in each room, each until it is taken. Begins when it is told to on standard input, so that it can be
+// loaded before; says "brought" when all of them have been taken, "idle" when they have been sent, and why it fails.
 
 const [configFile, listFile] = process.argv.slice(2) as [string, string];
 
@@ -37,6 +40,7 @@ async function bringAll(intake: Intake): Promise<void> {
       for (const recording of recordings) await bring(intake, recording);
     }),
   );
+  process.stdout.write("brought\n");
   brought.resolve();
 }
 
@@ -51,6 +55,13 @@ const stopping = new AbortController();
 process.once("SIGTERM", () => stopping.abort());
 const ended = new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));
 
+await once(process.stdin, "data");
+process.stdin.unref();
+process.once("uncaughtException", (thrown) => {
+  const { code, message, cure } = toSottoError(thrown);
+  process.stderr.write(`${JSON.stringify({ code, message, cure })}\n`);
+  process.exit(3);
+});
 const logger = createLogger({
   level: "info",
   json: true,
@@ -58,7 +69,6 @@ const logger = createLogger({
 });
 const sotto = await Sotto.open(loadConfig(configFile, { connectorTypes: [listed] }), { logger });
 const service = await startService(sotto.account, { connectorTypes: [listed] });
-process.stdout.write("running\n");
 await Promise.race([brought.promise, ended]);
 while (!stopping.signal.aborted && sotto.account.store.jobs.open().length > 0)
   await Promise.race([delay(100), ended]);
