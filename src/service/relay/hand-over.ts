@@ -103,7 +103,7 @@ async function relay(intake: Intake, key: string, message: VoiceMessage): Promis
   const { eventId, sender, sentMs } = message;
   await intake.take({
     // each route of the room takes it once
-    id: `${key} ${eventId}`,
+    id: `${eventId} ${key}`,
     source: { stream: message.stream() },
     about: { caller: sender, recordedMs: sentMs },
   });
