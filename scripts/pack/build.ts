@@ -12,6 +12,7 @@ import { licencesOf } from "./licences.ts";
 //   dist/cli.js, dist/program.js, dist/index.js   the command and the SDK
 //   dist/errors.js               one SottoError for all of them
 //   dist/connectors.js           the connectors' settings, for `sotto run` and `sotto config`; each one's code is a file
+//   dist/connector.js            what a connector of another program is made of, with all of zod's small form
 //   dist/connector-contract.js   what every connector must hold to, for the tests of others
 //   dist/opus-worker.cjs         the thread that decodes Opus, with its decoder
 //   dist/metrics.js              Prometheus' client, for `sotto run` where the config has `listen`
@@ -45,13 +46,18 @@ const APART: Record<string, string> = {
 
 /** The command in one file but for what most commands do not need, since each file more takes a millisecond at each start. */
 async function buildSotto(): Promise<Metafile[]> {
-  declare(path.join(building, "types"), path.join(root, "src"), ["index", "connector/contract/index"]);
+  declare(path.join(building, "types"), path.join(root, "src"), [
+    "index",
+    "connector/own",
+    "connector/contract/index",
+  ]);
   return Promise.all([
     bundle({ ...esm, ...one("src/errors.ts") }),
     bundle({ ...esm, ...one("src/cli.ts", "cli") }),
     bundle({ ...esm, ...withRequire, ...one("src/commands/shared/program.ts") }),
     bundle({ ...forNode, ...one("src/commands/shared/qr-picture.ts") }),
     bundle({ ...forNode, ...one("src/service/metrics.ts") }),
+    bundle({ ...esm, ...one("src/connector/own.ts", "connector") }),
     bundle({ ...esm, ...withRequire, ...many({ connectors: "src/connector/index.ts" }) }),
     bundle({
       ...esm,

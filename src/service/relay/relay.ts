@@ -131,8 +131,10 @@ export class Relay implements AsyncDisposable {
     if (!type)
       throw new SottoError("CONFIG_INVALID", `connectors.${name}: there is no type ${settings.type}`);
     const { logger, config } = this.#account;
+    const { data, error } = type.settings.safeParse(settings);
+    if (!data) throw new SottoError("CONFIG_INVALID", wrongSettings(name, error));
     const make = await type.load();
-    return make(type.settings.parse(settings), {
+    return make(data, {
       name,
       logger,
       path: (written) => pathOf(name, written),
@@ -205,6 +207,13 @@ export class Relay implements AsyncDisposable {
     this.#account.logger.error(what, { ...fields, code, reason: message, cure });
   }
 }
+
+/** Without any value: it may be a secret in the wrong place. */
+const wrongSettings = (
+  name: string,
+  { issues }: { issues: { path: PropertyKey[]; message: string }[] },
+): string =>
+  issues.map(({ path, message }) => `${["connectors", name, ...path].join(".")}: ${message}`).join("\n");
 
 /** An Ed25519 key from 32 bytes: PKCS #8 is a fixed prefix and the seed (RFC 8410). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
