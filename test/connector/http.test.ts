@@ -74,7 +74,7 @@ describe("the settings", () => {
   );
 
   it.each([
-    ["a place that is none", { listen: "8090" }],
+    ["a place that is none", { listen: "127.0.0.1" }],
     ["a port that is none", { listen: "127.0.0.1:80900" }],
     ["no token", { tokens: [] }],
     ["a token in clear", { tokens: [{ name: "doorbell", sha256: TOKEN }] }],
