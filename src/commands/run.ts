@@ -1,9 +1,10 @@
 import { Command } from "commander";
-import { configSource, loadConfig } from "../config/index.ts";
-import { CONNECTORS } from "../connector/index.ts";
-import { createLogger } from "../log.ts";
+import { type Config, configSource, loadConfig, rereadConfig } from "../config/index.ts";
+import type { ConnectorType } from "../connector/index.ts";
+import { toSottoError } from "../errors.ts";
+import { createLogger, type Logger } from "../log.ts";
 import { createObserver } from "../service/observe.ts";
-import { startService } from "../service/run.ts";
+import { type Service, startService } from "../service/run.ts";
 import { Sotto } from "../service/sotto.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { say } from "./shared/output.ts";
@@ -15,7 +16,8 @@ export function command(context: Context): Command {
 }
 
 async function run(context: Context, flags: CommonOptions): Promise<void> {
-  const config = loadConfig(configSource(flags.config, context.env), { connectorTypes: CONNECTORS });
+  const { CONNECTORS: connectorTypes } = await import("../connector/index.ts");
+  const config = loadConfig(configSource(flags.config, context.env), { connectorTypes });
   const logger = createLogger({
     level: config.log.level,
     json: flags.json === true || !context.interactive,
@@ -27,9 +29,33 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   if (address !== undefined) logger.info("answers /live, /ready and /metrics", { address });
   await using service = await startService(sotto.account);
   observer?.started(() => service.relay.checks());
+  using _reload = onHangup(() => reload(service, { config, connectorTypes, logger }));
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
   await Promise.race([service.ended, aborted(context.signal)]);
   logger.info("stopping");
+}
+
+/** `systemctl reload`: other connectors and routes; where they are wrong, those that are there go on. */
+async function reload(
+  service: Service,
+  {
+    config,
+    connectorTypes,
+    logger,
+  }: { config: Config; connectorTypes: readonly ConnectorType[]; logger: Logger },
+): Promise<void> {
+  try {
+    await service.reload(rereadConfig(config, { connectorTypes }));
+    logger.info("connectors and routes were read again");
+  } catch (thrown) {
+    const { code, message, cure } = toSottoError(thrown);
+    logger.error("the config was not taken up", { code, reason: message, cure });
+  }
+}
+
+function onHangup(work: () => void): Disposable {
+  process.on("SIGHUP", work);
+  return { [Symbol.dispose]: () => void process.off("SIGHUP", work) };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -105,7 +105,7 @@ export class Delivery {
     // one from the future: the clock was put back, and how old the request is cannot be told
     if (firstPutMs !== undefined && (ageMs < 0 || ageMs > REPEATABLE_MS)) {
       const { ciphertext } = JSON.parse(eventJson!) as { ciphertext: string };
-      const eventId = await findSent(roomId, { ciphertext, sinceMs: firstPutMs });
+      const eventId = await findSent(roomId, { ciphertext, sinceMs: ageMs < 0 ? 0 : firstPutMs });
       if (eventId !== undefined) return eventId;
     }
     return gate.putEncrypted(roomId, txnId, eventJson!);

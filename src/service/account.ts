@@ -41,6 +41,9 @@ import { SyncDriver } from "./sync.ts";
 import { VerificationDesk } from "./verification.ts";
 import type { WithheldCounts } from "./withheld.ts";
 
+/** What is being sent when the account is closed has so long to end. */
+const FINISH_MS = 10_000;
+
 /** One account's rooms of the house, joined. Whoever has it holds the data directory. */
 export interface Account {
   config: Config;
@@ -167,7 +170,10 @@ export async function openAccount(
         prepare: (job, recording) => prepareAccepted(account)(job, recording),
         findSent: (roomId, event) => findSentEvent(transport, roomId, { ...event, sender: userId }),
         onUnsent: reportOnce(logger),
-        onEnded: (job, error) => countEnded(meter, job, error),
+        onEnded: (job, error) => {
+          countEnded(meter, job, error);
+          tellEnded(logger, job, error);
+        },
       }),
       sync,
       backupUploads,
@@ -189,7 +195,10 @@ export async function openAccount(
       }),
       async close() {
         stopping.abort(new SottoError("STOPPED", "Sotto was closed"));
+        // a homeserver that is silent keeps nobody: what was not answered is repeated by the next process
+        const patience = setTimeout(() => void transport.close(), FINISH_MS);
         await account.outbox.close();
+        clearTimeout(patience);
         missingKeys.stop();
         crypto.verifications.close();
         await sync.stop();
@@ -206,6 +215,13 @@ export async function openAccount(
     await engine.close();
     throw thrown;
   }
+}
+
+function tellEnded(logger: Logger, job: Job, error: SottoError | undefined): void {
+  const { jobId, source, roomId, eventId } = job;
+  const which = { job: jobId, ...(source !== undefined && { source }), roomId };
+  if (error) logger.error("a message was given up", { ...which, code: error.code, reason: error.message });
+  else if (source !== undefined) logger.info("a message was sent", { ...which, eventId });
 }
 
 /** What the policy holds is held at every try, until a person has done something about it. */

@@ -1,4 +1,4 @@
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { described, duration } from "../../model/settings.ts";
 
 /** Voicemail as Asterisk's app_voicemail keeps it in files. */

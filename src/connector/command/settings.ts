@@ -1,4 +1,4 @@
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { described, duration } from "../../model/settings.ts";
 
 const argument = z.string().check(z.regex(/^[^\0]*$/, "an argument without a zero byte"));

@@ -1,4 +1,4 @@
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { described, duration } from "../../model/settings.ts";
 
 const path = z.string().check(z.minLength(1));
