@@ -161,7 +161,7 @@ export class Relay implements AsyncDisposable {
     return this.#routes
       .filter(({ from }) => isRoom(from))
       .flatMap((route): Receiving[] => {
-        const roomId = this.#knownRoom(route.from);
+        const roomId = this.#destinations.knownRoomId(route.from);
         if (roomId === undefined) return [];
         const connector = this.#connectors.get(route.to);
         if (connector?.deliver) {
@@ -174,14 +174,6 @@ export class Relay implements AsyncDisposable {
         });
         return [{ key: keyOf(route), roomId, to: { intake } }];
       });
-  }
-
-  #knownRoom(room: string): string | undefined {
-    try {
-      return this.#destinations.roomId(room);
-    } catch {
-      return undefined;
-    }
   }
 
   async #receive(): Promise<void> {
