@@ -72,7 +72,7 @@ describe("a message of which it is not known whether it arrived", () => {
     expect(gate.puts).toHaveLength(1);
   });
 
-  it("is looked for when the clock was put back: how old the request is, is not known", async () => {
+  it("is looked for too where the clock was put back: nobody knows how long ago the request was", async () => {
     const { outbox, job, gate, at, timeline } = await halfSent();
     const { ciphertext } = JSON.parse(gate.puts[0]!.eventJson) as { ciphertext: string };
     timeline.push({ roomId: ROOM, ciphertext, eventId: "$arrived" });

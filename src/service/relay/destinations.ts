@@ -42,6 +42,20 @@ export class Destinations implements Disposable {
     return roomId;
   }
 
+  /** Undefined where {@link roomId} throws. */
+  knownRoomId(room: string): RoomId | undefined {
+    try {
+      return this.roomId(room);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** It was never looked up with success, which may still come. */
+  isPending(room: string): boolean {
+    return this.knownRoomId(room) === undefined && this.#troubles.get(room)?.code !== "ROUTE_UNKNOWN";
+  }
+
   /** What stands against the routes, by room. */
   troubles(): ReadonlyMap<string, SottoError> {
     return this.#troubles;
