@@ -174,10 +174,15 @@ export class Outbox {
     await this.#turns.settled();
   }
 
-  /** Begins no message that nobody waits for, and resolves when what is under way has ended. */
-  async close(): Promise<void> {
+  /** Begins no further message that nobody waits for: the next process does. */
+  quit(): void {
     this.#isClosing = true;
-    await this.settled();
+  }
+
+  /** The same, and resolves when what is under way has ended. */
+  close(): Promise<void> {
+    this.quit();
+    return this.settled();
   }
 
   async #runAll(): Promise<void> {
@@ -255,7 +260,6 @@ export class Outbox {
       return true;
     } catch (thrown) {
       const error = toSottoError(thrown);
-      // as far as it has come
       const job = (await this.#options.store.jobs.get(tried.jobId)) ?? tried;
       const sender = this.#senders.take(job.jobId);
       const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !tried.firstPutMs;

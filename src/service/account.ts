@@ -42,7 +42,7 @@ import { VerificationDesk } from "./verification.ts";
 import type { WithheldCounts } from "./withheld.ts";
 
 /** What is being sent when the account is closed has so long to end. */
-const FINISH_MS = 10_000;
+export const FINISH_MS = 10_000;
 
 /** One account's rooms of the house, joined. Whoever has it holds the data directory. */
 export interface Account {
