@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { MemoryIntake, type TakenRecording } from "../../src/connector/contract/index.ts";
 import { recordingOf } from "../../src/connector/contract/samples.ts";
+import { tellable } from "../../src/connector/folder/trouble.ts";
 import { filesBeingWritten } from "../../src/connector/folder/writers.ts";
 import { SottoError } from "../../src/errors.ts";
 import { offer, watched } from "../support/folder.ts";
@@ -305,6 +306,15 @@ describe("what it is through with", () => {
     await appendFile(join(inbox, "good.wav"), "more");
     await intake.count(2);
   });
+});
+
+it.each([
+  ["030-1234-5678.wav", "….wav"],
+  ["from (030) 123 45 67.wav", "from (….wav"],
+  ["+49 151 1234567 bob@example.org.wav", "… …"],
+  ["bell-42.wav", "bell-42.wav"],
+])("%s is told in the log as %s", (name, told) => {
+  expect(tellable(join("/in", name))).toBe(told);
 });
 
 describe("who may write to the folder", () => {
