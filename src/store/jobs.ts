@@ -94,8 +94,9 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
           ),
         );
         if (origin !== undefined) {
+          const made = inserted.filter((_jobId, index) => news[index]?.announces === undefined);
           // one that was taken before is refused by its key, and everything with it
-          db.run("INSERT INTO taken VALUES (?, ?)", origin, JSON.stringify(inserted));
+          db.run("INSERT INTO taken VALUES (?, ?)", origin, JSON.stringify(made));
         }
         return inserted.map((jobId) => one("job_id", jobId)!);
       }),

@@ -20,9 +20,11 @@ afterEach(async () => {
 /** By several encoders and by one: all but the packets themselves, or an error's code. */
 async function both(source: () => AudioSource, options: EncodeOptions = {}, encoders = 2) {
   const outcome = async (encoders: number) => {
-    const { bytes, ...facts } = await clipOf(source(), { ...options, encoders });
+    const { bytes, waveform, ...facts } = await clipOf(source(), { ...options, encoders });
     const { preSkip, samples, packets } = readOpusStream(bytes);
-    return { ...facts, preSkip, samples, packets: packets.length };
+    // ffmpeg 5.1 rounds what was floating point at another place of the graph
+    const drawn = encoders > 1 ? waveform : waveform.map((point) => expect.closeTo(point, -0.5));
+    return { ...facts, waveform: drawn, preSkip, samples, packets: packets.length };
   };
   const toCode = (error: SottoError) => error.code;
   return [await outcome(encoders).catch(toCode), await outcome(1).catch(toCode)];

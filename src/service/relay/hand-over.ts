@@ -58,14 +58,16 @@ export class HandOver {
   async #give({ key, to }: Receiving, message: VoiceMessage): Promise<boolean> {
     const { logger, sync } = this.#account;
     try {
-      if ("intake" in to) await relay(to.intake, message);
+      if ("intake" in to) await relay(to.intake, key, message);
       else await to.connector.deliver(message, this.#stopping);
       this.#rests.delete(key);
       return true;
     } catch (thrown) {
       const error = toSottoError(thrown);
       const { code, message: reason, retryAfterMs = 0 } = error;
-      if (!isPassing(error) && code !== "CONNECTOR_FAILED") {
+      // an error that nobody knows must not lose a message
+      const isOfMessage = !isPassing(error) && code !== "CONNECTOR_FAILED" && code !== "INTERNAL";
+      if (isOfMessage && !this.#stopping.aborted) {
         logger.error("a voice message is not handed on: it would never be taken", {
           route: key,
           code,
@@ -96,11 +98,12 @@ export class HandOver {
 }
 
 /** From room to room. What a relay has brought into a room does not leave it again: there are no loops. */
-async function relay(intake: Intake, message: VoiceMessage): Promise<void> {
+async function relay(intake: Intake, key: string, message: VoiceMessage): Promise<void> {
   if (message.isRelayed) return;
   const { eventId, sender, sentMs } = message;
   await intake.take({
-    id: eventId,
+    // each route of the room takes it once
+    id: `${eventId} ${key}`,
     source: { stream: message.stream() },
     about: { caller: sender, recordedMs: sentMs },
   });

@@ -51,9 +51,13 @@ export function createIntake({
         ways.flatMap(({ route, roomId }) => jobsFor(recording, { route, roomId, recordingId })),
         origin,
       );
-      return { jobs: jobs.filter(({ recordingId: id }) => id).map(({ jobId }) => jobId), isDuplicate: false };
+      const voices = jobs.filter(({ announces }) => announces === undefined);
+      return { jobs: voices.map(({ jobId }) => jobId), isDuplicate: false };
     } catch (thrown) {
       await store.recordings.drop(recordingId);
+      // another intake of the same source was faster
+      const taken = store.jobs.jobsOf(origin);
+      if (taken) return { jobs: taken, isDuplicate: true };
       throw thrown;
     }
   }
