@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const LEAKS = "test/e2e/nothing-leaks.test.ts";
 const E2E = ["test/e2e/**/*.test.ts", "test/consumer/**/*.test.ts"];
+const FAULTS = "test/faults/**/*.test.ts";
 const maxWorkers = availableParallelism(); // vitest itself leaves one core idle
 
 /**
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: E2E,
+          exclude: [...E2E, FAULTS],
           testTimeout: 30_000, // many start a process
           expect: { poll: { timeout: 10_000 } },
           maxWorkers,
@@ -49,6 +50,18 @@ export default defineConfig({
           include: [LEAKS],
           testTimeout: 120_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "faults",
+          // `npm run test:faults` says so; else a sample
+          include: process.env.SOTTO_FAULTS ? [FAULTS] : ["test/faults/exactly-once.test.ts"],
+          globalSetup: ["test/faults/setup.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+          fileParallelism: false, // they halt the homeserver
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -41,7 +41,7 @@ describe("the unit", () => {
 
   it("hands secrets over as credentials, never in the environment", () => {
     expect(valuesOf("LoadCredential").map((value) => value.split(":")[0])).toEqual([
-      "store.key",
+      "store-key",
       "access-token",
     ]);
     for (const key of ["Environment", "EnvironmentFile", "PassEnvironment"]) expect(has(key)).toBe(false);

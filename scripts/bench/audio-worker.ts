@@ -24,8 +24,16 @@ export interface AudioTask {
   rounds: number;
   /** Recordings a measurement: the kernel counts in steps of 10 ms. */
   batch: number;
-  /** By the contestant's name: bare argument vectors of ffmpeg, one after another, or the PATH to encode with. */
-  contestants: Record<string, { ffmpeg: string[][] } | { path: string; isSandboxed: boolean }>;
+  /** By the contestant's name: bare argument vectors of ffmpeg, one after another, or how to encode. */
+  contestants: Record<string, { ffmpeg: string[][] } | OurEncoding>;
+}
+
+export interface OurEncoding {
+  /** The PATH to encode with. */
+  path: string;
+  isSandboxed: boolean;
+  /** How many share the work. */
+  encoders: number;
 }
 
 const { path, warmUp, rounds, batch, contestants } = JSON.parse(process.argv[2]!) as AudioTask;
@@ -57,8 +65,8 @@ async function measured(work: () => Promise<void>, orphansEach: number): Promise
   return { wallMs: wallMs / batch, cpuMs: ((user + system) / 1000 + childMs) / batch };
 }
 
-async function encode(recording: string): Promise<void> {
-  const { chunks, facts } = encodeVoice({ path: recording });
+async function encode(recording: string, encoders = 1): Promise<void> {
+  const { chunks, facts } = encodeVoice({ path: recording }, { encoders });
   const { ciphertext } = encryptAttachment(chunks);
   for await (const _ of ciphertext);
   assert(!(await facts).truncated);
@@ -83,13 +91,15 @@ for (const [name, contestant] of Object.entries(contestants)) {
     runs.push([name, () => measured(bare, 0)]);
     continue;
   }
-  const orphansEach = contestant.isSandboxed ? 1 : 0;
+  const { encoders, isSandboxed } = contestant;
+  const processes = encoders > 1 ? 1 + encoders : 1;
   await onPath(contestant, async () => {
-    assert((await sandboxLayers()).sandbox === contestant.isSandboxed);
-    if (contestant.isSandboxed) await orphanTimes.next(); // of the question
-    await measured(() => encode(warmUp), orphansEach);
+    assert((await sandboxLayers()).sandbox === isSandboxed);
+    if (isSandboxed) await orphanTimes.next(); // of the question
+    await measured(() => encode(warmUp), isSandboxed ? 1 : 0);
   });
-  runs.push([name, () => onPath(contestant, () => measured(() => encode(path), orphansEach))]);
+  const ours = () => measured(() => encode(path, encoders), isSandboxed ? processes : 0);
+  runs.push([name, () => onPath(contestant, ours)]);
 }
 console.log(JSON.stringify(await inRounds(rounds, Object.fromEntries(runs))));
 orphans.destroy();

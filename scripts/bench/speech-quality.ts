@@ -15,7 +15,7 @@ const PYTHON = process.env.SOTTO_PESQ_PYTHON ?? "python3";
 
 /** How good listeners would find our clips, by their likes (1 to 4.64), beside those of opusenc. */
 export async function speechQuality(folder: string): Promise<Figure[]> {
-  const missing = await whatIsMissing();
+  const missing = (await opusencIsMissing()) ?? (await pesqIsMissing());
   if (missing) console.warn(`PESQ is not measured: ${missing}`);
   if (missing) return [];
   const at = (file: string): string => path.join(folder, `pesq-${file}`);
@@ -31,8 +31,7 @@ export async function speechQuality(folder: string): Promise<Figure[]> {
     pairs.push(original, await samples(ogg, `${recording}.ours`));
     pairs.push(original, await samples(theirs, `${recording}.theirs`));
   }
-  const { stdout } = await run(PYTHON, [path.join(import.meta.dirname, "speech-quality.py"), ...pairs]);
-  const scores = stdout.trim().split("\n").map(Number);
+  const scores = await pesq(pairs);
   const [ours, theirs] = [0, 1].map((which) => scores.filter((_, at) => at % 2 === which)) as [
     number[],
     number[],
@@ -47,25 +46,33 @@ export async function speechQuality(folder: string): Promise<Figure[]> {
   ];
 }
 
-async function whatIsMissing(): Promise<string | undefined> {
-  try {
-    await run("opusenc", ["--version"]);
-  } catch {
-    return "there is no opusenc on the PATH (Debian: opus-tools)";
-  }
-  try {
-    await run(PYTHON, ["-c", "import numpy, pesq"]);
-    return undefined;
-  } catch {
-    return "name a Python that has pesq and numpy of PyPI in $SOTTO_PESQ_PYTHON";
-  }
+/** @param pairs files of 16-bit PCM, mono, 16 kHz: what was said, and what is heard, in turn */
+export async function pesq(pairs: readonly string[]): Promise<number[]> {
+  const { stdout } = await run(PYTHON, [path.join(import.meta.dirname, "speech-quality.py"), ...pairs]);
+  return stdout.trim().split("\n").map(Number);
+}
+
+async function opusencIsMissing(): Promise<string | undefined> {
+  const there = run("opusenc", ["--version"]);
+  return there.then(
+    () => undefined,
+    () => "there is no opusenc on the PATH (Debian: opus-tools)",
+  );
+}
+
+export async function pesqIsMissing(): Promise<string | undefined> {
+  const there = run(PYTHON, ["-c", "import numpy, pesq"]);
+  return there.then(
+    () => undefined,
+    () => "name a Python that has pesq and numpy of PyPI in $SOTTO_PESQ_PYTHON",
+  );
 }
 
 /** As 16-bit PCM, mono, 16 kHz. */
-async function samples(recording: string, to = recording): Promise<string> {
+export async function samples(recording: string, to = recording): Promise<string> {
   const pcm = `${to}.pcm`;
   await ffmpeg("-i", recording, "-f", "s16le", "-ac", "1", "-ar", "16000", pcm);
   return pcm;
 }
 
-const ffmpeg = (...args: string[]) => run("ffmpeg", ["-nostdin", "-v", "error", "-y", ...args]);
+export const ffmpeg = (...args: string[]) => run("ffmpeg", ["-nostdin", "-v", "error", "-y", ...args]);

@@ -10,6 +10,10 @@ import { licencesOf } from "./licences.ts";
 // one that lies in the repository, so no file of the working tree is swapped, and none has to be put back.
 //
 //   dist/cli.js, dist/program.js, dist/index.js   the command and the SDK
+//   dist/errors.js               one SottoError for all of them
+//   dist/connectors.js           the connectors' settings, for `sotto run` and `sotto config`; each one's code is a file
+//   dist/connector.js            what a connector of another program is made of, with all of zod's small form
+//   dist/connector-contract.js   what every connector must hold to, for the tests of others
 //   dist/opus-worker.cjs         the thread that decodes Opus, with its decoder
 //   dist/metrics.js              Prometheus' client, for `sotto run` where the config has `listen`
 //   dist/qr-picture.js           what reads QR codes from pictures, for `sotto verify` alone
@@ -30,40 +34,39 @@ const building = path.join(root, ".dev", `dist-${process.pid}`);
 const dist = path.join(root, "dist");
 const packed = (name: string): string => path.join(building, "node_modules", name);
 
-/** The command in one file, since each file more takes a millisecond at each start, and the SDK. */
+/** Sources that other bundles find as a file of their own. */
+const APART: Record<string, string> = {
+  "src/errors.ts": "errors",
+  "src/commands/shared/program.ts": "program",
+  "src/commands/shared/qr-picture.ts": "qr-picture",
+  "src/connector/index.ts": "connectors",
+  "src/service/bot-client.ts": "bot-client",
+  "src/service/metrics.ts": "metrics",
+};
+
+/** The command in one file but for what most commands do not need, since each file more takes a millisecond at each start. */
 async function buildSotto(): Promise<Metafile[]> {
-  declare(path.join(building, "types"), path.join(root, "src"), ["index"]);
-  const program = "src/commands/shared/program.ts";
-  const bots = "src/service/bot-client.ts";
-  const pictures = "src/commands/shared/qr-picture.ts";
-  const metrics = "src/service/metrics.ts";
-  const outfile = (name: string): string => path.join(building, `${name}.js`);
+  declare(path.join(building, "types"), path.join(root, "src"), [
+    "index",
+    "connector/own",
+    "connector/contract/index",
+  ]);
   return Promise.all([
-    bundle({
-      ...esm,
-      entryPoints: ["src/cli.ts"],
-      outfile: outfile("cli"),
-      plugins: [apart({ [program]: "./program.js" })],
-    }),
-    bundle({
-      ...esm,
-      ...withRequire,
-      entryPoints: [program],
-      outfile: outfile("program"),
-      plugins: [
-        apart({ [bots]: "./bot-client.js", [pictures]: "./qr-picture.js", [metrics]: "./metrics.js" }),
-      ],
-    }),
-    bundle({ ...forNode, entryPoints: [pictures], outfile: outfile("qr-picture") }),
-    bundle({ ...forNode, entryPoints: [metrics], outfile: outfile("metrics") }),
+    bundle({ ...esm, ...one("src/errors.ts") }),
+    bundle({ ...esm, ...one("src/cli.ts", "cli") }),
+    bundle({ ...esm, ...withRequire, ...one("src/commands/shared/program.ts") }),
+    bundle({ ...forNode, ...one("src/commands/shared/qr-picture.ts") }),
+    bundle({ ...forNode, ...one("src/service/metrics.ts") }),
+    bundle({ ...esm, ...one("src/connector/own.ts", "connector") }),
+    bundle({ ...esm, ...withRequire, ...many({ connectors: "src/connector/index.ts" }) }),
     bundle({
       ...esm,
       ...withRequire,
-      entryPoints: ["src/index.ts", bots],
-      outdir: building,
-      entryNames: "[name]",
-      splitting: true,
-      chunkNames: "[name]-[hash]", // beside the files that are found by their place
+      ...many({
+        index: "src/index.ts",
+        "bot-client": "src/service/bot-client.ts",
+        "connector-contract": "src/connector/contract/index.ts",
+      }),
     }),
     bundle({
       entryPoints: ["src/audio/opus-worker.ts"],
@@ -74,18 +77,32 @@ async function buildSotto(): Promise<Metafile[]> {
   ]);
 }
 
-/** Leaves a source out of a bundle that imports it: it will lie there as a file of its own. */
-function apart(files: Record<string, string>): Plugin {
-  return {
-    name: "apart",
-    setup({ onResolve }) {
-      onResolve({ filter: /^\..*\.ts$/ }, ({ path: specifier, resolveDir }) => {
-        const place = files[path.relative(root, path.resolve(resolveDir, specifier))];
-        return place === undefined ? undefined : { path: place, external: true };
-      });
-    },
-  };
-}
+const one = (source: string, name = APART[source]): BuildOptions => ({
+  entryPoints: [source],
+  outfile: path.join(building, `${name}.js`),
+  plugins: [apart],
+});
+
+/** These, with a file for each source that is imported late, and for what several share. */
+const many = (sources: Record<string, string>): BuildOptions => ({
+  entryPoints: sources,
+  outdir: building,
+  splitting: true,
+  chunkNames: "[name]-[hash]", // beside the files that are found by their place
+  plugins: [apart],
+});
+
+/** Leaves out what lies apart, but for where it is the entry. */
+const apart: Plugin = {
+  name: "apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\..*\.ts$/ }, ({ path: specifier, resolveDir, kind }) => {
+      if (kind === "entry-point") return undefined;
+      const name = APART[path.relative(root, path.resolve(resolveDir, specifier))];
+      return name === undefined ? undefined : { path: `./${name}.js`, external: true };
+    });
+  },
+};
 
 /** Sources become modules: Node does not strip types below node_modules. */
 const esm = {

@@ -7,6 +7,7 @@ import { asksFor, requirePossible, treatmentFor } from "./care.ts";
 import { complaintsOfDamage, type FfmpegEnd } from "./complaints.ts";
 import { LATENESS_MS } from "./declared.ts";
 import { type Reading, rawReading, readingOf } from "./formats.ts";
+import { countedAsUnderWay, freeEncoders, seemingMs } from "./free-encoders.ts";
 import { type AudioInput, openInput } from "./input.ts";
 import { opusDurationMs } from "./ogg.ts";
 import { DEFAULT_MAX_HELD_BYTES, readReady } from "./ready.ts";
@@ -14,7 +15,7 @@ import { repackVoice } from "./repack.ts";
 import { requireShort } from "./too-long.ts";
 import { DEFAULT_MAX_DURATION_MS, type TranscodeOptions, transcode } from "./transcode.ts";
 
-export interface EncodeOptions extends Omit<TranscodeOptions, "treatment"> {
+export interface EncodeOptions extends Omit<TranscodeOptions, "treatment" | "encoders"> {
   /** What the recording is, where it has no header; else its content tells. */
   raw?: RawFormat;
   /** What is done for its sound; nothing when absent. Then it is encoded anew in any case. */
@@ -26,6 +27,11 @@ export interface EncodeOptions extends Omit<TranscodeOptions, "treatment"> {
    * ffmpeg: it is done before a thread has started.
    */
   shortLived?: boolean;
+  /**
+   * How many ffmpegs share the encoding. When absent, as many as there are cores, up to four, if it seems to be longer than
+   * two minutes and nothing else is encoded; else one.
+   */
+  encoders?: number;
 }
 
 /** How long it was before silence was taken away; its bytes and its last page tell of most cuts. */
@@ -114,7 +120,9 @@ async function* decodeAndEncode(
   const isReadTwice = care.loudnessLufs !== undefined;
   const forFfmpeg = await input.forFfmpeg(reading.seeks === true || isReadTwice, maxHeldBytes);
   const treatment = await treatmentFor(care, forFfmpeg, reading, options);
-  const { end, ...facts } = yield* transcode(forFfmpeg, reading, { ...options, treatment });
+  const { encoders = freeEncoders(raw ? rawMs(input, raw) : seemingMs(input)) } = options;
+  const encoding = transcode(forFfmpeg, reading, { ...options, treatment, encoders });
+  const { end, ...facts } = yield* countedAsUnderWay(encoding);
   const isDamaged = end.exit !== 0 || complainsOf(reading, end);
   const truncated =
     isDamaged || (!raw && (await input.isCutShort(care.trimSilence ? UNKNOWN : facts.durationMs)));

@@ -1,13 +1,15 @@
 import { SottoError } from "../errors.ts";
 import type { VoiceFacts } from "../model/recording.ts";
-import { type InputForm, inputArguments, outputArguments } from "./arguments.ts";
+import type { InputForm } from "./arguments.ts";
 import type { Treatment } from "./care.ts";
 import { explain, type FfmpegEnd } from "./complaints.ts";
-import { type FfmpegInput, type FfmpegLimits, type RunningFfmpeg, startFfmpeg } from "./ffmpeg.ts";
+import { type Encoding, startEncoding } from "./encoding.ts";
+import type { FfmpegInput, FfmpegLimits } from "./ffmpeg.ts";
 import type { Reading } from "./formats.ts";
 import { inItsForm, requireDescriptors } from "./input-form.ts";
-import { OggError, OPUS_SAMPLE_RATE, OpusReader, opusDurationMs } from "./ogg.ts";
+import { OggError, OPUS_SAMPLE_RATE, opusDurationMs } from "./ogg.ts";
 import { OpusWriter } from "./ogg-writer.ts";
+import { startSeveral } from "./several-encoders.ts";
 import { tooLong } from "./too-long.ts";
 import { TrailingSilence } from "./trailing-silence.ts";
 import { TrimmedPackets } from "./trimmed-packets.ts";
@@ -21,6 +23,8 @@ export interface TranscodeOptions extends FfmpegLimits {
   /** Told how much of the recording has been encoded. */
   onProgress?: (durationMs: number) => void;
   treatment?: Treatment;
+  /** How many ffmpegs share the encoding. One when absent, which decodes as well. */
+  encoders?: number;
 }
 
 const DEFAULT_BIT_RATE = 32_000;
@@ -32,8 +36,8 @@ const OUTPUT_SLACK_BYTES = 64 * 1024;
 const MAX_DIFFERENCE_SECONDS = 0.02;
 
 /**
- * One ffmpeg, two outputs: the clip, which is given on while it is made, and PCM for the waveform. Whether it has
- * succeeded is read off the stream that it made, never off its exit code, which is 0 for an M4A that yielded nothing.
+ * Gives the clip on while it is made. Whether ffmpeg has succeeded is read off what it made, never off its exit code, which
+ * is 0 for an M4A that yielded nothing.
  *
  * @throws SottoError `AUDIO_EMPTY`, `AUDIO_NOT_AUDIO`, `AUDIO_TOO_LARGE`, `FFMPEG_*`, `SANDBOX_MISSING`, `TIMEOUT`
  */
@@ -49,42 +53,37 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
   const {
     bitRate = DEFAULT_BIT_RATE,
     maxDurationMs = DEFAULT_MAX_DURATION_MS,
-    treatment = { filters: [] },
+    treatment: { filters, trimBelowDb } = { filters: [] },
+    encoders = 1,
     onProgress,
     ...limits
   } = options;
-  const ffmpeg = await startFfmpeg({
-    ...limits,
-    args: [...inputArguments(reading, form), ...outputArguments(bitRate, treatment.filters)],
-    input,
-    secondOutput: true,
-  });
   const maxSeconds = maxDurationMs / 1000;
+  const maxBytes = (maxSeconds * bitRate * OUTPUT_SLACK) / 8 + OUTPUT_SLACK_BYTES;
+  const todo = { input, reading, form, filters, bitRate, maxBytes, limits };
+  const encoding = await (encoders > 1 ? startSeveral(todo, encoders) : startEncoding(todo));
   const meter = new WaveformMeter();
-  const { trimBelowDb } = treatment;
   const silence = trimBelowDb === undefined ? undefined : new TrailingSilence(trimBelowDb);
   const trimmed = new TrimmedPackets(silence);
   let isTooLong = false;
-  ffmpeg.secondOutput!.on("data", (chunk: Buffer) => {
+  encoding.waveform.on("data", (chunk: Buffer) => {
     meter.addS16le(chunk);
     silence?.addS16le(chunk);
     onProgress?.((meter.samples / WAVEFORM_SAMPLE_RATE) * 1000);
     if (meter.samples <= maxSeconds * WAVEFORM_SAMPLE_RATE) return;
     isTooLong = true;
-    ffmpeg.kill();
+    encoding.kill();
   });
-  const reader = new OpusReader();
   try {
-    const maxBytes = (maxSeconds * bitRate * OUTPUT_SLACK) / 8 + OUTPUT_SLACK_BYTES;
-    const writer = yield* rewrite(ffmpeg, reader, trimmed, maxBytes);
-    const end = await ffmpeg.ended;
+    const writer = yield* rewrite(encoding, trimmed);
+    const end = await encoding.ended;
     requireDescriptors(end);
     if (isTooLong) throw tooLong(maxSeconds);
     if (!writer) throw nothing(end);
-    const decoded = reader.end();
+    const decoded = encoding.end();
     const difference = decoded / OPUS_SAMPLE_RATE - meter.samples / WAVEFORM_SAMPLE_RATE;
     if (Math.abs(difference) > MAX_DIFFERENCE_SECONDS) throw new OggError("not what was decoded");
-    const { packets, samples } = trimmed.end(decoded, reader.head!.preSkip);
+    const { packets, samples } = trimmed.end(decoded, encoding.preSkip());
     if (samples === 0) throw silent();
     const pages = packets.flatMap((packet) => writer.add(packet));
     yield Buffer.concat([...pages, ...writer.end(samples)]);
@@ -92,8 +91,8 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
     const waveform = meter.points(Math.min(shown, meter.samples));
     return { durationMs: opusDurationMs({ samples }), waveform, end };
   } catch (error) {
-    ffmpeg.kill();
-    const end = await ffmpeg.ended; // why it was ended comes first
+    encoding.kill();
+    const end = await encoding.ended; // why it was ended comes first
     if (isTooLong) throw tooLong(maxSeconds);
     if (!(error instanceof OggError)) throw error;
     // one that we have killed for it has a signal, and no reason of its own
@@ -101,34 +100,26 @@ async function* run(input: FfmpegInput, reading: Reading, form: InputForm, optio
     throw new SottoError("FFMPEG_FAILED", "ffmpeg did not write a whole Ogg Opus stream", { cause: error });
   } finally {
     // whoever took the chunks may have left; the input must not be closed before it is gone
-    ffmpeg.kill();
-    await ffmpeg.ended.catch(() => {});
+    encoding.kill();
+    await encoding.ended.catch(() => {});
   }
 }
 
 /** Keeps the packets, and gives them on in a stream of our own; the last two pages stay behind with the writer. */
-async function* rewrite(
-  ffmpeg: RunningFfmpeg,
-  reader: OpusReader,
-  trimmed: TrimmedPackets,
-  maxBytes: number,
-) {
+async function* rewrite(encoding: Encoding, trimmed: TrimmedPackets) {
   let writer: OpusWriter | undefined;
-  let bytes = 0;
-  for await (const chunk of ffmpeg.output as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new OggError("more than the recording can have");
-    const packets = reader.push(chunk);
+  for await (const packets of encoding.packets()) {
+    if (packets.length === 0) continue;
     const pages: Buffer[] = [];
-    if (packets.length > 0 && !writer) {
-      writer = new OpusWriter(reader.head!.preSkip);
+    if (!writer) {
+      writer = new OpusWriter(encoding.preSkip());
       pages.push(...writer.begin());
     }
-    for (const packet of trimmed.push(packets, reader.head?.preSkip ?? 0)) pages.push(...writer!.add(packet));
+    for (const packet of trimmed.push(packets, encoding.preSkip())) pages.push(...writer.add(packet));
     if (pages.length === 0) continue;
-    ffmpeg.clock.pause();
+    encoding.pause();
     yield Buffer.concat(pages);
-    ffmpeg.clock.resume();
+    encoding.resume();
   }
   return writer;
 }

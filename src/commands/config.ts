@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { configSource } from "../config/index.ts";
 import { asYaml, showConfig } from "../config/show.ts";
-import { CONNECTORS } from "../connector/index.ts";
 import { checkConfig, type Finding } from "../service/config-check.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { printJson, printText, say } from "./shared/output.ts";
@@ -19,7 +18,8 @@ export function command(context: Context): Command {
   return config;
 }
 
-function check(context: Context, flags: CommonOptions): void {
+async function check(context: Context, flags: CommonOptions): Promise<void> {
+  const { CONNECTORS } = await import("../connector/index.ts");
   const source = configSource(flags.config, context.env);
   const findings = checkConfig(source, CONNECTORS);
   if (flags.json) printJson(context, { files: source.files, findings });
@@ -34,7 +34,8 @@ function lineOf({ severity, key, message, cure }: Finding): string {
   return `${MARKS[severity]} ${key ? `${key}: ` : ""}${message}${cure ? ` (${cure})` : ""}`;
 }
 
-function show(context: Context, flags: CommonOptions): void {
+async function show(context: Context, flags: CommonOptions): Promise<void> {
+  const { CONNECTORS } = await import("../connector/index.ts");
   const shown = showConfig(configSource(flags.config, context.env), CONNECTORS);
   if (flags.json) printJson(context, shown);
   else for (const line of asYaml(shown).trimEnd().split("\n")) printText(context, line);

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { type Config, configSource, loadConfig, rereadConfig } from "../config/index.ts";
-import { CONNECTORS } from "../connector/index.ts";
+import type { ConnectorType } from "../connector/index.ts";
 import { toSottoError } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { createObserver } from "../service/observe.ts";
@@ -16,7 +16,8 @@ export function command(context: Context): Command {
 }
 
 async function run(context: Context, flags: CommonOptions): Promise<void> {
-  const config = loadConfig(configSource(flags.config, context.env), { connectorTypes: CONNECTORS });
+  const { CONNECTORS: connectorTypes } = await import("../connector/index.ts");
+  const config = loadConfig(configSource(flags.config, context.env), { connectorTypes });
   const logger = createLogger({
     level: config.log.level,
     json: flags.json === true || !context.interactive,
@@ -28,16 +29,23 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   if (address !== undefined) logger.info("answers /live, /ready and /metrics", { address });
   await using service = await startService(sotto.account);
   observer?.started(() => service.relay.checks());
-  using _reload = onHangup(() => reload(service, config, logger));
+  using _reload = onHangup(() => reload(service, { config, connectorTypes, logger }));
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
   await Promise.race([service.ended, aborted(context.signal)]);
   logger.info("stopping");
 }
 
 /** `systemctl reload`: other connectors and routes; where they are wrong, those that are there go on. */
-async function reload(service: Service, config: Config, logger: Logger): Promise<void> {
+async function reload(
+  service: Service,
+  {
+    config,
+    connectorTypes,
+    logger,
+  }: { config: Config; connectorTypes: readonly ConnectorType[]; logger: Logger },
+): Promise<void> {
   try {
-    await service.reload(rereadConfig(config, { connectorTypes: CONNECTORS }));
+    await service.reload(rereadConfig(config, { connectorTypes }));
     logger.info("connectors and routes were read again");
   } catch (thrown) {
     const { code, message, cure } = toSottoError(thrown);

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Command } from "commander";
-import { TOKEN_NAME } from "../connector/index.ts";
 import { SottoError } from "../errors.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { printJson, printText, say } from "./shared/output.ts";
@@ -19,7 +18,8 @@ export function command(context: Context): Command {
 }
 
 /** The token is shown once; the config needs its hash alone. */
-function makeToken(context: Context, { name, json }: TokenFlags): void {
+async function makeToken(context: Context, { name, json }: TokenFlags): Promise<void> {
+  const { TOKEN_NAME } = await import("../connector/index.ts");
   if (!TOKEN_NAME.test(name))
     throw new SottoError("USAGE", "--name takes lower-case letters, digits and hyphens", {
       cure: "name it after who will use it, such as doorbell",

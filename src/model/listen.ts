@@ -14,3 +14,9 @@ export function parseListen(written: string): ListenAddress | undefined {
   if (digits === undefined || port > 65_535) return undefined;
   return { host: ipv6 ?? name ?? LOOPBACK, port };
 }
+
+/** As a person would write it, with the port. */
+export function listenText(address: ListenAddress): string {
+  if ("path" in address) return address.path;
+  return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}

@@ -41,7 +41,7 @@ export interface OutboxStore {
    * @param origin - what the recording is known by where it comes from
    */
   insert(jobs: readonly NewJob[], origin?: string): Awaitable<Job[]>;
-  /** What was made of an origin's recording; undefined where it was not taken. */
+  /** What was made of an origin's recording, without what announces it; undefined where it was not taken. */
   jobsOf(origin: string): Awaitable<number[] | undefined>;
   get(jobId: number): Awaitable<Job | undefined>;
   withTxnId(txnId: string): Awaitable<Job | undefined>;

@@ -110,9 +110,11 @@ export class Delivery {
 
   async #put({ roomId, txnId, eventJson, firstPutMs }: Job): Promise<string> {
     const { gate, findSent, clock } = this.#options;
-    if (firstPutMs !== undefined && clock() - firstPutMs > REPEATABLE_MS) {
+    const ageMs = firstPutMs === undefined ? 0 : clock() - firstPutMs;
+    // one from the future: the clock was put back, and how old the request is cannot be told
+    if (firstPutMs !== undefined && (ageMs < 0 || ageMs > REPEATABLE_MS)) {
       const { ciphertext } = JSON.parse(eventJson!) as { ciphertext: string };
-      const eventId = await findSent(roomId, { ciphertext, sinceMs: firstPutMs });
+      const eventId = await findSent(roomId, { ciphertext, sinceMs: ageMs < 0 ? 0 : firstPutMs });
       if (eventId !== undefined) return eventId;
     }
     return gate.putEncrypted(roomId, txnId, eventJson!);

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { type ErrorCode, SottoError, toSottoError } from "../errors.ts";
 import type { RoomId } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
-import type { NewJob } from "../model/outbox-store.ts";
+import type { Awaitable, NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
+import { giveUp } from "./give-up.ts";
 import { isRefusal, requireUnsent } from "./refusals.ts";
 import { Rests } from "./rests.ts";
 import { Senders } from "./senders.ts";
@@ -113,7 +114,7 @@ export class Outbox {
     this.#rests.wake(rooms);
     const woken = rooms.filter((roomId) => this.#hasSender(roomId)).map((roomId) => this.#run(roomId));
     const resumed = Promise.all([this.#runAll(), ...woken]).then(() => undefined);
-    this.#resuming = Promise.all([this.#resuming, resumed]);
+    this.#resuming = Promise.all([this.#resuming, resumed]).then(() => undefined);
     return resumed;
   }
 
@@ -210,10 +211,14 @@ export class Outbox {
     return !job || this.#sendOne(job);
   }
 
+  #read(jobId: number): Promise<Job | undefined> {
+    return this.#readable(jobId, () => this.#job(jobId));
+  }
+
   /** One row that is damaged keeps nobody else; a new process looks at it again. */
-  async #read(jobId: number): Promise<Job | undefined> {
+  async #readable(jobId: number, read: () => Awaitable<Job | undefined>): Promise<Job | undefined> {
     try {
-      return await this.#job(jobId);
+      return await read();
     } catch (thrown) {
       const error = toSottoError(thrown);
       this.#unreadable.add(jobId);
@@ -226,7 +231,7 @@ export class Outbox {
   /** False where the room has to wait. */
   async #sendOne(job: Job): Promise<boolean> {
     const voice = job.announces === undefined ? undefined : await this.#announced(job);
-    if (voice === "failed") return true;
+    if (voice === "gone") return true;
     // a recording is announced when it is known that it can be sent
     if (voice?.state === "accepted") return this.#try(voice, () => this.#delivery.encoded(voice));
     return this.#try(job, async () => {
@@ -238,12 +243,12 @@ export class Outbox {
   }
 
   /** The voice message that a notice announces. The notice of one that was given up goes. */
-  async #announced(notice: Job): Promise<Job | "failed"> {
+  async #announced(notice: Job): Promise<Job | "gone"> {
     const { jobs } = this.#options.store;
-    const voice = await jobs.withTxnId(notice.announces!);
+    const voice = await this.#readable(notice.jobId, () => jobs.withTxnId(notice.announces!));
     if (voice && voice.state !== "failed") return voice;
-    await jobs.remove(notice);
-    return "failed";
+    if (!this.#unreadable.has(notice.jobId)) await jobs.remove(notice);
+    return "gone";
   }
 
   async #try(tried: Job, work: () => Promise<unknown>): Promise<boolean> {
@@ -256,13 +261,12 @@ export class Outbox {
       const job = (await this.#options.store.jobs.get(tried.jobId)) ?? tried;
       const sender = this.#senders.take(job.jobId);
       const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !tried.firstPutMs;
-      const isGivenUp = isRefusal(error, job) || isTold;
-      if (isGivenUp) await this.#giveUp(job, error);
-      else this.#rests.failed(job.roomId, error);
-      if (sender) sender.reject(error);
+      const kept = isRefusal(error, job) || isTold ? await giveUp(this.#options, job, error) : error;
+      if (kept) this.#rests.failed(job.roomId, kept);
+      if (sender) sender.reject(isTold && kept ? kept : error);
       else this.#options.onUnsent(error, job);
-      if (!isGivenUp || !isRefusal(error, job)) await this.#tellSenders(job.roomId, error);
-      return isGivenUp;
+      if (kept || !isRefusal(error, job)) await this.#tellSenders(job.roomId, error);
+      return !kept;
     }
   }
 
@@ -277,15 +281,9 @@ export class Outbox {
             })
           : cause;
       const job = await this.#read(jobId);
-      if (job && sender.isHeard() && !job.firstPutMs) await this.#giveUp(job, error);
-      sender.reject(error);
+      const isTold = job && sender.isHeard() && !job.firstPutMs;
+      sender.reject((isTold && (await giveUp(this.#options, job, error))) || error);
     }
-  }
-
-  async #giveUp(job: Job, error: SottoError): Promise<void> {
-    const { store, clock, onEnded } = this.#options;
-    await store.jobs.failed(job, error, clock());
-    onEnded(job, error);
   }
 
   #hasSender(roomId: RoomId): boolean {

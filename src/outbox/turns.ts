@@ -7,7 +7,8 @@ export class Turns {
   readonly #rooms = new Serial();
   /** Those that have not begun: they will see whatever is there by now. */
   readonly #queued = new Map<RoomId, Promise<void>>();
-  readonly #running = new Set<Promise<void>>();
+  /** The one that has begun in each room: the next waits for its end, so that a long queue has not one for each call. */
+  readonly #begun = new Map<RoomId, Promise<void>>();
 
   /** @param sendNext - gives false where no more can be sent in the room for now */
   constructor(sendNext: (roomId: RoomId) => Promise<boolean>) {
@@ -18,10 +19,17 @@ export class Turns {
   run(roomId: RoomId): Promise<void> {
     const queued = this.#queued.get(roomId);
     if (queued) return queued;
-    const running = this.#run(roomId);
+    const before = this.#begun.get(roomId);
+    if (!before) return this.#begin(roomId);
+    // what it failed with is told to whoever waits for it
+    const running = before
+      .catch(() => undefined)
+      .then(() => {
+        this.#queued.delete(roomId);
+        return this.#begin(roomId);
+      });
     this.#queued.set(roomId, running);
-    this.#running.add(running);
-    return running.finally(() => this.#running.delete(running));
+    return running;
   }
 
   /** Between two messages of the room. */
@@ -30,14 +38,20 @@ export class Turns {
   }
 
   async settled(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    for (;;) {
+      const running = [...this.#queued.values(), ...this.#begun.values()];
+      if (running.length === 0) return;
+      await Promise.allSettled(running);
+    }
   }
 
-  async #run(roomId: RoomId): Promise<void> {
-    let hasMore = await this.#rooms.run(roomId, () => {
-      this.#queued.delete(roomId);
-      return this.#sendNext(roomId);
-    });
-    while (hasMore) hasMore = await this.#rooms.run(roomId, () => this.#sendNext(roomId));
+  #begin(roomId: RoomId): Promise<void> {
+    const running = this.#sendAll(roomId).finally(() => this.#begun.delete(roomId));
+    this.#begun.set(roomId, running);
+    return running;
+  }
+
+  async #sendAll(roomId: RoomId): Promise<void> {
+    while (await this.#rooms.run(roomId, () => this.#sendNext(roomId)));
   }
 }

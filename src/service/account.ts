@@ -188,6 +188,7 @@ export async function openAccount(
         onUnsent: reportOnce(logger),
         onEnded(job, error) {
           countEnded(meter, job, error);
+          tellEnded(logger, job, error);
           for (const { ended } of listeners) ended?.(job);
         },
       }),
@@ -242,6 +243,13 @@ const clearTypesOf = ({ clearEvents, signals }: Config): ClearTypes => ({
   ...clearEvents,
   reactions: clearEvents.reactions || signals.reactions,
 });
+
+function tellEnded(logger: Logger, job: Job, error: SottoError | undefined): void {
+  const { jobId, source, roomId, eventId } = job;
+  const which = { job: jobId, ...(source !== undefined && { source }), roomId };
+  if (error) logger.error("a message was given up", { ...which, code: error.code, reason: error.message });
+  else if (source !== undefined) logger.info("a message was sent", { ...which, eventId });
+}
 
 /** What the policy holds is held at every try, until a person has done something about it. */
 function reportOnce(logger: Logger): (error: SottoError) => void {

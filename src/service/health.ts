@@ -1,8 +1,7 @@
-import { lstat, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { connect } from "node:net";
+import { removeDeadSocket } from "../dead-socket.ts";
 import { SottoError } from "../errors.ts";
-import type { ListenAddress } from "../model/listen.ts";
+import { type ListenAddress, listenText } from "../model/listen.ts";
 import type { Readiness } from "./readiness.ts";
 
 /** What a health server tells. */
@@ -90,7 +89,7 @@ function respond(response: ServerResponse, { status, contentType, body }: Answer
 function bind(server: Server, listen: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     const refuse = (cause: Error) =>
-      reject(new SottoError("LISTEN_FAILED", `cannot listen at ${written(listen)}`, { cause }));
+      reject(new SottoError("LISTEN_FAILED", `cannot listen at ${listenText(listen)}`, { cause }));
     server.once("error", refuse);
     server.listen(listen, () => {
       server.off("error", refuse);
@@ -99,26 +98,8 @@ function bind(server: Server, listen: ListenAddress): Promise<void> {
   });
 }
 
-/** What a process that was killed has left; a socket at which somebody answers stays, and so does any other file. */
-async function removeDeadSocket(path: string): Promise<void> {
-  const there = await lstat(path).catch(() => undefined);
-  if (!there?.isSocket()) return;
-  const answer = await new Promise<string>((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => resolve("alive"));
-    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
-    socket.once("connect", () => socket.destroy());
-  });
-  if (answer === "ECONNREFUSED") await rm(path, { force: true });
-}
-
-const written = (listen: ListenAddress): string => {
-  if ("path" in listen) return listen.path;
-  return `${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${listen.port}`;
-};
-
 function addressOf(server: Server): string {
   const address = server.address();
   if (address === null || typeof address === "string") return address ?? "";
-  return written({ host: address.address, port: address.port });
+  return listenText({ host: address.address, port: address.port });
 }

@@ -33,8 +33,7 @@ export interface QueueList {
 }
 
 export function listQueue({ store }: Account, limit: number): QueueList {
-  const { sent: _, ...unsent } = store.jobs.counts();
-  const total = Object.values(unsent).reduce((sum, jobs) => sum + jobs, 0);
+  const total = Object.values(store.jobs.counts()).reduce((sum, jobs) => sum + jobs, 0);
   return { jobs: store.jobs.unsent(limit).map(queued), total };
 }
 

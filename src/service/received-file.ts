@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { convertVoice, type EncodeOptions, type TargetFormat } from "../audio/index.ts";
 import { type ErrorCode, SottoError } from "../errors.ts";
 import type { VoiceDescription } from "../model/connector.ts";
+import type { EventId } from "../model/ids.ts";
 import { createUnfinished, saveRecording } from "./save-recording.ts";
 
 /** Into what a recording is turned on its way to a file, and within which limits. */
@@ -31,7 +33,7 @@ export async function receivedFile(
   { eventId, extension, recording }: Received,
   conversion?: Conversion,
 ): Promise<ReceivedFile> {
-  const stem = join(folder, Buffer.from(eventId).toString("base64url"));
+  const stem = join(folder, eventName(eventId));
   const asSent = `${stem}.${extension}`;
   const file = conversion ? `${stem}.${conversion.target.format}` : asSent;
   try {
@@ -44,6 +46,15 @@ export async function receivedFile(
   }
   return { file };
 }
+
+/** Of one that is too long for a file's name, its hash: those of a homeserver's choice may have 255 bytes. */
+function eventName(eventId: EventId): string {
+  const name = Buffer.from(eventId).toString("base64url");
+  return name.length <= LONGEST_NAME ? name : createHash("sha256").update(eventId).digest("base64url");
+}
+
+/** With an ending and what an unfinished file has around it, less than the 255 bytes that file systems take. */
+const LONGEST_NAME = 200;
 
 async function converted(
   recording: Readable,

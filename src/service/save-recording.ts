@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { SottoError } from "../errors.ts";
+import { createWholeFile, type WholeFile } from "../whole-file.ts";
 import { unusableFolder } from "./private-file.ts";
 
 /**
@@ -16,56 +16,24 @@ export async function saveRecording(path: string, chunks: AsyncIterable<Uint8Arr
   await unfinished.finish();
 }
 
-/** A file that has not its name yet; without `finish`, nothing is left of it. */
-export interface UnfinishedFile extends AsyncDisposable {
-  readonly file: FileHandle;
-  /** Where it is until then. */
-  readonly path: string;
-  /** Gives it its name, durably; another one of the same folder, where `as` says so. */
-  finish(as?: string): Promise<void>;
-}
-
-export async function createUnfinished(path: string): Promise<UnfinishedFile> {
+/** A whole file that takes no other's name. */
+export async function createUnfinished(path: string): Promise<WholeFile> {
   requireFree(path);
-  const temporary = join(dirname(path), `.${basename(path)}.part`);
-  const file = await make(temporary).catch((cause) => {
+  const whole = await createWholeFile(path).catch((cause) => {
     throw cause.code === "ENOSPC" ? cause : unusableFolder(dirname(path), cause);
   });
-  let isFinished = false;
   return {
-    file,
-    path: temporary,
+    ...whole,
     async finish(as = path) {
-      await file.sync();
       requireFree(as);
-      await rename(temporary, as);
-      isFinished = true;
-      await syncFolder(dirname(as));
+      await whole.finish(as);
     },
-    async [Symbol.asyncDispose]() {
-      await file.close();
-      if (!isFinished) await rm(temporary, { force: true });
-    },
+    [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),
   };
-}
-
-async function make(path: string): Promise<FileHandle> {
-  await rm(path, { force: true });
-  return open(path, "wx+", 0o600);
 }
 
 // not `existsSync`: a link that leads nowhere is in the way too
 function requireFree(path: string): void {
   if (!lstatSync(path, { throwIfNoEntry: false })) return;
   throw new SottoError("FILE_EXISTS", `${path} is there already`);
-}
-
-/** A file's name lies in its folder: without this, a power cut can take the whole file away again. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

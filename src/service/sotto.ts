@@ -4,7 +4,7 @@ import { type Config, loadConfig } from "../config/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import type { SottoClient } from "../matrix/client.ts";
-import type { DeviceId, EventId, UserId } from "../model/ids.ts";
+import type { DeviceId, EventId, RoomId, UserId } from "../model/ids.ts";
 import type { Meter } from "../model/meter.ts";
 import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource } from "../model/recording.ts";
@@ -18,7 +18,9 @@ import { type SendResult, sendVoice } from "./pipeline.ts";
 import { receiveWaiting, type VoiceMessage } from "./receive.ts";
 import { identityDoor, recoveryDoor, type SottoIdentity, type SottoRecovery } from "./recovery/doors.ts";
 import type { SendOptions } from "./relation.ts";
+import type { RelayOptions } from "./relay/relay.ts";
 import { type Resent, resend } from "./resend.ts";
+import type { Service } from "./run.ts";
 import { type SottoTrust, trustDoor } from "./trust.ts";
 import type { VerificationDesk } from "./verification.ts";
 import { type Why, whyUnreadable } from "./why.ts";
@@ -51,6 +53,7 @@ export class Sotto {
   /** The handler that runs, for what is called because of it. */
   readonly #handling = new AsyncLocalStorage<{ running: boolean }>();
   #receiving: Promise<void> | undefined;
+  #service: Promise<Service> | undefined;
   #closed: Promise<void> | undefined;
   #client: SottoClient | undefined;
 
@@ -129,7 +132,8 @@ export class Sotto {
 
   /**
    * Hands over each voice message that arrives; a message counts as handled when the handler returns, and comes again
-   * after a crash before that. Starts syncing. The returned function ends it.
+   * after a crash before that. Starts syncing. The returned function ends it. What comes into a room with a route is the
+   * service's, and is not handed over here.
    */
   onVoice(handler: (message: VoiceMessage) => void | Promise<void>): () => void {
     this.#handlers.add(handler);
@@ -144,6 +148,25 @@ export class Sotto {
   onWithheld(listener: (withheld: Withheld) => void): () => void {
     this.#withheld.add(listener);
     return () => this.#withheld.delete(listener);
+  }
+
+  /**
+   * What `sotto run` does, with the connectors and routes of the config: syncs, sends what waits, accepts the invitations
+   * that the config allows, and relays. Ends with `close`.
+   * @param options `connectorTypes` are kinds of connectors besides those of the house
+   * @returns the one service of this account: `ended` rejects when the account is refused
+   * @throws SottoError `CONFIG_INVALID` where a connector's settings are wrong, or a route joins what cannot be joined
+   */
+  async run(options: RelayOptions = {}): Promise<Service> {
+    this.#closing.signal.throwIfAborted();
+    // whoever only sends does not load it
+    this.#service ??= import("./run.ts").then(({ startService }) => startService(this.account, options));
+    const starting = this.#service;
+    // one that could not start can be started again
+    starting.catch(() => {
+      this.#service = undefined;
+    });
+    return starting;
   }
 
   /** Verifications by emoji or QR code with other users, and with this account's other devices. */
@@ -185,6 +208,8 @@ export class Sotto {
     // sync goes on meanwhile: a handler may still answer
     this.#closing.abort(new SottoError("STOPPED", "Sotto was closed"));
     await this.#control.close();
+    const service = await this.#service?.catch(() => undefined);
+    await service?.[Symbol.asyncDispose]();
     await this.#receiving;
     await Promise.all(this.#sending);
     await this.account.outbox.settled();
@@ -204,6 +229,7 @@ export class Sotto {
       .finally(() => ended.abort());
     const stopped = AbortSignal.any([ended.signal, this.#closing.signal]);
     const receiver = {
+      takes: (roomId: RoomId) => !this.account.routed(roomId),
       onVoice: async (message: VoiceMessage) => {
         this.#closing.signal.throwIfAborted(); // not handled: it comes again at the next start
         for (const handler of this.#handlers) await this.#handle(handler, message);

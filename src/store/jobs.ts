@@ -23,7 +23,7 @@ export interface JobStore extends OutboxStore {
   needsRecording(recordingId: string): boolean;
   /** Jobs that are neither sent nor given up, oldest first. */
   open(): Job[];
-  /** How many there are in each state. */
+  /** How many there are in each state but `sent`. */
   counts(): Partial<Record<JobState, number>>;
   /** When the oldest was accepted that is neither sent nor given up. */
   oldestOpenMs(): number | undefined;
@@ -105,8 +105,9 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
           ),
         );
         if (origin !== undefined) {
+          const made = inserted.filter((_jobId, index) => news[index]?.announces === undefined);
           // one that was taken before is refused by its key, and everything with it
-          db.run("INSERT INTO taken VALUES (?, ?)", origin, JSON.stringify(inserted));
+          db.run("INSERT INTO taken VALUES (?, ?)", origin, JSON.stringify(made));
         }
         return inserted.map((jobId) => one("job_id", jobId)!);
       }),
@@ -249,7 +250,10 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     counts: () =>
       Object.fromEntries(
         db
-          .all("SELECT state, COUNT(*) AS jobs FROM job GROUP BY state")
+          .all(
+            `SELECT state, COUNT(*) AS jobs FROM job WHERE ${OPEN} GROUP BY state
+             UNION ALL SELECT state, COUNT(*) FROM job WHERE state = 'failed' GROUP BY state`,
+          )
           .map((row) => [row.state as JobState, row.jobs as number]),
       ),
     oldestOpenMs: () =>

@@ -177,6 +177,7 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX job_open;
   CREATE INDEX job_open ON job (room_id, state <> 'encrypted', priority, job_id)
     WHERE state IN ('accepted', 'encoded', 'uploaded', 'encrypted');
+  CREATE INDEX job_failed ON job (job_id) WHERE state = 'failed';
   CREATE INDEX job_recording ON job (recording_id) WHERE recording_id IS NOT NULL;
   CREATE INDEX job_event ON job (event_id) WHERE event_id IS NOT NULL;
 

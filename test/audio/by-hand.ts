@@ -103,6 +103,23 @@ export function oggSpeex(seconds: number): Buffer {
   return Buffer.concat(pages);
 }
 
+/**
+ * Mono Opus in Ogg: packets of 20 ms with a single CELT frame of 40 bytes, which are another sound for each seed.
+ * RFC 6716 section 3.1, RFC 7845.
+ */
+export function oggOpus(packets: number, seed: number): Buffer {
+  const head = Buffer.from("OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0", "latin1");
+  const tags = Buffer.from("OpusTags\0\0\0\0\0\0\0\0", "latin1");
+  const sound = Array.from({ length: packets }, (_, n) =>
+    Buffer.concat([Buffer.of(31 << 3), noise(40, seed * 1000 + n + 1)]),
+  );
+  return Buffer.concat([
+    oggPage(2, 0, 0, [head]),
+    oggPage(0, 0, 1, [tags]),
+    oggPage(4, packets * 960, 2, sound),
+  ]);
+}
+
 function oggPage(flags: number, granule: number, sequence: number, packets: Buffer[]): Buffer {
   const header = Buffer.alloc(27);
   header.write("OggS", "latin1");

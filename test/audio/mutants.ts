@@ -12,6 +12,11 @@ export interface Seed {
   raw?: RawFormat;
 }
 
+export interface Mutant extends Seed {
+  /** How many share it. */
+  encoders: number;
+}
+
 /** A second of each kind of recording. */
 export async function makeSeeds(folder: string, ffmpeg: string): Promise<Seed[]> {
   const seeds: Seed[] = [];
@@ -25,7 +30,7 @@ export async function makeSeeds(folder: string, ffmpeg: string): Promise<Seed[]>
 const EXTREMES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
 
 /** Damages a recording as its number says: the same number gives the same bytes. */
-export function mutate(seeds: readonly Seed[], number: number): Seed {
+export function mutate(seeds: readonly Seed[], number: number): Mutant {
   const next = pseudoRandom(number * 2_654_435_761 + 1);
   for (let n = 0; n < 8; n++) next();
   const below = (limit: number): number => next() % Math.max(1, limit);
@@ -53,7 +58,7 @@ export function mutate(seeds: readonly Seed[], number: number): Seed {
       bytes = Buffer.concat([bytes.subarray(0, at), other.subarray(below(other.length))]);
     }
   }
-  return { ...seed, name: `${seed.name}, mutant ${number}`, bytes };
+  return { ...seed, name: `${seed.name}, mutant ${number}`, bytes, encoders: number % 5 === 0 ? 2 : 1 };
 }
 
 /** `AUDIO_UNREADABLE` and `TIMEOUT` are for sources, and not for contents; a mutant must not be one of our faults. */
@@ -65,8 +70,8 @@ const ALLOWED = new Set(["AUDIO_NOT_AUDIO", "AUDIO_EMPTY", "AUDIO_TOO_LARGE", "F
  * @returns `sent`, `truncated` or the error's code
  * @throws Error when it is anything else
  */
-export async function tryMutant({ name, bytes, raw }: Seed): Promise<string> {
-  const limits = { maxDurationMs: 120_000, timeLimitMs: 60_000, maxHeldBytes: 16 * 1024 ** 2 };
+export async function tryMutant({ name, bytes, raw, encoders }: Mutant): Promise<string> {
+  const limits = { encoders, maxDurationMs: 120_000, timeLimitMs: 60_000, maxHeldBytes: 16 * 1024 ** 2 };
   try {
     const clip = await clipOf({ bytes }, { ...limits, ...(raw && { raw }) });
     const stream = readOpusStream(clip.bytes);

@@ -24,3 +24,15 @@ export const RECORDINGS: readonly (readonly [name: string, file: string, options
 export const OPUSENC_SETTINGS = [
   ...["--quiet", "--vbr", "--speech", "--bitrate", "32", "--comp", "10", "--framesize", "20"],
 ];
+
+/** Shorter than what one of several encoders gets at a time, so that each seam is at another place of the sentence. */
+const HURRIED_SECONDS = 9.47;
+
+/** What ffmpeg makes so many seconds of it with, again and again: 16 bits, mono, 48 kHz; the output's name follows. */
+export function sentences(seconds: number): string[] {
+  const hurried = `aresample=48000,asetrate=${Math.round(480_000 / HURRIED_SECONDS)},aresample=48000`;
+  return [
+    ...["-stream_loop", String(Math.ceil(seconds / HURRIED_SECONDS)), "-i", SPOKEN, "-t", String(seconds)],
+    ...["-af", hurried, "-ac", "1", "-ar", "48000", "-c:a", "pcm_s16le"],
+  ];
+}

@@ -28,7 +28,10 @@ describe("a mail on standard input", () => {
     const config = configFor((await scriptedHomeserver()).url);
     const mail = await compose({ attachments: [attached(sound())] });
     expect(errorOf(await ingest(config, mail, "kitchen"))).toMatchObject({ code: "USAGE", exitCode: 2 });
-    expect(resultOf(await sotto(["queue", "list", "--config", config, "--json"]))).toEqual({ jobs: [] });
+    expect(resultOf(await sotto(["queue", "list", "--config", config, "--json"]))).toEqual({
+      jobs: [],
+      total: 0,
+    });
   });
 
   it("is kept while the homeserver is away, once, and every recording of it", {

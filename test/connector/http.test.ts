@@ -74,7 +74,7 @@ describe("the settings", () => {
   );
 
   it.each([
-    ["a place that is none", { listen: "8090" }],
+    ["a place that is none", { listen: "127.0.0.1" }],
     ["a port that is none", { listen: "127.0.0.1:80900" }],
     ["no token", { tokens: [] }],
     ["a token in clear", { tokens: [{ name: "doorbell", sha256: TOKEN }] }],
@@ -191,6 +191,24 @@ describe("a job", () => {
     expect((await ask(port, asked)).json).toEqual({ job: 1, state: "accepted" });
     const others = await ask(port, { ...asked, token: "gate" });
     expect([others.status, others.json.code]).toEqual([404, "JOB_UNKNOWN"]);
+  });
+
+  it("says of why it was given up what was wrong with the recording, and nothing of who is in the room", async () => {
+    const { port, intake } = await openDoor();
+    const job = { job: 1, by: "doorbell", state: "failed" as const };
+    const shown = async (error: { code: string; message: string }) => {
+      intake.job = async () => ({ ...job, error });
+      return (await ask(port, { method: "GET", path: "/v1/jobs/1" })).json.error;
+    };
+    const theirs = { code: "AUDIO_EMPTY", message: "the recording holds no sound" };
+    expect(await shown(theirs)).toEqual(theirs);
+    const named = {
+      code: "RECIPIENTS_EXCLUDED",
+      message: "in !a these would get no key: @alice:example.org",
+    };
+    const told = await shown(named);
+    expect(told).toEqual({ code: named.code, message: expect.stringContaining("operator") });
+    expect(JSON.stringify(told)).not.toMatch(/alice|!a/);
   });
 
   it.each(["2", "0", "-1", "1e0", "x", "99999999999999999999"])("is not there under %s", async (name) => {

@@ -36,7 +36,13 @@ declare module "vitest" {
   }
 }
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  // to every project: what the end-to-end tests have sent is searched by one that comes after them
+  return startSuite((suite) => project.vitest.provide("synapse", suite));
+}
+
+/** Starts a Synapse with all that a suite keeps; what is returned ends it. */
+export async function startSuite(provide: (suite: SuiteSynapse) => void): Promise<() => Promise<void>> {
   const synapse = await startSynapse({
     liftRateLimits: true,
     // public rooms begin without encryption, so that there are rooms that must be refused
@@ -52,8 +58,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const proxy = await startRecordingProxy(synapse.baseUrl, join(recordings, "suite.jsonl"));
   const { baseUrl: directUrl, serverName, registrationSharedSecret } = synapse;
   const { dir, pid, database, mediaStore, logFile: log } = synapse;
-  // to every project: what the end-to-end tests have sent is searched by one that comes after them
-  project.vitest.provide("synapse", {
+  provide({
     baseUrl: proxy.baseUrl,
     directUrl,
     serverName,

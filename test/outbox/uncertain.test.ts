@@ -72,6 +72,15 @@ describe("a message of which it is not known whether it arrived", () => {
     expect(gate.puts).toHaveLength(1);
   });
 
+  it("is looked for too where the clock was put back: nobody knows how long ago the request was", async () => {
+    const { outbox, job, gate, at, timeline } = await halfSent();
+    const { ciphertext } = JSON.parse(gate.puts[0]!.eventJson) as { ciphertext: string };
+    timeline.push({ roomId: ROOM, ciphertext, eventId: "$arrived" });
+    at.ms -= 1;
+    await expect(outbox.send(job)).resolves.toMatchObject({ state: "sent", eventId: "$arrived" });
+    expect(gate.puts).toHaveLength(1);
+  });
+
   it("and is repeated where the room was looked through and it is not there", async () => {
     const { outbox, job, gate, at, timeline } = await halfSent();
     timeline.push({ roomId: ROOM, ciphertext: "AwgA of another", eventId: "$other" });

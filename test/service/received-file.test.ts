@@ -33,6 +33,17 @@ describe("a received recording is written", () => {
     expect(again.recording.destroyed).toBe(true);
   });
 
+  it("under a name that every file system takes, however long the homeserver makes the event's", async () => {
+    const folder = temporaryDirectory();
+    const long = `$${"x".repeat(240)}:example.org`.slice(0, 255);
+    const names = [long, long.replace("x", "y")].map(async (eventId) => {
+      const { file } = await receivedFile(folder, { ...of("sound"), eventId });
+      return file;
+    });
+    expect(new Set(await Promise.all(names)).size).toBe(2);
+    expect(readdirSync(folder)).toHaveLength(2);
+  });
+
   it("not at all when it breaks off", async () => {
     const folder = temporaryDirectory();
     const recording = Readable.from(

@@ -34,6 +34,8 @@ export interface RunningSotto {
   readonly ended: Promise<Outcome>;
   /** Resolves when standard error holds the text; rejects when the process ends without having said it. */
   says(text: string): Promise<void>;
+  /** The same of standard output; never resolves when it ends without it. */
+  prints(text: string): Promise<void>;
   /** At a terminal: what a person types, with Enter as a newline. */
   types(text: string): void;
   /** Sends the signal and waits for the end. */
@@ -91,6 +93,9 @@ export function startProgram(
         if (over && !over.stderr.includes(text))
           throw new Error(`it ended without "${text}": ${over.stderr}`);
       }
+    },
+    async prints(text) {
+      while (!outcome.stdout.includes(text)) await once(child.stdout, "data");
     },
     types: (text) => void child.stdin.write(text.replaceAll("\n", "\r")),
     async end(signal) {

@@ -16,7 +16,7 @@ from nio_witness import Refused, Witness
 
 COMMANDS = (
     "login wait_event receive_voice wait_invite join create_room invite leave raw_event "
-    "send send_text send_voice rotate devices verify_device"
+    "send send_text send_voice rotate devices verify_device history"
 ).split()
 
 

@@ -171,6 +171,10 @@ class Witness:
     async def receive_voice(self, out, **wanted):
         """Waits for an m.audio event, fetches and decrypts its attachment, and writes it to a file."""
         event = await self.wait_event(kind="m.audio", **wanted)
+        size = await self.save_attachment(event, out)
+        return {**event, "file": out, "size": size}
+
+    async def save_attachment(self, event, out):
         file = event["content"].get("file")
         if not file:
             raise Refused(f"the attachment of {event['eventId']} is not encrypted")
@@ -179,7 +183,7 @@ class Witness:
         clear = decrypt_attachment(download.body, file["key"]["k"], file["hashes"]["sha256"], file["iv"])
         with open(out, "wb") as target:
             target.write(clear)
-        return {**event, "file": out, "size": len(clear)}
+        return len(clear)
 
     # --- rooms -----------------------------------------------------------------------------------
 
@@ -217,6 +221,24 @@ class Witness:
         """The event as the server has it."""
         response = checked(await self.client.room_get_event(roomId, eventId))
         return {"event": (await response.transport_response.json())}
+
+    async def history(self, roomId, sender, out):
+        """All messages of a sender that are in the room, oldest first, decrypted as far as their keys are there;
+        the attachments of voice messages, decrypted, as files in the folder `out`."""
+        os.makedirs(out, exist_ok=True)
+        events, start = [], None
+        while True:
+            page = checked(await self.client.room_messages(roomId, start=start, direction="b", limit=100))
+            events += [self.describe(roomId, event) for event in page.chunk if event.sender == sender]
+            if not page.end or not page.chunk:
+                break
+            start = page.end
+        sent = [event for event in reversed(events) if event["type"] in ("m.room.encrypted", "m.room.message")]
+        for event in sent:
+            if event["kind"] == "m.audio":
+                event["file"] = os.path.join(out, event["eventId"].lstrip("$"))
+                await self.save_attachment(event, event["file"])
+        return {"events": sent}
 
     # --- sending ---------------------------------------------------------------------------------
 

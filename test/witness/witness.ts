@@ -69,6 +69,11 @@ export interface WitnessCommands {
   rotate: [{ roomId: string }, object];
   devices: [{ userId: string }, { devices: Device[] }];
   verify_device: [{ userId: string; deviceId: string }, object];
+  /** `file`: of a voice message, its attachment, decrypted. */
+  history: [
+    { roomId: string; sender: string; out: string },
+    { events: (WitnessEvent & { file?: string })[] },
+  ];
 }
 
 export interface WitnessOptions {

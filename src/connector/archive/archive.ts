@@ -5,9 +5,9 @@ import { addAbortSignal } from "node:stream";
 import { SottoError } from "../../errors.ts";
 import type { Connector, ConnectorCheck, ConnectorContext, OutgoingVoice } from "../../model/connector.ts";
 import { Serial } from "../../serial.ts";
+import { createWholeFile, syncFolder } from "../../whole-file.ts";
 import { deliveryError } from "../delivery-error.ts";
 import { voiceName } from "../voice-name.ts";
-import { createWholeFile, syncFolder } from "../whole-file.ts";
 import { FILES, Manifest } from "./manifest.ts";
 import type { ArchiveSettings } from "./settings.ts";
 

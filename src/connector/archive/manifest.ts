@@ -3,7 +3,7 @@ import { appendFile, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SottoError } from "../../errors.ts";
 import type { Signer } from "../../model/connector.ts";
-import { isThere, syncFolder, writeWholeFile } from "../whole-file.ts";
+import { isThere, syncFolder, writeWholeFile } from "../../whole-file.ts";
 import { type Entry, ed25519Key, readEntry, readHead, sha256Of, signedLine } from "./entry.ts";
 import { linesOf } from "./lines.ts";
 

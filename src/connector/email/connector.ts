@@ -1,7 +1,7 @@
 import type { SottoError } from "../../errors.ts";
+import { isThisMachine } from "../../model/address-list.ts";
 import type { Connector, ConnectorCheck, ConnectorContext, Intake } from "../../model/connector.ts";
 import { Delivery } from "./delivery.ts";
-import { isThisMachine } from "./networks.ts";
 import { MailServer } from "./server.ts";
 import type { EmailSettings } from "./settings.ts";
 import { readTls, type Tls } from "./tls.ts";

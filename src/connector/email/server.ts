@@ -3,9 +3,10 @@ import type { AddressInfo } from "node:net";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import { SottoError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
+import { AddressList } from "../../model/address-list.ts";
+import { parseListen } from "../../model/listen.ts";
 import { type Answer, together } from "./answers.ts";
-import { Networks } from "./networks.ts";
-import { type EmailSettings, parseListen } from "./settings.ts";
+import type { EmailSettings } from "./settings.ts";
 import type { Tls } from "./tls.ts";
 
 export interface MailServerOptions {
@@ -22,7 +23,7 @@ const MAX_RECIPIENTS = 100;
 /** The protocol's side: who may connect, what may come, and what is answered (RFC 5321, RFC 2033). */
 export class MailServer {
   readonly #options: MailServerOptions;
-  readonly #networks: Networks;
+  readonly #networks: AddressList;
   readonly #server: SMTPServer;
   /** By session. */
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
@@ -32,7 +33,7 @@ export class MailServer {
   constructor(options: MailServerOptions) {
     const { protocol, maxBytes, maxClients, idleTimeout } = options.settings;
     this.#options = options;
-    this.#networks = new Networks(options.settings.networks);
+    this.#networks = new AddressList(options.settings.networks);
     this.#server = new SMTPServer({
       lmtp: protocol === "lmtp",
       ...(options.tls && { cert: options.tls.cert, key: options.tls.key }),

@@ -1,30 +1,21 @@
 import * as z from "zod/mini";
+import { parseRange } from "../../model/address-list.ts";
+import { parseListen } from "../../model/listen.ts";
 import { described, duration } from "../../model/settings.ts";
-import { parseNetwork } from "./networks.ts";
 
-const LISTEN = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})$/;
-
-/**
- * Reads `127.0.0.1:2525` or `[::1]:2525`; port 0 takes any that is free.
- *
- * @returns undefined when it is neither
- */
-export function parseListen(text: string): { host: string; port: number } | undefined {
-  const [, six, name, port] = LISTEN.exec(text) ?? [];
-  const host = six ?? name;
-  return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) };
-}
+const isPort = (text: string): boolean => {
+  const address = parseListen(text);
+  return address !== undefined && "port" in address;
+};
 
 const listen = z
   .string()
-  .check(
-    z.refine((text) => parseListen(text) !== undefined, "an address and a port, such as 127.0.0.1:2525"),
-  );
+  .check(z.refine((text) => isPort(text), "an address and a port, such as 127.0.0.1:2525"));
 const network = z
   .string()
   .check(
     z.refine(
-      (text) => parseNetwork(text) !== undefined,
+      (text) => parseRange(text) !== undefined,
       "an address or a network, such as 192.0.2.7 or 10.0.0.0/8",
     ),
   );

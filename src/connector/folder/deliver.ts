@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { addAbortSignal } from "node:stream";
 import type { OutgoingVoice } from "../../model/connector.ts";
+import { createWholeFile, isThere, writeWholeFile } from "../../whole-file.ts";
 import { voiceName } from "../voice-name.ts";
-import { createWholeFile, isThere, writeWholeFile } from "../whole-file.ts";
 
 /**
  * Writes a voice message into a folder, whole or not at all. A file that is there is not touched: the event has come a

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { AddressList } from "../../model/address-list.ts";
 import type { Connector, ConnectorCheck, ConnectorContext, Intake } from "../../model/connector.ts";
-import { AddressList } from "./addresses.ts";
+import { type ListenAddress, listenText, parseListen } from "../../model/listen.ts";
 import { type Answer, answer, answerBroken, type Exchange, refusalAnswer } from "./answer.ts";
-import { bind, type Place, parsePlace, placeText } from "./listen.ts";
+import { bind } from "./listen.ts";
 import { Refusal, refused, retryAfter, toRefusal } from "./refusal.ts";
 import { type Desks, route } from "./router.ts";
 import type { HttpSettings } from "./settings.ts";
@@ -21,7 +22,7 @@ const STOPPING_MS = 5_000;
 export class HttpConnector implements Connector {
   readonly #settings: HttpSettings;
   readonly #context: ConnectorContext;
-  readonly #place: Place;
+  readonly #place: ListenAddress;
   #server: Server | undefined;
   #desks: Desks | undefined;
   #started: Promise<void> | undefined;
@@ -32,7 +33,7 @@ export class HttpConnector implements Connector {
   constructor(settings: HttpSettings, context: ConnectorContext) {
     this.#settings = settings;
     this.#context = context;
-    const place = parsePlace(settings.listen)!;
+    const place = parseListen(settings.listen)!;
     this.#place = "path" in place ? { path: context.path(place.path) } : place;
   }
 
@@ -40,7 +41,7 @@ export class HttpConnector implements Connector {
   get address(): string {
     const bound = this.#server?.address() as AddressInfo | string | null | undefined;
     const isPort = typeof bound === "object" && bound !== null;
-    return placeText(isPort && "host" in this.#place ? { ...this.#place, port: bound.port } : this.#place);
+    return listenText(isPort && "host" in this.#place ? { ...this.#place, port: bound.port } : this.#place);
   }
 
   start(intake: Intake): Promise<void> {

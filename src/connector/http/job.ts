@@ -1,6 +1,6 @@
-import type { Intake } from "../../model/connector.ts";
+import type { Intake, TakenJob } from "../../model/connector.ts";
 import type { Answer } from "./answer.ts";
-import { refused } from "./refusal.ts";
+import { isTheirs, refused } from "./refusal.ts";
 import type { Token } from "./tokens.ts";
 
 export const jobUrl = (job: number): string => `/v1/jobs/${job}`;
@@ -20,6 +20,19 @@ export async function showJob(intake: Intake, token: Token, text: string): Promi
   const { state, eventId, error } = job;
   return {
     status: 200,
-    body: { job: job.job, state, ...(eventId ? { eventId } : {}), ...(error ? { error } : {}) },
+    body: {
+      job: job.job,
+      state,
+      ...(eventId ? { eventId } : {}),
+      ...(error ? { error: tellable(error) } : {}),
+    },
   };
 }
+
+/** Why a room or its members could not be served names them, and is for the operator alone. */
+const tellable = ({ code, message }: NonNullable<TakenJob["error"]>): { code: string; message: string } => ({
+  code,
+  message: isTheirs(code)
+    ? message
+    : "it was given up; the operator finds the reason with `sotto queue list`",
+});

@@ -92,7 +92,9 @@ export function toRefusal(thrown: unknown): Refusal {
   });
 }
 
-const isTheirs = (code: ErrorCode): code is keyof typeof HOUSE_STATUS => Object.hasOwn(HOUSE_STATUS, code);
+/** Whether a client may read all that is said of it; of other troubles it is told the code. */
+export const isTheirs = (code: string): code is keyof typeof HOUSE_STATUS =>
+  Object.hasOwn(HOUSE_STATUS, code);
 
 /** A full disk is 507 (RFC 4918, 11.5). */
 function troubleOf(error: SottoError): [status: number, cure: string] {

@@ -1,5 +1,6 @@
+import type { AddressList } from "../../model/address-list.ts";
 import type { Intake } from "../../model/connector.ts";
-import { type AddressList, clientAddress } from "./addresses.ts";
+import { clientAddress } from "./addresses.ts";
 import type { Answer, Exchange } from "./answer.ts";
 import { showJob } from "./job.ts";
 import { openApi } from "./openapi.ts";

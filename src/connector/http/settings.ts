@@ -1,11 +1,16 @@
 import * as z from "zod/mini";
+import { isThisMachine, parseRange, UNIX } from "../../model/address-list.ts";
+import { type ListenAddress, parseListen } from "../../model/listen.ts";
 import { described, duration } from "../../model/settings.ts";
-import { isAddressRange } from "./addresses.ts";
-import { isLocal, parsePlace } from "./listen.ts";
 
 const addressRange = z
   .string()
-  .check(z.refine(isAddressRange, "an address or a network, such as 192.0.2.7, 10.0.0.0/8 or unix"));
+  .check(
+    z.refine(
+      (text) => text === UNIX || parseRange(text) !== undefined,
+      "an address or a network, such as 192.0.2.7, 10.0.0.0/8 or unix",
+    ),
+  );
 
 /** What a token may be called. */
 export const TOKEN_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -46,7 +51,7 @@ export const httpSettings = z
           .string()
           .check(
             z.refine(
-              (text) => parsePlace(text) !== undefined,
+              (text) => parseListen(text) !== undefined,
               "an address and a port such as 127.0.0.1:8090, or a path",
             ),
           ),
@@ -89,12 +94,16 @@ export const httpSettings = z
     ),
   })
   .check(
-    z.refine(({ listen, behindProxy }) => behindProxy || isLocal(parsePlace(listen) ?? NOWHERE), {
+    z.refine(({ listen, behindProxy }) => behindProxy || isLocal(parseListen(listen) ?? NOWHERE), {
       path: ["listen"],
       error:
         "others could read the tokens on their way: listen on 127.0.0.1 or a unix socket, or say `behindProxy: true`",
     }),
   );
+
+/** Whether only this machine can connect. A name other than `localhost` can lead anywhere. */
+const isLocal = (address: ListenAddress): boolean =>
+  "path" in address || address.host === "localhost" || isThisMachine(address.host);
 
 /** What cannot be read has a message of its own. */
 const NOWHERE = { host: "localhost", port: 0 };

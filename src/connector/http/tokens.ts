@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { AddressList } from "./addresses.ts";
+import { AddressList } from "../../model/address-list.ts";
 import { Bucket } from "./bucket.ts";
 import { refused, retryAfter } from "./refusal.ts";
 import type { TokenSettings } from "./settings.ts";

@@ -56,7 +56,21 @@ export class Destinations implements Disposable {
 
   /** The room, also one that was replaced: something may have come out of it. */
   source(room: string): RoomId | undefined {
-    return this.#known(room);
+    return this.#troubles.get(room)?.code === "ROUTE_UNKNOWN" ? undefined : this.#known(room);
+  }
+
+  /** Undefined where {@link roomId} throws. */
+  knownRoomId(room: string): RoomId | undefined {
+    try {
+      return this.roomId(room);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** It was never looked up with success, which may still come. */
+  isPending(room: string): boolean {
+    return this.knownRoomId(room) === undefined && this.#troubles.get(room)?.code !== "ROUTE_UNKNOWN";
   }
 
   /** What stands against the routes, by room. */

@@ -82,7 +82,9 @@ export class HandOver {
     } catch (thrown) {
       const error = toSottoError(thrown);
       const { code, message: reason, retryAfterMs = 0 } = error;
-      if (!isPassing(error) && code !== "CONNECTOR_FAILED") {
+      // an error that nobody knows must not lose a message
+      const isOfMessage = !isPassing(error) && code !== "CONNECTOR_FAILED" && code !== "INTERNAL";
+      if (isOfMessage && !this.#stopping.aborted) {
         logger.error("a voice message is not handed on: it would never be taken", {
           route: key,
           code,

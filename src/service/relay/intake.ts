@@ -52,19 +52,26 @@ export function createIntake({
         waysOf(recording).flatMap(({ route, roomId }) => jobsFor(recording, { route, roomId, recordingId })),
         origin,
       );
-      return { jobs: jobs.filter(({ recordingId: id }) => id).map(({ jobId }) => jobId), isDuplicate: false };
+      const voices = jobs.filter(({ announces }) => announces === undefined);
+      return { jobs: voices.map(({ jobId }) => jobId), isDuplicate: false };
     } catch (thrown) {
       await store.recordings.drop(recordingId);
+      // another intake of the same source was faster
+      const taken = store.jobs.jobsOf(origin);
+      if (taken) return { jobs: taken, isDuplicate: true };
       throw thrown;
     }
   }
 
-  /** Throws before anything is read. */
+  /** Throws before anything is read; what is wrong with other rooms is nothing to one that was named. */
   function waysOf({ room }: IncomingRecording): { route: Route; roomId: RoomId }[] {
-    const ways = routes().map((route) => ({ route, roomId: destinations.roomId(route.to) }));
-    const wanted =
-      room === undefined ? ways : ways.filter(({ route, roomId }) => [route.to, roomId].includes(room));
-    if (wanted.length > 0) return wanted;
+    const wanted = routes().filter(
+      ({ to }) =>
+        room === undefined || to === room || destinations.knownRoomId(to) === store.successors.current(room),
+    );
+    if (wanted.length > 0) return wanted.map((route) => ({ route, roomId: destinations.roomId(route.to) }));
+    // one that is not looked up yet may be the one that is meant
+    for (const { to } of routes()) if (destinations.isPending(to)) destinations.roomId(to);
     throw new SottoError("ROUTE_UNKNOWN", `no route leads from ${source} to ${room ?? "any room"}`);
   }
 

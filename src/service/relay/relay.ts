@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { readStoreKey } from "../../config/index.ts";
-import { CONNECTORS, type ConnectorType } from "../../connector/index.ts";
+import type { ConnectorType } from "../../connector/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
 import type { Connector, Signer } from "../../model/connector.ts";
 import type { RoomId } from "../../model/ids.ts";
@@ -38,9 +38,9 @@ export class Relay implements AsyncDisposable {
   #routes: readonly Route[] = [];
   #receiving: Promise<void> | undefined;
 
-  private constructor(account: Account, { connectorTypes = [] }: RelayOptions) {
+  private constructor(account: Account, types: readonly ConnectorType[]) {
     this.#account = account;
-    this.#types = new Map([...CONNECTORS, ...connectorTypes].map((type) => [type.type, type]));
+    this.#types = new Map(types.map((type) => [type.type, type]));
     this.#destinations = new Destinations(account);
     this.#signals = new Signals(account);
     this.#successions = new Successions(account, () => this.#roomIds());
@@ -51,8 +51,10 @@ export class Relay implements AsyncDisposable {
    *
    * @throws SottoError `CONFIG_INVALID` where a route joins what cannot be joined
    */
-  static async start(account: Account, options: RelayOptions = {}): Promise<Relay> {
-    const relay = new Relay(account, options);
+  static async start(account: Account, { connectorTypes = [] }: RelayOptions = {}): Promise<Relay> {
+    // a program that only sends loads none of them
+    const { CONNECTORS } = await import("../../connector/index.ts");
+    const relay = new Relay(account, [...CONNECTORS, ...connectorTypes]);
     await relay.#begin(account.config);
     return relay;
   }
@@ -161,8 +163,10 @@ export class Relay implements AsyncDisposable {
     if (!type)
       throw new SottoError("CONFIG_INVALID", `connectors.${name}: there is no type ${settings.type}`);
     const { logger, config } = this.#account;
+    const { data, error } = type.settings.safeParse(settings);
+    if (!data) throw new SottoError("CONFIG_INVALID", wrongSettings(name, error));
     const make = await type.load();
-    return make(type.settings.parse(settings), {
+    return make(data, {
       name,
       logger,
       path: (written) => pathOf(name, written),
@@ -225,6 +229,13 @@ export class Relay implements AsyncDisposable {
     this.#account.logger.error(what, { ...fields, code, reason: message, cure });
   }
 }
+
+/** Without any value: it may be a secret in the wrong place. */
+const wrongSettings = (
+  name: string,
+  { issues }: { issues: { path: PropertyKey[]; message: string }[] },
+): string =>
+  issues.map(({ path, message }) => `${["connectors", name, ...path].join(".")}: ${message}`).join("\n");
 
 /** An Ed25519 key from 32 bytes: PKCS #8 is a fixed prefix and the seed (RFC 8410). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");

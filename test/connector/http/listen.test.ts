@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { MemoryIntake } from "../../../src/connector/contract/index.ts";
 import { HttpConnector } from "../../../src/connector/http/connector.ts";
 import { silentLogger } from "../../../src/log.ts";
+import { busyListener } from "../../support/busy-listener.ts";
 import {
   ask,
   contextOf,
@@ -43,6 +44,16 @@ describe("a socket", () => {
       cure: expect.stringContaining("another"),
     });
     expect((await ask(0, { socketPath: listen, body: "RIFF" })).status).toBe(202);
+  });
+
+  it("of a process that is too busy to answer stays its own", async () => {
+    const listen = join(temporaryDirectory(), "http.sock");
+    await busyListener(listen);
+    const { ino } = statSync(listen);
+    await expect(connectorAt(listen).start(new MemoryIntake())).rejects.toMatchObject({
+      code: "CONNECTOR_FAILED",
+    });
+    expect(statSync(listen).ino).toBe(ino);
   });
 
   it("takes no other file's place", async () => {

@@ -4,23 +4,26 @@ import { basename, dirname, join } from "node:path";
 /** A file of mode 0600 that has not its name yet; without `finish`, nothing is left of it. */
 export interface WholeFile extends AsyncDisposable {
   readonly file: FileHandle;
-  /** Gives it its name, durably; what had it before is replaced. */
-  finish(): Promise<void>;
+  /** Where it is until then. */
+  readonly path: string;
+  /** Gives it its name, durably; what had it before is replaced. Another name of the same folder, where `as` says so. */
+  finish(as?: string): Promise<void>;
 }
 
 /** What a process that was killed has left of it is replaced; two at once of one path are not meant. */
 export async function createWholeFile(path: string): Promise<WholeFile> {
   const temporary = join(dirname(path), `.${basename(path)}.part`);
   await rm(temporary, { force: true });
-  const file = await open(temporary, "wx", 0o600);
+  const file = await open(temporary, "wx+", 0o600);
   let isFinished = false;
   return {
     file,
-    async finish() {
+    path: temporary,
+    async finish(as = path) {
       await file.sync();
-      await rename(temporary, path);
+      await rename(temporary, as);
       isFinished = true;
-      await syncFolder(dirname(path));
+      await syncFolder(dirname(as));
     },
     async [Symbol.asyncDispose]() {
       await file.close();

@@ -1,0 +1,78 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod/mini";
+import { loadConfig } from "../../src/config/index.ts";
+import { connectorType } from "../../src/connector/index.ts";
+import { toSottoError } from "../../src/errors.ts";
+import { createLogger } from "../../src/log.ts";
+import type { Intake } from "../../src/model/connector.ts";
+import { startService } from "../../src/service/run.ts";
+import { Sotto } from "../../src/service/sotto.ts";
+import type { ListedRecording } from "./list.ts";
+
+// What `sotto run` does, with a connector that remembers nothing: after each start it brings all recordings of a list
+// again, in order in each room, each until it is taken. Begins when it is told to on standard input, so that it can be
+// loaded before; says "brought" when all of them have been taken, "idle" when they have been sent, and why it fails.
+
+const [configFile, listFile] = process.argv.slice(2) as [string, string];
+
+/** Resolves when the connector has brought everything. */
+const brought = Promise.withResolvers<void>();
+
+async function bring(intake: Intake, { id, room, path }: ListedRecording): Promise<void> {
+  for (;;) {
+    try {
+      await intake.take({ id, room, source: { path } });
+      return;
+    } catch (thrown) {
+      process.stderr.write(`${id} is offered again: ${thrown}\n`);
+      await delay(50);
+    }
+  }
+}
+
+async function bringAll(intake: Intake): Promise<void> {
+  const list = JSON.parse(readFileSync(listFile, "utf8")) as ListedRecording[];
+  const rooms = Map.groupBy(list, ({ room }) => room);
+  await Promise.all(
+    [...rooms.values()].map(async (recordings) => {
+      for (const recording of recordings) await bring(intake, recording);
+    }),
+  );
+  process.stdout.write("brought\n");
+  brought.resolve();
+}
+
+const listed = connectorType({
+  type: "list",
+  description: "Recordings of a list.",
+  settings: z.strictObject({ type: z.literal("list") }),
+  load: async () => () => ({ start: async (intake) => void bringAll(intake) }),
+});
+
+const stopping = new AbortController();
+process.once("SIGTERM", () => stopping.abort());
+const ended = new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));
+
+await once(process.stdin, "data");
+process.stdin.unref();
+process.once("uncaughtException", (thrown) => {
+  const { code, message, cure } = toSottoError(thrown);
+  process.stderr.write(`${JSON.stringify({ code, message, cure })}\n`);
+  process.exit(3);
+});
+const logger = createLogger({
+  level: "info",
+  json: true,
+  write: (line) => void process.stderr.write(`${line}\n`),
+});
+const sotto = await Sotto.open(loadConfig(configFile, { connectorTypes: [listed] }), { logger });
+const service = await startService(sotto.account, { connectorTypes: [listed] });
+await Promise.race([brought.promise, ended]);
+while (!stopping.signal.aborted && sotto.account.store.jobs.open().length > 0)
+  await Promise.race([delay(100), ended]);
+if (!stopping.signal.aborted) process.stdout.write("idle\n");
+await Promise.race([service.ended, ended]);
+await service[Symbol.asyncDispose]();
+await sotto.close();
