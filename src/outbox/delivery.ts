@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { SottoError } from "../errors.ts";
 import type { UnplacedVoiceMessage, VoiceMessageContent } from "../model/event.ts";
+import type { MxcUri } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
 import { megolmMessageIndex } from "../model/megolm-message.ts";
 import type { OutboxStore, RecordingStore, SpoolStore } from "../model/outbox-store.ts";
@@ -24,6 +25,15 @@ export interface DeliveryOptions {
  * when the room was looked through: the server might take it for a new one.
  */
 const REPEATABLE_MS = 12 * 3_600_000;
+
+function placed(content: UnplacedVoiceMessage, url: MxcUri): VoiceMessageContent {
+  const { "m.new_content": renewed, ...message } = content;
+  return {
+    ...message,
+    file: { ...content.file, url },
+    ...(renewed && { "m.new_content": placed(renewed, url) }),
+  };
+}
 
 const isSent = (job: Job): job is SentJob =>
   job.state === "sent" && job.eventId !== undefined && job.sessionId !== undefined;
@@ -68,8 +78,7 @@ export class Delivery {
     const { jobs, spool } = store;
     const mxcUri = await contentRepository.upload(() => spool.pieces(job.txnId), await spool.size(job.txnId));
     const content = JSON.parse(job.contentJson!) as UnplacedVoiceMessage;
-    const placed: VoiceMessageContent = { ...content, file: { ...content.file, url: mxcUri } };
-    return jobs.uploaded(job, mxcUri, JSON.stringify(placed));
+    return jobs.uploaded(job, mxcUri, JSON.stringify(placed(content, mxcUri)));
   }
 
   /** The job with its event as every request will carry it. */

@@ -5,7 +5,7 @@ import type { Job, SentJob } from "../model/job.ts";
 import type { Awaitable, NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
 import { giveUp } from "./give-up.ts";
-import { isRefusal } from "./refusals.ts";
+import { isRefusal, requireUnsent } from "./refusals.ts";
 import { Rests } from "./rests.ts";
 import { Senders } from "./senders.ts";
 import { type Message, newJob, Spooled } from "./spooled.ts";
@@ -152,13 +152,7 @@ export class Outbox {
     // between two messages of its room: no try is under way then
     return this.#turns.between(roomId, async () => {
       const job = await this.#job(jobId);
-      if (job.state === "sent") {
-        throw new SottoError("USAGE", `message ${jobId} was sent: it is not in the queue`, {
-          cure: "remove it in the room, with any client",
-        });
-      }
-      if (job.state === "encrypted")
-        throw new SottoError("SEND_UNCERTAIN", `message ${jobId} may have reached its room already`);
+      requireUnsent(job);
       const { jobs, recordings } = this.#options.store;
       await jobs.remove(job);
       const { recordingId } = job;
@@ -166,6 +160,14 @@ export class Outbox {
       this.#senders.take(jobId)?.reject(new SottoError("JOB_UNKNOWN", `message ${jobId} was dropped`));
       return job;
     });
+  }
+
+  /** To the room that replaces theirs, in their order; what may have reached the old one stays. Gives how many. */
+  async move(from: RoomId, to: RoomId): Promise<number> {
+    // between two messages of the old room: none is on its way into it
+    const moved = await this.#turns.between(from, async () => this.#options.store.jobs.move(from, to));
+    if (moved > 0) void this.resumeDue([to]);
+    return moved;
   }
 
   /** Resolves when nothing is being sent any more. */

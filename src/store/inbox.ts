@@ -24,6 +24,7 @@ export interface InboxStore {
    * @param isSkipped asked before an event is read
    */
   waiting(isSkipped?: (eventId: EventId) => boolean): Generator<WaitingEvent, void>;
+  has(eventId: EventId): boolean;
   /** It was reported for this reason, and stays. */
   setReported(eventId: EventId, why: string): void;
   /** It never comes back in. */
@@ -87,6 +88,7 @@ export function createInboxStore(db: Database): InboxStore {
         rows = page(rows.at(-1)?.rowid as number);
       }
     },
+    has: (eventId) => db.get("SELECT 1 FROM inbox WHERE event_id = ?", eventId) !== undefined,
     setReported: (eventId, why) =>
       void db.run("UPDATE inbox SET reported = ? WHERE event_id = ?", why, eventId),
     done: (eventId) =>
