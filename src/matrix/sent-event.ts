@@ -3,6 +3,7 @@ import type { RoomEvent } from "../model/event.ts";
 import type { EventId, RoomId, UserId } from "../model/ids.ts";
 import { isObject, isString } from "./json.ts";
 import { path } from "./path.ts";
+import { matrixErrorOf } from "./request-failure.ts";
 import { isRoomEvent } from "./sync.ts";
 import type { Transport } from "./transport.ts";
 
@@ -26,7 +27,7 @@ export interface SentEvent {
  * Looks through a room's timeline, from its end back, for an encrypted event. Undefined where all of it was seen since
  * that time, and the event is not there.
  *
- * @throws SottoError `SEND_UNCERTAIN` where not all of it can be seen
+ * @throws SottoError `SEND_UNCERTAIN` where not all of it can be seen, `ROOM_NOT_JOINED` where nothing is shown
  */
 export async function findSentEvent(
   transport: Transport,
@@ -42,9 +43,12 @@ export async function findSentEvent(
     if (!isSeen) throw notSeen(roomId);
   };
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer = await transport.request("GET", path`/_matrix/client/v3/rooms/${roomId}/messages`, {
-      query: { dir: "b", limit: PAGE, filter, ...(from === undefined ? {} : { from }) },
-    });
+    const query = { dir: "b", limit: PAGE, filter, ...(from === undefined ? {} : { from }) };
+    const answer = await transport
+      .request("GET", path`/_matrix/client/v3/rooms/${roomId}/messages`, { query })
+      .catch((thrown) => {
+        throw matrixErrorOf(thrown)?.errcode === "M_FORBIDDEN" ? notShown(roomId, thrown) : thrown;
+      });
     if (!isObject(answer) || !Array.isArray(answer.chunk)) throw notSeen(roomId);
     const events = answer.chunk.filter(isRoomEvent).filter((event) => event.sender === sender);
     const found = events.find((event) =>
@@ -58,6 +62,12 @@ export async function findSentEvent(
   }
   throw notSeen(roomId);
 }
+
+const notShown = (roomId: RoomId, cause: unknown): SottoError =>
+  new SottoError("ROOM_NOT_JOINED", `whether the message reached ${roomId} is not shown to this account`, {
+    cause,
+    cure: "let the account into the room and `sotto queue retry` it, which looks again before anything is sent",
+  });
 
 const notSeen = (roomId: RoomId): SottoError =>
   new SottoError("SEND_UNCERTAIN", `whether the message reached ${roomId} cannot be seen in its timeline`, {

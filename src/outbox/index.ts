@@ -5,7 +5,7 @@ import type { Job, SentJob } from "../model/job.ts";
 import type { Awaitable, NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
 import { giveUp } from "./give-up.ts";
-import { isRefusal, requireUnsent } from "./refusals.ts";
+import { forThoseBehind, isRefusal, requireUnsent } from "./refusals.ts";
 import { Rests } from "./rests.ts";
 import { Senders } from "./senders.ts";
 import { type Message, newJob, Spooled } from "./spooled.ts";
@@ -278,12 +278,7 @@ export class Outbox {
   async #tellSenders(roomId: RoomId, cause: SottoError): Promise<void> {
     for (const { jobId } of this.#senders.in(roomId)) {
       const sender = this.#senders.take(jobId)!;
-      const error =
-        cause.code === "SEND_UNCERTAIN"
-          ? new SottoError("HOMESERVER_UNREACHABLE", "a message before it may not have arrived yet", {
-              cause,
-            })
-          : cause;
+      const error = forThoseBehind(cause);
       const job = await this.#read(jobId);
       const isTold = job && sender.isHeard() && !job.firstPutMs;
       sender.reject((isTold && (await giveUp(this.#options, job, error))) || error);
