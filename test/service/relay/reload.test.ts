@@ -1,15 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod/mini";
+import { loadConfig } from "../../../src/config/index.ts";
 import { connectorType } from "../../../src/connector/index.ts";
-import { SottoError } from "../../../src/errors.ts";
 import { silentLogger } from "../../../src/log.ts";
-import type { Account } from "../../../src/service/account.ts";
+import { openAccount } from "../../../src/service/account.ts";
 import { Relay, type RelayPlan } from "../../../src/service/relay/relay.ts";
-import { openTestStore } from "../../support/store.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { configFor } from "../../support/config.ts";
 
 // Which connectors run, under plans that come faster than they are carried out.
 
@@ -38,22 +34,15 @@ async function relaying() {
       };
     },
   });
-  const storeKeyFile = join(temporaryDirectory(), "store.key");
-  writeFileSync(storeKeyFile, randomBytes(32), { mode: 0o600 });
-  const plan = {
+  // no homeserver is there: what is looked at here needs none
+  const config = loadConfig(configFor("http://127.0.0.1:9"));
+  const plan: RelayPlan = {
     connectors: { bell: { type: "counted" } },
-    routes: [{ from: "bell", to: "!room", announce: false, priority: "normal" }],
+    routes: [{ from: "bell", to: "!room", announce: false, priority: "normal", onMissed: "leave" }],
     pathOf: (_name: string, written: string) => written,
-  } as unknown as RelayPlan;
-  const rooms = {
-    join: async () => {
-      throw new SottoError("HOMESERVER_UNREACHABLE", "nobody is there");
-    },
   };
-  const account = {
-    ...{ store: openTestStore(), logger: silentLogger, rooms },
-    config: { ...plan, storeKeyFile },
-  } as unknown as Account;
+  const account = await openAccount({ ...config, ...plan }, silentLogger);
+  onTestFinished(() => account.close());
   account.store.destinations.set("!room", "!room");
   const relay = await Relay.start(account, { connectorTypes: [type] });
   return { relay, plan, running, most: () => most };
