@@ -48,7 +48,9 @@ export class Delivery {
   }
 
   async deliver(job: Job): Promise<SentJob> {
-    return this.#sent(await this.#frozen(await this.#uploaded(await this.encoded(job))));
+    const uploaded = await this.#uploaded(await this.encoded(job));
+    // nobody has asked for what is frozen now
+    return this.#sent(await this.#frozen(uploaded), uploaded.state === "encrypted");
   }
 
   /** The job with its attachment in the spool. Each attempt draws a new key: nothing of an earlier one is used. */
@@ -92,10 +94,12 @@ export class Delivery {
     });
   }
 
-  async #sent(job: Job): Promise<SentJob> {
+  async #sent(job: Job, isRepeat: boolean): Promise<SentJob> {
     const { store, clock } = this.#options;
     if (isSent(job)) return job;
-    const eventId = await this.#put(job);
+    const { roomId, txnId, eventJson } = job;
+    const found = isRepeat ? await this.#found(job) : undefined;
+    const eventId = found ?? (await this.#options.gate.putEncrypted(roomId, txnId, eventJson!));
     try {
       await store.jobs.sent(job.jobId, eventId, clock());
     } catch (cause) {
@@ -108,15 +112,13 @@ export class Delivery {
     return sent;
   }
 
-  async #put({ roomId, txnId, eventJson, firstPutMs }: Job): Promise<string> {
-    const { gate, findSent, clock } = this.#options;
-    const ageMs = firstPutMs === undefined ? 0 : clock() - firstPutMs;
-    // one from the future: the clock was put back, and how old the request is cannot be told
-    if (firstPutMs !== undefined && (ageMs < 0 || ageMs > REPEATABLE_MS)) {
-      const { ciphertext } = JSON.parse(eventJson!) as { ciphertext: string };
-      const eventId = await findSent(roomId, { ciphertext, sinceMs: ageMs < 0 ? 0 : firstPutMs });
-      if (eventId !== undefined) return eventId;
-    }
-    return gate.putEncrypted(roomId, txnId, eventJson!);
+  /** Where a request was made so long ago that the same one might make a second event. */
+  async #found({ roomId, txnId, eventJson, firstPutMs = 0 }: Job): Promise<string | undefined> {
+    const { findSent, clock } = this.#options;
+    const ageMs = clock() - firstPutMs;
+    if (ageMs >= 0 && ageMs <= REPEATABLE_MS) return undefined;
+    const { ciphertext } = JSON.parse(eventJson!) as { ciphertext: string };
+    // a clock that was put back tells no time: then everything is looked through
+    return findSent(roomId, { ciphertext, txnId, sinceMs: ageMs < 0 ? 0 : firstPutMs });
   }
 }

@@ -5,7 +5,7 @@ import type { Job, SentJob } from "../model/job.ts";
 import type { Awaitable, NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
 import { giveUp } from "./give-up.ts";
-import { isRefusal, requireUnsent } from "./refusals.ts";
+import { forThoseBehind, isRefusal, requireUnsent } from "./refusals.ts";
 import { Rests } from "./rests.ts";
 import { Senders } from "./senders.ts";
 import { type Message, newJob, Spooled } from "./spooled.ts";
@@ -176,10 +176,15 @@ export class Outbox {
     await this.#turns.settled();
   }
 
-  /** Begins no message that nobody waits for, and resolves when what is under way has ended. */
-  async close(): Promise<void> {
+  /** Begins no further message that nobody waits for: the next process does. */
+  quit(): void {
     this.#isClosing = true;
-    await this.settled();
+  }
+
+  /** The same, and resolves when what is under way has ended. */
+  close(): Promise<void> {
+    this.quit();
+    return this.settled();
   }
 
   async #runAll(): Promise<void> {
@@ -257,7 +262,6 @@ export class Outbox {
       return true;
     } catch (thrown) {
       const error = toSottoError(thrown);
-      // as far as it has come
       const job = (await this.#options.store.jobs.get(tried.jobId)) ?? tried;
       const sender = this.#senders.take(job.jobId);
       const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !tried.firstPutMs;
@@ -274,12 +278,7 @@ export class Outbox {
   async #tellSenders(roomId: RoomId, cause: SottoError): Promise<void> {
     for (const { jobId } of this.#senders.in(roomId)) {
       const sender = this.#senders.take(jobId)!;
-      const error =
-        cause.code === "SEND_UNCERTAIN"
-          ? new SottoError("HOMESERVER_UNREACHABLE", "a message before it may not have arrived yet", {
-              cause,
-            })
-          : cause;
+      const error = forThoseBehind(cause);
       const job = await this.#read(jobId);
       const isTold = job && sender.isHeard() && !job.firstPutMs;
       sender.reject((isTold && (await giveUp(this.#options, job, error))) || error);

@@ -40,3 +40,9 @@ export function requireUnsent({ jobId, state }: Job): void {
   if (state === "encrypted")
     throw new SottoError("SEND_UNCERTAIN", `message ${jobId} may have reached its room already`);
 }
+
+/** What a message that had to wait means for whoever waits for one behind it: only the first may have arrived. */
+export const forThoseBehind = (cause: SottoError): SottoError =>
+  cause.code === "SEND_UNCERTAIN"
+    ? new SottoError("HOMESERVER_UNREACHABLE", "a message before it may not have arrived yet", { cause })
+    : cause;

@@ -44,7 +44,7 @@ import { VerificationDesk } from "./verification.ts";
 import type { WithheldCounts } from "./withheld.ts";
 
 /** What is being sent when the account is closed has so long to end. */
-const FINISH_MS = 10_000;
+export const FINISH_MS = 10_000;
 
 export interface JobListener {
   /** Its recording is being made ready. */

@@ -41,6 +41,8 @@ export async function startService(account: Account, options: RelayOptions = {})
     relay,
     reload: (plan) => relay.reload(plan),
     async [Symbol.asyncDispose]() {
+      // what is under way is finished, however much waits behind it
+      account.outbox.quit();
       for (const stop of remove) stop();
       for (const work of [missed, redactions]) work[Symbol.dispose]();
       retries[Symbol.dispose]();

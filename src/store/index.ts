@@ -113,7 +113,9 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
           .update(JSON.stringify([source, id]))
           .digest("base64url"),
       recovery: createRecoveryStore(db, meta),
-      retention: createRetention(db, meta, (recordingId) => void recordings.drop(recordingId)),
+      retention: createRetention(db, meta, (recordingId) => {
+        recordings.drop(recordingId).catch(() => undefined); // it is swept when the store is opened next
+      }),
       epoch: createEpochStore({
         ...meta,
         writeSoon: (name, value) => db.soon(() => writeMeta(db, name, Buffer.from(value))),

@@ -69,10 +69,10 @@ const logger = createLogger({
 });
 const sotto = await Sotto.open(loadConfig(configFile, { connectorTypes: [listed] }), { logger });
 const service = await startService(sotto.account, { connectorTypes: [listed] });
-await Promise.race([brought.promise, ended]);
-while (!stopping.signal.aborted && sotto.account.store.jobs.open().length > 0)
-  await Promise.race([delay(100), ended]);
-if (!stopping.signal.aborted) process.stdout.write("idle\n");
+void brought.promise.then(async () => {
+  while (!stopping.signal.aborted && sotto.account.store.jobs.open().length > 0) await delay(100);
+  if (!stopping.signal.aborted) process.stdout.write("idle\n");
+});
 await Promise.race([service.ended, ended]);
 await service[Symbol.asyncDispose]();
 await sotto.close();

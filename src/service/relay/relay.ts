@@ -4,6 +4,7 @@ import type { ConnectorType } from "../../connector/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
 import type { Connector, Signer } from "../../model/connector.ts";
 import type { RoomId } from "../../model/ids.ts";
+import { Serial } from "../../serial.ts";
 import { deriveKey } from "../../store/index.ts";
 import type { Account } from "../account.ts";
 import type { RelayCheck } from "../connector-checks.ts";
@@ -32,6 +33,7 @@ export class Relay implements AsyncDisposable {
   readonly #started = new Set<string>();
   readonly #troubles = new Map<string, SottoError>();
   readonly #stopping = new AbortController();
+  readonly #changes = new Serial();
   readonly #signals: Signals;
   readonly #successions: Successions;
   #destinations: Destinations;
@@ -60,10 +62,14 @@ export class Relay implements AsyncDisposable {
   }
 
   /** Ends what is not in the new plan any more, and begins what is new in it. Nothing changes where it is wrong. */
-  async reload(plan: RelayPlan): Promise<void> {
-    await this.#requirePlan(plan);
-    await this.#end();
-    await this.#begin(plan);
+  reload(plan: RelayPlan): Promise<void> {
+    // one after another: whoever asks twice would else start everything twice
+    return this.#changes.run("plan", async () => {
+      this.#stopping.signal.throwIfAborted();
+      await this.#requirePlan(plan);
+      await this.#end();
+      await this.#begin(plan);
+    });
   }
 
   /** What each connector and each route's room says of itself. */
@@ -99,13 +105,15 @@ export class Relay implements AsyncDisposable {
     this.#stopping.abort(new SottoError("STOPPED", "the service stops"));
     this.#signals[Symbol.dispose]();
     this.#successions[Symbol.dispose]();
-    await this.#end();
+    await this.#changes.run("plan", () => this.#end());
     await this.#receiving;
   }
 
   async #begin(plan: RelayPlan): Promise<void> {
+    const made = await this.#requirePlan(plan);
+    // in one step: a message may be handed over meanwhile
     this.#connectors.clear();
-    for (const [name, connector] of await this.#requirePlan(plan)) this.#connectors.set(name, connector);
+    for (const [name, connector] of made) this.#connectors.set(name, connector);
     this.#routes = plan.routes;
     this.#destinations = new Destinations(this.#account);
     const targets = new Set(plan.routes.map(({ to }) => to));
