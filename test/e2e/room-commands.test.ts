@@ -49,6 +49,8 @@ describe("a command", () => {
 
   it("of somebody who is verified and named is answered where it was asked, encrypted; of others it is not", async () => {
     for (const { userId } of [alice, bob]) await verifyMember(synapse, bot, userId);
+    // of a room key, the engine keeps how far its sender was proven when it came
+    await alice.request("rotate", { roomId });
     await using service = await runningService(bot, {
       ...config,
       routes: [{ from: roomId, to: "hand" }],
@@ -74,7 +76,8 @@ describe("a command", () => {
     expect((await answer()).content.body).toContain("A device of yours was handed the key");
     await ask(alice, "!sotto dance");
     expect((await answer()).content.body).toContain("!sotto help");
-    expect(service.store.jobs.counts()).toMatchObject({ sent: expect.any(Number) });
+    const answers = service.store.jobs.list(100).filter(({ source }) => source === ":answers");
+    expect(answers).toHaveLength(3); // with the one before
   });
 
   it("leaves voice messages of rooms without a route to `sotto receive`", async () => {
