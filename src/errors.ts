@@ -20,7 +20,10 @@ export const ERROR_CODES = {
   ROOM_NOT_JOINED: [1, "invite the account and let it join, then send again"],
   ROOM_FORBIDDEN: [1, "give the account the power level to send messages in this room"],
   ROOM_MEMBERS_UNKNOWN: [1, "try again; keys are shared only when the member list is complete"],
-  ROOM_REPLACED: [1, "send to the room that replaces it"],
+  ROOM_REPLACED: [
+    1,
+    "send to the room that replaces it; a route waits for `sotto route accept` of that room",
+  ],
   CLEAR_EVENT_REFUSED: [1, "send it as an encrypted event; Sotto sends no clear room events of this type"],
   IDENTITY_CHANGED: [
     1,
@@ -219,6 +222,8 @@ export function causeText(cause: unknown): string | undefined {
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(["DISK_FULL", "STOPPED", "INTERRUPTED", "TIMEOUT", "STORE_UNUSABLE", "FFMPEG_MISSING"] as const),
   ...(["HOMESERVER_UNREACHABLE", "HOMESERVER_ERROR", "RATE_LIMITED"] as const),
+  // of a route: until the room that replaces it is accepted
+  "ROOM_REPLACED",
 ]);
 
 /** Whether the same may succeed later, with nothing changed in what was asked for. */

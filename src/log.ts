@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { printable } from "./printable.ts";
 
 /** Structured log lines on standard error: one JSON object each, or short words for a person at a terminal. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -58,12 +59,16 @@ const SHAPES: readonly [shape: RegExp, instead: (found: string, kept?: unknown) 
   [new RegExp(`\\bE${BASE58}{3}(?: ?${BASE58}{4}){11}\\b`, "g"), hidden],
   // 32 bytes; a room or event ID is as long in base64, and its sigil tells it
   [/(?<![\w/+$!-])[\w/+-]{43}=?(?![\w/+-])|\b[\da-f]{64}\b/gi, hidden],
-  [/%40(?:[\w.~!*'()-]|%(?!3A)[\da-f]{2})*%3A(?:[\w.-]|%(?:3A|5B|5D))+/gi, pseudonym("user")],
+  [/%40(?:[\w.~!*'()-]|%(?!3A|40)[\da-f]{2})*%3A(?:[\w.-]|%(?:3A|5B|5D))+/gi, pseudonym("user")],
   [
     /(?<![\w.+-])@[^\s:@"`<>]*:(?:\[[\da-f:.]+\]|[a-z\d-]+(?:\.[a-z\d-]+)*)(?::\d{1,5})?/gi,
     pseudonym("user"),
   ],
-  [/[\w.+%-]+@[a-z\d-]+(?:\.[a-z\d-]+)*\.[a-z]{2,}/gi, pseudonym("mail")],
+  // each word is taken once, whether or not it is one's address: who looks for the @ from each letter is slow
+  [
+    /[\w.+%-]+(@[a-z\d-]+(?:\.[a-z\d-]+)*\.[a-z]{2,})?/gi,
+    (found, domain) => (typeof domain === "string" ? pseudonym("mail")(found) : found),
+  ],
   // numbers of telephones, which begin with + or 00 where they are whole (ITU-T E.164)
   [/\b(?:sips?|tel):[^\s"<>;,()]+/gi, () => "[number]"],
   [/(?<![\w+/=.-])(?:\+|00)[1-9](?:[ ()./-]{0,2}\d){6,14}(?!\w)/g, () => "[number]"],
@@ -99,10 +104,10 @@ export function createLogger(options: LoggerOptions): Logger {
       const text = redact(message) as string;
       options.write(
         options.json
-          ? JSON.stringify({ time: new Date().toISOString(), level, message: text, ...clean })
+          ? printable(JSON.stringify({ time: new Date().toISOString(), level, message: text, ...clean }))
           : [`${level}: ${text}`, ...Object.entries(clean).map(([key, item]) => `${key}=${plain(item)}`)]
               .join(" ")
-              .replace(/\p{Cc}+/gu, " "),
+              .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " "),
       );
     };
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };

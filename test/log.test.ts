@@ -169,7 +169,7 @@ describe("a person", () => {
           logger.info(`${before}${one}${after}`, { one, other, list: [one], [one]: 1 }),
         );
         const shown = JSON.parse(json!) as Record<string, unknown>;
-        expect(json).not.toContain(one.slice(1, one.indexOf(":") + 1));
+        expect(json).not.toContain(one.slice(0, one.indexOf(":") + 1));
         expect(shown).toMatchObject({
           message: `${before}${shown.one}${after}`,
           one: expect.stringMatching(/^user:[\da-f]{8}$/),
@@ -278,5 +278,29 @@ describe("a logger", () => {
     const each = lines((logger) => LOG_LEVELS.map((at) => logger[at](at)), { level, json: true });
     const expected = LOG_LEVELS.slice(LOG_LEVELS.indexOf(level));
     expect(each.slice(0, expected.length).map((line) => JSON.parse(line).level)).toEqual(expected);
+  });
+});
+
+describe("what a stranger has named", () => {
+  it.each(["\u001b[2J", "\u009b2J", "\u007f", "a\u202eb", "a\u2028b", "\u{e0041}"])(
+    "cannot move the cursor, turn the text or begin a line with %j",
+    (name) => {
+      for (const line of lines((logger) => logger.warn(name, { file: name, [name]: 1 }))) {
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        if (line.startsWith("{"))
+          expect(JSON.parse(line)).toMatchObject({ message: name, file: name, [name]: 1 });
+      }
+    },
+  );
+
+  it.each(["a", "a.", "a@", "@a", "%40", "+1", "//a:", "&key", "a@a.a1", "Bearer ", "é"])(
+    "is written in no time, also %j a hundred thousand times",
+    (part) => {
+      expect(logged(part.repeat(100_000))).toContain("warn");
+    },
+  );
+
+  it("is an address, also right behind another one", () => {
+    expect(logged("a@b.cc1x@y.zz")).not.toContain("1x@y");
   });
 });

@@ -17,6 +17,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   devices: () => import("./devices.ts"),
   trust: () => import("./trust.ts"),
   why: () => import("./why.ts"),
+  route: () => import("./route.ts"),
   queue: () => import("./queue.ts"),
   rotate: () => import("./rotate.ts"),
   backup: () => import("./backup.ts"),

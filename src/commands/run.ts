@@ -3,6 +3,7 @@ import { type Config, configSource, loadConfig, rereadConfig } from "../config/i
 import type { ConnectorType } from "../connector/index.ts";
 import { toSottoError } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
+import { FINISH_MS } from "../service/account.ts";
 import { createObserver } from "../service/observe.ts";
 import { type Service, startService } from "../service/run.ts";
 import { Sotto } from "../service/sotto.ts";
@@ -33,6 +34,8 @@ async function run(context: Context, flags: CommonOptions): Promise<void> {
   logger.info("running", { userId: config.account.userId, deviceId: config.account.deviceId });
   await Promise.race([service.ended, aborted(context.signal)]);
   logger.info("stopping");
+  // a homeserver that is silent keeps nobody; what it was not heard to have taken is repeated by the next process
+  setTimeout(() => sotto.account.transport.close(), FINISH_MS).unref();
 }
 
 /** `systemctl reload`: other connectors and routes; where they are wrong, those that are there go on. */

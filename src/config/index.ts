@@ -1,7 +1,7 @@
 export { type ConfigSource, configSource, dataDirectoryOf } from "./data-directory.ts";
 export { type Config, type LoadOptions, loadConfig } from "./load.ts";
 export { rereadConfig } from "./reread.ts";
-export { roomTrust } from "./room-trust.ts";
+export { acceptsClear, hasOwnPolicy, roomTrust } from "./room-trust.ts";
 export { configSchema } from "./schema.ts";
 export {
   isCredential,

@@ -13,3 +13,11 @@ export function roomTrust({ trust, rooms }: Pick<Config, "trust" | "rooms">, roo
     acceptFrom: own?.acceptFrom ?? trust.acceptFrom,
   };
 }
+
+/** Whether voice messages of the room are taken though it is not encrypted. */
+export const acceptsClear = ({ rooms }: Pick<Config, "rooms">, roomId: string): boolean =>
+  Object.hasOwn(rooms, roomId) && rooms[roomId]?.acceptClear === true;
+
+/** Whether the config has words for this room that another would not have. */
+export const hasOwnPolicy = ({ rooms }: Pick<Config, "rooms">, roomId: string): boolean =>
+  Object.hasOwn(rooms, roomId);

@@ -9,6 +9,14 @@ import { HIGH_PASS_HZ, LOUDNESS_LUFS } from "../model/sound-care.ts";
 z.config(en());
 
 const userId = z.string().check(z.regex(/^@[^\s:]*:\S+$/, "a user ID such as @voice:example.org"));
+const inviter = z
+  .string()
+  .check(
+    z.regex(
+      /^(?:@[^\s:]*|\*):[^\s*]+$/,
+      "a user ID such as @voice:example.org, or *:example.org for a homeserver",
+    ),
+  );
 const path = z.string().check(z.minLength(1));
 const secretFile = path.check(
   z.regex(
@@ -125,6 +133,10 @@ export const configSchema = z.strictObject({
           onExcluded: z.optional(onExcluded),
           newMembers: z.optional(newMembers),
           acceptFrom: z.optional(acceptFrom),
+          acceptClear: described(
+            "The room is not encrypted, and its voice messages are handed on all the same: anyone who runs a homeserver in it can forge them.",
+            z.optional(z.boolean()),
+          ),
         }),
       ),
       {},
@@ -210,7 +222,34 @@ export const configSchema = z.strictObject({
     "What `sotto run` joins: `from` a connector or a room, `to` a room or a connector.",
     z._default(z.array(routeSchema), []),
   ),
-  acceptInvitesFrom: described("Whose invitations `sotto run` accepts.", z._default(z.array(userId), [])),
+  acceptInvitesFrom: described(
+    "Whose invitations `sotto run` accepts: users, or everyone of a homeserver as *:example.org.",
+    z._default(z.array(inviter), []),
+  ),
+  commandsFrom: described(
+    "Who may ask `!sotto status`, `why` and `help` in an encrypted room. Each must have been verified (`sotto verify`); the answer is encrypted, for everyone in the room.",
+    z._default(z.array(userId), []),
+  ),
+  signals: described(
+    "What `sotto run` shows in rooms of its work. None of it is encrypted: the homeservers of a room see it.",
+    z.prefault(
+      z.strictObject({
+        reactions: described(
+          "React to a voice message with ✔ once all its routes have it, ✖ where one gave it up. Not encrypted: the server sees which message, and what became of it. Allows m.reaction as clearEvents.reactions does.",
+          z._default(z.boolean(), false),
+        ),
+        receipts: described(
+          "Mark voice messages as read once they were handed on. Not encrypted: the server sees when.",
+          z._default(z.boolean(), false),
+        ),
+        typing: described(
+          "Show as typing in a room while a recording is made ready for it. Not encrypted.",
+          z._default(z.boolean(), false),
+        ),
+      }),
+      {},
+    ),
+  ),
   listen: described(
     "Where `sotto run` answers /live, /ready and /metrics: a port of the loopback address, `address:port`, or the path of a UNIX socket; nowhere unless told. Who can reach it can read how much is sent, and nothing of whom.",
     z.optional(

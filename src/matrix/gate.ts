@@ -134,13 +134,19 @@ function outcomeOf(thrown: unknown, roomId: RoomId): unknown {
   if (cause.statusCode === 413 || cause.errcode === "M_TOO_LARGE") {
     return new SottoError("HOMESERVER_ERROR", "the event is larger than the homeserver takes", { cause });
   }
-  if (cause.statusCode === 403) {
+  // only its own word is the room's: a proxy without its homeserver says 403 and 404 too, and so does a locked account
+  if (cause.errcode === "M_FORBIDDEN") {
     return new SottoError("ROOM_FORBIDDEN", `the account may not send to ${roomId}`, { cause });
   }
-  if (cause.statusCode === 404)
+  if (cause.errcode === "M_NOT_FOUND")
     return new SottoError("ROOM_NOT_FOUND", `there is no room ${roomId}`, { cause });
   return thrown;
 }
 
-const uncertain = (cause: unknown): SottoError =>
-  new SottoError("SEND_UNCERTAIN", "whether the event reached the room is not known", { cause });
+function uncertain(cause: unknown): SottoError {
+  const retryAfterMs = cause instanceof MatrixError ? cause.retryAfterMs : undefined;
+  return new SottoError("SEND_UNCERTAIN", "whether the event reached the room is not known", {
+    cause,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}

@@ -23,10 +23,10 @@ export interface HistoryOptions {
 }
 
 const PAGE = 100;
-const FILTER = JSON.stringify({ types: ["m.room.encrypted"] });
+const FILTER = JSON.stringify({ types: ["m.room.encrypted", "m.room.redaction"] });
 
 /**
- * The encrypted events of a room between two tokens, read from the newest back.
+ * The encrypted events of a room, and what was redacted in it, between two tokens, read from the newest back.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmessages
  */
 export async function encryptedHistory(

@@ -23,6 +23,7 @@ export { createOwnRoom, ownEvents, roomEvent } from "./own-room.ts";
 export { MatrixError, matrixErrorOf } from "./request-failure.ts";
 export { createRooms, type Rooms } from "./rooms.ts";
 export { findSentEvent } from "./sent-event.ts";
+export { sendReadReceipt, sendTyping } from "./signals.ts";
 export { type SyncLoopOptions, type SyncOptions, syncBatches, syncOnce, type Urgency } from "./sync.ts";
 export {
   createTransport,

@@ -20,8 +20,15 @@ export interface Rooms extends RoomDirectory {
    * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomideventeventid
    */
   event(roomId: RoomId, eventId: EventId): Promise<RoomEvent>;
-  /** Gives the room's ID. @throws SottoError `ROOM_NOT_FOUND`, `ROOM_FORBIDDEN` */
-  join(roomIdOrAlias: string): Promise<RoomId>;
+  /** Who made a room, and which one it says it replaces. */
+  creation(roomId: RoomId): Promise<{ creator: UserId; predecessor: RoomId | undefined }>;
+  /**
+   * Gives the room's ID.
+   *
+   * @param via homeservers over which a room can be reached that ours is not in
+   * @throws SottoError `ROOM_NOT_FOUND`, `ROOM_FORBIDDEN`
+   */
+  join(roomIdOrAlias: string, via?: readonly string[]): Promise<RoomId>;
 }
 
 /**
@@ -122,10 +129,30 @@ export function createRooms(transport: Transport, userId: UserId): Rooms {
       throw new SottoError("HOMESERVER_ERROR", "the homeserver's answer lacks joined_rooms");
     },
 
-    async join(roomIdOrAlias) {
+    async creation(roomId) {
+      const url = path`/_matrix/client/v3/rooms/${roomId}/state/m.room.create/`;
+      const event = await transport.request("GET", url, { query: { format: "event" } }).catch((thrown) => {
+        const cause = matrixErrorOf(thrown);
+        throw (cause && refusal(cause, roomId)) ?? thrown;
+      });
+      const predecessor =
+        isObject(event) && isObject(event.content) && isObject(event.content.predecessor)
+          ? event.content.predecessor.room_id
+          : undefined;
+      return {
+        creator: requireString(event, "sender"),
+        predecessor: isString(predecessor) ? predecessor : undefined,
+      };
+    },
+
+    async join(roomIdOrAlias, via = []) {
       try {
         const url = path`/_matrix/client/v3/join/${roomIdOrAlias}`;
-        const answer = await transport.request("POST", url, { body: { json: {} }, idempotent: true });
+        const answer = await transport.request("POST", url, {
+          body: { json: {} },
+          idempotent: true,
+          ...(via.length > 0 && { query: { via } }),
+        });
         return requireString(answer, "room_id");
       } catch (thrown) {
         const cause = matrixErrorOf(thrown);

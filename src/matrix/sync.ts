@@ -219,11 +219,15 @@ function roomSync([roomId, value]: [roomId: string, room: unknown]): RoomSync {
 const isDataEvent = (value: unknown): value is SyncBatch["accountData"][number] =>
   isObject(value) && isString(value.type) && isObject(value.content);
 
+/** https://spec.matrix.org/v1.19/appendices/#event-ids */
+const MAX_ID_BYTES = 255;
+
 export function isRoomEvent(value: unknown): value is RoomEvent {
   return (
     isObject(value) &&
     isString(value.type) &&
     isString(value.event_id) &&
+    Buffer.byteLength(value.event_id) <= MAX_ID_BYTES &&
     isString(value.sender) &&
     typeof value.origin_server_ts === "number" &&
     isObject(value.content)

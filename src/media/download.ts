@@ -1,7 +1,10 @@
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { SottoError } from "../errors.ts";
 import type { EncryptedFile } from "../model/event.ts";
+import type { MxcUri } from "../model/ids.ts";
 import type { ContentRepository } from "../model/ports.ts";
-import { decryptBytes, spoolVerified, type VerifiedAttachment } from "./attachment.ts";
+import { decryptBytes, encryptBytes, spoolVerified, type VerifiedAttachment } from "./attachment.ts";
 
 /**
  * Downloads an attachment, verifies its hash and decrypts it, all in memory: `maxBytes` is the bound.
@@ -31,9 +34,24 @@ export const downloadToSpool = (
   { maxBytes, spoolPath }: { maxBytes: number; spoolPath: string },
 ): Promise<VerifiedAttachment> => spoolVerified(file, download(repository, file, maxBytes), spoolPath);
 
+/**
+ * Downloads an attachment that lies on the homeserver in clear; nothing proves what it is. On the disk it is encrypted, as
+ * any other; in memory it is whole for a moment.
+ *
+ * @throws SottoError as {@link downloadToSpool} does
+ */
+export async function downloadClear(
+  repository: ContentRepository,
+  url: MxcUri,
+  { maxBytes, spoolPath }: { maxBytes: number; spoolPath: string },
+): Promise<VerifiedAttachment> {
+  const { ciphertext, file } = await encryptBytes(await buffer(download(repository, { url }, maxBytes)));
+  return spoolVerified({ ...file, url }, Readable.from([ciphertext]), spoolPath);
+}
+
 async function* download(
   repository: ContentRepository,
-  { url }: EncryptedFile,
+  { url }: Pick<EncryptedFile, "url">,
   maxBytes: number,
 ): AsyncGenerator<Uint8Array> {
   let size = 0;

@@ -7,6 +7,6 @@ export {
   spoolVerified,
   type VerifiedAttachment,
 } from "./attachment.ts";
-export { downloadToSpool, downloadVerified } from "./download.ts";
+export { downloadClear, downloadToSpool, downloadVerified } from "./download.ts";
 export { parseEncryptedFile } from "./encrypted-file.ts";
 export { type ReceivedVoice, readVoiceContent, type VoiceFacts, voiceContent } from "./voice-content.ts";

@@ -14,6 +14,8 @@ export interface IncomingRecording {
    */
   id: string;
   source: AudioSource;
+  /** It takes the place of an earlier one that was brought by this name (`by`), where that was sent. */
+  replaces?: string;
   /** Who brings it to the connector, where it tells them apart: the name of a token. */
   by?: string;
   /** What a recording without any header is. */
@@ -90,6 +92,8 @@ export interface VoiceDescription {
   size: number;
   /** A relay has brought it into the room from another one. */
   isRelayed?: true;
+  /** Its sender says that it takes the place of this event; whether both are of one sender, nobody has looked. */
+  replaces?: EventId;
 }
 
 /** A voice message for a connector that takes them. */

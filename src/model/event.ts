@@ -26,7 +26,7 @@ export type UnplacedFile = Omit<EncryptedFile, "url">;
 
 /** What the server is told about a relation; must stay in clear beside the ciphertext. */
 export interface RelatesTo {
-  rel_type?: "m.thread";
+  rel_type?: "m.thread" | "m.replace";
   event_id?: EventId;
   is_falling_back?: boolean;
   "m.in_reply_to"?: { event_id: EventId };
@@ -48,10 +48,15 @@ export interface VoiceMessageContent {
   "org.matrix.msc3245.voice": Record<string, never>;
   "m.mentions": Record<string, never>;
   "m.relates_to"?: RelatesTo;
+  /** Of one that takes the place of an earlier one: the message as it is now. */
+  "m.new_content"?: VoiceMessageContent;
 }
 
 /** The same before its attachment has a place on the homeserver. */
-export type UnplacedVoiceMessage = Omit<VoiceMessageContent, "file"> & { file: UnplacedFile };
+export type UnplacedVoiceMessage = Omit<VoiceMessageContent, "file" | "m.new_content"> & {
+  file: UnplacedFile;
+  "m.new_content"?: UnplacedVoiceMessage;
+};
 
 /** https://spec.matrix.org/v1.19/client-server-api/#mroomencryption */
 export interface RoomEncryptionContent {

@@ -43,6 +43,11 @@ export interface Job {
   recordingId: string | undefined;
   /** The transaction ID of the voice message that it announces. */
   announces: string | undefined;
+  /**
+   * Only of one that is to be sent again where somebody misses it: `resend` until it is sent and known whom it did not
+   * reach, then these users, JSON.
+   */
+  onMissed: string | undefined;
 }
 
 /** An encrypted event from the moment on at which a request with it may reach the server. */

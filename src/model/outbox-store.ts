@@ -24,6 +24,8 @@ export interface NewJob {
   /** The transaction ID of the voice message that it announces. */
   announces?: string;
   priority?: Priority;
+  /** Where somebody misses it, it is to be sent again: {@link Job.onMissed}. */
+  onMissed?: "resend";
   /** Milliseconds since the epoch. */
   createdMs: number;
 }
@@ -63,6 +65,11 @@ export interface OutboxStore {
   /** Back to where it was given up; undefined where what it needs is not there any more. */
   retry(job: Job): Awaitable<Job | undefined>;
   remove(job: Job): Awaitable<void>;
+  /**
+   * What waits in a room goes to the one that replaces it, in its order: what a connector or a room brought, and no
+   * request has carried yet. Gives how many.
+   */
+  move(from: RoomId, to: RoomId): Awaitable<number>;
   /** Whether a message, also one that was given up, is still to be made of this recording. */
   needsRecording(recordingId: string): Awaitable<boolean>;
 }

@@ -123,7 +123,7 @@ export interface SendGate {
  */
 export type FindSent = (
   roomId: RoomId,
-  event: { ciphertext: string; sinceMs: number },
+  event: { ciphertext: string; txnId: string; sinceMs: number },
 ) => Promise<EventId | undefined>;
 
 /** Makes a message of a recording that was accepted: its attachment's ciphertext, and then the content around it. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { SottoError } from "../errors.ts";
 import type { UnplacedVoiceMessage, VoiceMessageContent } from "../model/event.ts";
+import type { MxcUri } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
 import { megolmMessageIndex } from "../model/megolm-message.ts";
 import type { OutboxStore, RecordingStore, SpoolStore } from "../model/outbox-store.ts";
@@ -25,6 +26,15 @@ export interface DeliveryOptions {
  */
 const REPEATABLE_MS = 12 * 3_600_000;
 
+function placed(content: UnplacedVoiceMessage, url: MxcUri): VoiceMessageContent {
+  const { "m.new_content": renewed, ...message } = content;
+  return {
+    ...message,
+    file: { ...content.file, url },
+    ...(renewed && { "m.new_content": placed(renewed, url) }),
+  };
+}
+
 const isSent = (job: Job): job is SentJob =>
   job.state === "sent" && job.eventId !== undefined && job.sessionId !== undefined;
 
@@ -38,7 +48,9 @@ export class Delivery {
   }
 
   async deliver(job: Job): Promise<SentJob> {
-    return this.#sent(await this.#frozen(await this.#uploaded(await this.encoded(job))));
+    const uploaded = await this.#uploaded(await this.encoded(job));
+    // nobody has asked for what is frozen now
+    return this.#sent(await this.#frozen(uploaded), uploaded.state === "encrypted");
   }
 
   /** The job with its attachment in the spool. Each attempt draws a new key: nothing of an earlier one is used. */
@@ -66,8 +78,7 @@ export class Delivery {
     const { jobs, spool } = store;
     const mxcUri = await contentRepository.upload(() => spool.pieces(job.txnId), await spool.size(job.txnId));
     const content = JSON.parse(job.contentJson!) as UnplacedVoiceMessage;
-    const placed: VoiceMessageContent = { ...content, file: { ...content.file, url: mxcUri } };
-    return jobs.uploaded(job, mxcUri, JSON.stringify(placed));
+    return jobs.uploaded(job, mxcUri, JSON.stringify(placed(content, mxcUri)));
   }
 
   /** The job with its event as every request will carry it. */
@@ -83,10 +94,12 @@ export class Delivery {
     });
   }
 
-  async #sent(job: Job): Promise<SentJob> {
+  async #sent(job: Job, isRepeat: boolean): Promise<SentJob> {
     const { store, clock } = this.#options;
     if (isSent(job)) return job;
-    const eventId = await this.#put(job);
+    const { roomId, txnId, eventJson } = job;
+    const found = isRepeat ? await this.#found(job) : undefined;
+    const eventId = found ?? (await this.#options.gate.putEncrypted(roomId, txnId, eventJson!));
     try {
       await store.jobs.sent(job.jobId, eventId, clock());
     } catch (cause) {
@@ -99,15 +112,13 @@ export class Delivery {
     return sent;
   }
 
-  async #put({ roomId, txnId, eventJson, firstPutMs }: Job): Promise<string> {
-    const { gate, findSent, clock } = this.#options;
-    const ageMs = firstPutMs === undefined ? 0 : clock() - firstPutMs;
-    // one from the future: the clock was put back, and how old the request is cannot be told
-    if (firstPutMs !== undefined && (ageMs < 0 || ageMs > REPEATABLE_MS)) {
-      const { ciphertext } = JSON.parse(eventJson!) as { ciphertext: string };
-      const eventId = await findSent(roomId, { ciphertext, sinceMs: ageMs < 0 ? 0 : firstPutMs });
-      if (eventId !== undefined) return eventId;
-    }
-    return gate.putEncrypted(roomId, txnId, eventJson!);
+  /** Where a request was made so long ago that the same one might make a second event. */
+  async #found({ roomId, txnId, eventJson, firstPutMs = 0 }: Job): Promise<string | undefined> {
+    const { findSent, clock } = this.#options;
+    const ageMs = clock() - firstPutMs;
+    if (ageMs >= 0 && ageMs <= REPEATABLE_MS) return undefined;
+    const { ciphertext } = JSON.parse(eventJson!) as { ciphertext: string };
+    // a clock that was put back tells no time: then everything is looked through
+    return findSent(roomId, { ciphertext, txnId, sinceMs: ageMs < 0 ? 0 : firstPutMs });
   }
 }

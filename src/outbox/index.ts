@@ -5,7 +5,7 @@ import type { Job, SentJob } from "../model/job.ts";
 import type { Awaitable, NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
 import { giveUp } from "./give-up.ts";
-import { isRefusal } from "./refusals.ts";
+import { forThoseBehind, isRefusal, requireUnsent } from "./refusals.ts";
 import { Rests } from "./rests.ts";
 import { Senders } from "./senders.ts";
 import { type Message, newJob, Spooled } from "./spooled.ts";
@@ -152,13 +152,7 @@ export class Outbox {
     // between two messages of its room: no try is under way then
     return this.#turns.between(roomId, async () => {
       const job = await this.#job(jobId);
-      if (job.state === "sent") {
-        throw new SottoError("USAGE", `message ${jobId} was sent: it is not in the queue`, {
-          cure: "remove it in the room, with any client",
-        });
-      }
-      if (job.state === "encrypted")
-        throw new SottoError("SEND_UNCERTAIN", `message ${jobId} may have reached its room already`);
+      requireUnsent(job);
       const { jobs, recordings } = this.#options.store;
       await jobs.remove(job);
       const { recordingId } = job;
@@ -168,16 +162,29 @@ export class Outbox {
     });
   }
 
+  /** To the room that replaces theirs, in their order; what may have reached the old one stays. Gives how many. */
+  async move(from: RoomId, to: RoomId): Promise<number> {
+    // between two messages of the old room: none is on its way into it
+    const moved = await this.#turns.between(from, async () => this.#options.store.jobs.move(from, to));
+    if (moved > 0) void this.resumeDue([to]);
+    return moved;
+  }
+
   /** Resolves when nothing is being sent any more. */
   async settled(): Promise<void> {
     await this.#resuming;
     await this.#turns.settled();
   }
 
-  /** Begins no message that nobody waits for, and resolves when what is under way has ended. */
-  async close(): Promise<void> {
+  /** Begins no further message that nobody waits for: the next process does. */
+  quit(): void {
     this.#isClosing = true;
-    await this.settled();
+  }
+
+  /** The same, and resolves when what is under way has ended. */
+  close(): Promise<void> {
+    this.quit();
+    return this.settled();
   }
 
   async #runAll(): Promise<void> {
@@ -255,7 +262,6 @@ export class Outbox {
       return true;
     } catch (thrown) {
       const error = toSottoError(thrown);
-      // as far as it has come
       const job = (await this.#options.store.jobs.get(tried.jobId)) ?? tried;
       const sender = this.#senders.take(job.jobId);
       const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !tried.firstPutMs;
@@ -272,12 +278,7 @@ export class Outbox {
   async #tellSenders(roomId: RoomId, cause: SottoError): Promise<void> {
     for (const { jobId } of this.#senders.in(roomId)) {
       const sender = this.#senders.take(jobId)!;
-      const error =
-        cause.code === "SEND_UNCERTAIN"
-          ? new SottoError("HOMESERVER_UNREACHABLE", "a message before it may not have arrived yet", {
-              cause,
-            })
-          : cause;
+      const error = forThoseBehind(cause);
       const job = await this.#read(jobId);
       const isTold = job && sender.isHeard() && !job.firstPutMs;
       sender.reject((isTold && (await giveUp(this.#options, job, error))) || error);

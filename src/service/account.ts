@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { type Config, readAccessToken, readStoreKey, roomTrust } from "../config/index.ts";
+import { acceptsClear, type Config, readAccessToken, readStoreKey, roomTrust } from "../config/index.ts";
 import { type Crypto, createCrypto, holdEngine } from "../crypto/index.ts";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import {
+  type ClearTypes,
   createAccountData,
   createBackupServer,
   createContentRepository,
@@ -36,13 +37,21 @@ import { BackupUploads } from "./recovery/uploads.ts";
 import { isRoom } from "./relay/routes.ts";
 import { logInAgain } from "./relogin.ts";
 import { dailyPruning } from "./retention.ts";
+import { ANSWERS } from "./room/answers.ts";
 import { StoreWatch } from "./store-watch.ts";
 import { SyncDriver } from "./sync.ts";
 import { VerificationDesk } from "./verification.ts";
 import type { WithheldCounts } from "./withheld.ts";
 
 /** What is being sent when the account is closed has so long to end. */
-const FINISH_MS = 10_000;
+export const FINISH_MS = 10_000;
+
+export interface JobListener {
+  /** Its recording is being made ready. */
+  begun?(job: Job): void;
+  /** Sent, or given up. */
+  ended?(job: Job): void;
+}
 
 /** One account's rooms of the house, joined. Whoever has it holds the data directory. */
 export interface Account {
@@ -69,6 +78,8 @@ export interface Account {
   watch: StoreWatch;
   /** Whether a route leads out of the room: what comes there is the service's. */
   routed: (roomId: RoomId) => boolean;
+  /** Told of messages that nobody waits for, and of the ends of all. The returned function ends it. */
+  onJob(listener: JobListener): () => void;
   /** Aborted when encoding for nobody in particular must end. */
   stopping: AbortSignal;
   /** One receiver at a time. */
@@ -108,7 +119,7 @@ export async function openAccount(
     store = openStore({ path: join(config.data, "sotto.sqlite"), key: storeKey, userId, deviceId });
     const accountData = createAccountData(transport, userId);
     const rotation = { maxPeriodMs: config.rotation.maxPeriod, maxMessages: config.rotation.maxMessages };
-    const gate = createSendGate(transport, config.clearEvents);
+    const gate = createSendGate(transport, clearTypesOf(config));
     const watch = new StoreWatch({
       store,
       accountData,
@@ -136,7 +147,8 @@ export async function openAccount(
       onUploadLost: () => meter.uploadUnreferenced(),
     });
     const rooms = createRooms(transport, userId);
-    const sync = new SyncDriver({ transport, crypto, store, logger, userId, watch });
+    const clear = (roomId: RoomId) => acceptsClear(config, roomId);
+    const sync = new SyncDriver({ transport, crypto, store, logger, userId, watch, acceptsClear: clear });
     sync.onBatch(dailyPruning(config, store));
     const backupUploads = new BackupUploads({ crypto, sync, logger });
     const missingKeys = new MissingKeys({ crypto, logger });
@@ -151,6 +163,7 @@ export async function openAccount(
         rotation: { periodMs: rotation.maxPeriodMs, messages: rotation.maxMessages },
       });
     const stopping = new AbortController();
+    const listeners = new Set<JobListener>();
     const account: Account = {
       config,
       logger,
@@ -167,12 +180,16 @@ export async function openAccount(
         contentRepository,
         encryptor,
         gate,
-        prepare: (job, recording) => prepareAccepted(account)(job, recording),
+        prepare(job, recording) {
+          for (const { begun } of listeners) begun?.(job);
+          return prepareAccepted(account)(job, recording);
+        },
         findSent: (roomId, event) => findSentEvent(transport, roomId, { ...event, sender: userId }),
         onUnsent: reportOnce(logger),
-        onEnded: (job, error) => {
+        onEnded(job, error) {
           countEnded(meter, job, error);
           tellEnded(logger, job, error);
+          for (const { ended } of listeners) ended?.(job);
         },
       }),
       sync,
@@ -182,6 +199,10 @@ export async function openAccount(
       held,
       watch,
       routed: () => false,
+      onJob(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
       stopping: stopping.signal,
       receiving: new Serial(),
       directRoom,
@@ -217,6 +238,12 @@ export async function openAccount(
   }
 }
 
+/** Reactions of the house need no second word. */
+const clearTypesOf = ({ clearEvents, signals }: Config): ClearTypes => ({
+  ...clearEvents,
+  reactions: clearEvents.reactions || signals.reactions,
+});
+
 function tellEnded(logger: Logger, job: Job, error: SottoError | undefined): void {
   const { jobId, source, roomId, eventId } = job;
   const which = { job: jobId, ...(source !== undefined && { source }), roomId };
@@ -234,9 +261,9 @@ function reportOnce(logger: Logger): (error: SottoError) => void {
   };
 }
 
-/** A notice that announces a voice message is not counted. What came out of a room is known by the room's ID. */
+/** Only voice messages are counted. What came out of a room is known by the room's ID. */
 function countEnded(meter: Meter, { source, announces }: Job, error: SottoError | undefined): void {
-  if (announces !== undefined) return;
+  if (announces !== undefined || source === ANSWERS) return;
   const from = source === undefined ? "command" : isRoom(source) ? "room" : source;
   meter.messageEnded(from, error ? "failed" : "sent");
 }

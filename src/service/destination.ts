@@ -7,19 +7,28 @@ import type { Account } from "./account.ts";
 const ROUNDS_AFTER_JOIN = 5;
 const PAUSE_MS = 200;
 
+interface FindOptions {
+  /** Whether a room will do that is not encrypted: one that nothing is sent to. */
+  mayBeClear?: (roomId: RoomId) => boolean;
+}
+
 /**
  * The encrypted room that is meant: by ID, by alias, or by the user we share a direct room with. What we know of it is
  * up to date when this returns, or kept so by a running sync. A room we are not in is joined if it was named by its
  * alias or if we are invited; a bare ID of any other room is refused.
  */
-export async function findRoom(account: Account, target: string): Promise<RoomId> {
+export async function findRoom(
+  account: Account,
+  target: string,
+  { mayBeClear = () => false }: FindOptions = {},
+): Promise<RoomId> {
   // a service that stays in sync knows its rooms well enough to begin; encryption asks again, and that is what counts
   if (account.sync.isRunning && isJoined(account, target) && isEncrypted(account, target)) return target;
   const [found] = await Promise.all([resolve(account, target), account.sync.toLiveEnd()]);
   const roomId = isJoined(account, found) ? found : await enter(account, target, found);
   // one that was made just now may have come in pieces
   if (isJoined(account, roomId) && !isEncrypted(account, roomId)) await account.sync.toLiveEnd();
-  if (!isEncrypted(account, roomId)) await refuseClear(account, roomId);
+  if (!isEncrypted(account, roomId)) await refuseClear(account, roomId, mayBeClear(roomId));
   return roomId;
 }
 
@@ -62,8 +71,9 @@ async function refuseUninvited(account: Account, roomId: RoomId): Promise<never>
 }
 
 /** Only an authenticated answer makes a room "not encrypted"; anything else stays unknown. Both refuse. */
-async function refuseClear(account: Account, roomId: RoomId): Promise<void> {
+async function refuseClear(account: Account, roomId: RoomId, mayBeClear: boolean): Promise<void> {
   const state = await account.rooms.encryption(roomId);
+  if (state.kind === "clear" && mayBeClear) return;
   if (state.kind === "clear") throw new SottoError("ROOM_NOT_ENCRYPTED", `${roomId} is not encrypted`);
   throw new SottoError("ROOM_ENCRYPTION_UNKNOWN", `sync has not told the encryption of ${roomId} yet`);
 }

@@ -1,10 +1,10 @@
 import { buffer } from "node:stream/consumers";
-import type { MxcUri, RoomId, UserId } from "../model/ids.ts";
+import { type MxcUri, type RoomId, serverNameOf, type UserId } from "../model/ids.ts";
 import type { SyncBatch } from "../model/sync.ts";
 import type { Account } from "./account.ts";
 import { MAX_ATTACHMENT_BYTES } from "./receiving-policy.ts";
 
-/** Joins rooms whose inviter the config names; every other invitation stays where it is. */
+/** Joins rooms whose inviter the config names, or their homeserver; every other invitation stays where it is. */
 export async function acceptInvites(account: Account, batch: SyncBatch): Promise<void> {
   const { acceptInvitesFrom, account: own } = account.config;
   let mayHaveHistory = batch.toDevice.length > 0;
@@ -12,7 +12,7 @@ export async function acceptInvites(account: Account, batch: SyncBatch): Promise
     const invitation = (state as StrippedState[]).find(
       (event) => event.type === "m.room.member" && event.state_key === own.userId,
     );
-    if (!invitation || !acceptInvitesFrom.includes(invitation.sender)) continue;
+    if (!invitation || !isAllowed(invitation.sender, acceptInvitesFrom)) continue;
     mayHaveHistory = true;
     await accept(account, roomId, invitation.sender).catch((thrown) => {
       account.logger.warn("an invitation could not be accepted", { roomId, reason: String(thrown) });
@@ -20,6 +20,10 @@ export async function acceptInvites(account: Account, batch: SyncBatch): Promise
   }
   if (mayHaveHistory) await importHistory(account);
 }
+
+/** @param allowed user IDs, and `*:example.org` for everyone of a homeserver */
+export const isAllowed = (inviter: UserId, allowed: readonly string[]): boolean =>
+  allowed.includes(inviter) || allowed.includes(`*:${serverNameOf(inviter)}`);
 
 /** What the inviter gives us of the room's history is awaited before we join: it may come at any time from there on. */
 async function accept({ crypto, rooms, logger }: Account, roomId: RoomId, inviter: UserId): Promise<void> {

@@ -19,6 +19,7 @@ import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
 import type { SendOptions } from "./relation.ts";
 import { resend } from "./resend.ts";
+import { acceptRoute } from "./room/accept-route.ts";
 import { rotate } from "./rotate.ts";
 import { confirmStore, storeDoubts } from "./store-doubts.ts";
 import { acceptUser, trustStatus } from "./trust.ts";
@@ -170,6 +171,7 @@ const OPERATIONS: Record<string, Operation> = {
   "queue-retry": (account, { args }) => retryQueued(account, args.job as number),
   "queue-drop": (account, { args }) => dropQueued(account, args.job as number),
 
+  "route-accept": (account, { args }) => acceptRoute(account, args.room as string),
   rotate: (account, { args }) => rotate(account, args.room as string | undefined),
 
   "store-doubts": (account) => storeDoubts(account),

@@ -9,7 +9,7 @@ import type { SoundCare } from "../model/sound-care.ts";
 import type { Account } from "./account.ts";
 import { audioOptions, withCare } from "./audio-options.ts";
 import { fitting } from "./fitting.ts";
-import { relation, type SendOptions } from "./relation.ts";
+import { relation, replacing, type SendOptions } from "./relation.ts";
 import { RELAYED } from "./relayed.ts";
 
 /** A recording on its way into a message. */
@@ -52,13 +52,15 @@ export interface Recipe extends SendOptions {
   care?: SoundCare;
   /** It came out of another room. */
   isRelay?: true;
+  /** The job whose message it takes the place of. */
+  replaces?: number;
 }
 
 /** The outbox's way to a message where only the recording is there: {@link Recipe} is what was kept with it. */
 export const prepareAccepted =
   (account: Account): Prepare =>
   (job, recording) => {
-    const { raw, care, isRelay, ...options } = JSON.parse(job.contentJson!) as Recipe;
+    const { raw, care, isRelay, replaces, ...options } = JSON.parse(job.contentJson!) as Recipe;
     const clip = encodeVoice(
       { stream: recording },
       {
@@ -78,7 +80,11 @@ export const prepareAccepted =
             ...{ job: jobId, source },
           });
         }
-        return isRelay ? { ...content, [RELAYED]: true } : content;
+        const earlier = replaces === undefined ? undefined : account.store.jobs.get(replaces);
+        // those of a room are sent in their order: one that is not there was given up
+        const isEdit = earlier?.eventId !== undefined && earlier.roomId === job.roomId;
+        const message = isRelay ? { ...content, [RELAYED]: true } : content;
+        return isEdit ? replacing(message, earlier.eventId!) : message;
       },
     };
   };

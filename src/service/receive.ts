@@ -4,12 +4,19 @@ import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { sniffAudio } from "../audio/index.ts";
 import { type ErrorCode, toSottoError } from "../errors.ts";
-import { downloadToSpool, readVoiceContent, type VerifiedAttachment } from "../media/index.ts";
+import {
+  downloadClear,
+  downloadToSpool,
+  type ReceivedVoice,
+  readVoiceContent,
+  type VerifiedAttachment,
+} from "../media/index.ts";
 import type { VoiceDescription } from "../model/connector.ts";
 import type { DecryptedEvent } from "../model/event.ts";
-import type { EventId, RoomId } from "../model/ids.ts";
+import type { EventId, RoomId, UserId } from "../model/ids.ts";
 import type { WaitingEvent } from "../store/index.ts";
 import type { Account } from "./account.ts";
+import { isClear, latest, readClear } from "./received-event.ts";
 import { MAX_ATTACHMENT_BYTES, requireTrust } from "./receiving-policy.ts";
 import { RELAYED } from "./relayed.ts";
 import { saveRecording } from "./save-recording.ts";
@@ -36,8 +43,12 @@ export interface VoiceMessage extends VoiceDescription {
 export interface Receiver {
   onVoice(message: VoiceMessage): void | Promise<void>;
   onWithheld(withheld: Withheld): void;
-  /** Asked before anything is done with an event; every event when absent. */
-  takes?(roomId: RoomId, eventId: EventId): boolean;
+  /** Asked before anything is done with an event; every event when absent. The sender is the homeserver's word. */
+  takes?(roomId: RoomId, eventId: EventId, sender: UserId): boolean;
+  /** Asked before a voice message is fetched: one that is not taken stays for another receiver. */
+  takesVoice?(roomId: RoomId, eventId: EventId): boolean;
+  /** Told of each message that is no voice message, of whatever trust, before it leaves the inbox. */
+  onText?(event: DecryptedEvent): void | Promise<void>;
 }
 
 /** One failure may be of one message; so many, one after another, are of the homeserver. */
@@ -60,7 +71,8 @@ export async function receiveWaiting(
     let failures = 0;
     for (const waiting of account.store.inbox.waiting((eventId) => untimely.has(eventId))) {
       if (handed >= limit || failures >= MOST_FAILURES_IN_A_ROW) break;
-      if (receiver.takes?.(waiting.roomId, waiting.event.event_id) === false) continue;
+      const { event_id: eventId, sender } = waiting.event;
+      if (receiver.takes?.(waiting.roomId, eventId, sender) === false) continue;
       const outcome = await receiveOne(account, receiver, untimely, waiting);
       if (outcome === "handed") handed += 1;
       if (outcome === "failed") failures += 1;
@@ -131,7 +143,10 @@ async function open(
   const { event_id: eventId, sender } = event;
   const { keyArrivals } = untimely;
   try {
-    return await readVoice(account, await account.crypto.decrypt(roomId, event));
+    const opened = isClear(waiting)
+      ? readClear(account, waiting)
+      : await account.crypto.decrypt(roomId, event);
+    return await readVoice(account, receiver, waiting, opened);
   } catch (thrown) {
     const trouble = await keyTrouble(account, waiting, thrown);
     if (trouble) {
@@ -198,29 +213,34 @@ const ENDS_THE_ROUND = new Set<ErrorCode>(["TOKEN_REJECTED", "DISK_FULL"]);
 
 type OpenedVoice = VoiceDescription & { attachment: VerifiedAttachment };
 
-/** Undefined for anything that is not a voice message with an encrypted attachment. */
-async function readVoice(account: Account, event: DecryptedEvent): Promise<OpenedVoice | undefined> {
-  const voice = event.type === "m.room.message" ? readVoiceContent(event.content) : undefined;
-  if (!voice?.isVoice) return undefined;
-  requireTrust(account.config, event);
+/** Undefined for anything that is not a voice message whose recording is as private as its room. */
+async function readVoice(
+  account: Account,
+  receiver: Receiver,
+  waiting: WaitingEvent,
+  event: DecryptedEvent,
+): Promise<OpenedVoice | "waits" | undefined> {
+  const { eventId, roomId, sender, trust, unproven } = event;
+  const { content, replaces } = latest(event, waiting.event.content["m.relates_to"]);
+  const voice = event.type === "m.room.message" ? readVoiceContent(content) : undefined;
+  if (!voice?.isVoice) {
+    if (event.type === "m.room.message" && !isClear(waiting)) await receiver.onText?.(event);
+    return undefined;
+  }
+  if (receiver.takesVoice?.(roomId, eventId) === false) return "waits";
+  if (!isClear(waiting)) requireTrust(account.config, event);
   if (voice.problem) throw voice.problem;
-  if (!voice.file) return undefined;
-  const attachment = await downloadToSpool(account.contentRepository, voice.file, {
-    maxBytes: MAX_ATTACHMENT_BYTES,
-    spoolPath: join(account.config.data, `attachment-${randomUUID()}`),
-  });
+  const attachment = await fetchRecording(account, voice, isClear(waiting));
+  if (!attachment) return undefined;
   const beginning = await beginningOf(attachment).catch(async (error) => {
     await attachment[Symbol.asyncDispose]();
     throw error;
   });
   const { mimetype, extension } = sniffAudio(beginning);
   return {
-    eventId: event.eventId,
-    roomId: event.roomId,
-    sender: event.sender,
+    ...{ eventId, roomId, sender, trust },
     senderDeviceId: event.senderDeviceId,
-    trust: event.trust,
-    ...(event.unproven && { unproven: event.unproven }),
+    ...(unproven && { unproven }),
     sentMs: event.originServerTs,
     durationMs: voice.durationMs,
     waveform: voice.waveform,
@@ -228,8 +248,23 @@ async function readVoice(account: Account, event: DecryptedEvent): Promise<Opene
     extension,
     size: attachment.size,
     ...(RELAYED in event.content && { isRelayed: true as const }),
+    ...(replaces !== undefined && { replaces }),
     attachment,
   };
+}
+
+/** A recording in clear is of interest in a clear room only. */
+async function fetchRecording(
+  { contentRepository, config }: Account,
+  { file, url }: ReceivedVoice,
+  isClear: boolean,
+): Promise<VerifiedAttachment | undefined> {
+  const where = {
+    maxBytes: MAX_ATTACHMENT_BYTES,
+    spoolPath: join(config.data, `attachment-${randomUUID()}`),
+  };
+  if (file) return downloadToSpool(contentRepository, file, where);
+  return isClear && url ? downloadClear(contentRepository, url, where) : undefined;
 }
 
 /** One piece: at least what tells the format, also behind most tags. */

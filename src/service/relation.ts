@@ -1,4 +1,4 @@
-import type { RelatesTo } from "../model/event.ts";
+import type { RelatesTo, UnplacedVoiceMessage } from "../model/event.ts";
 import type { EventId } from "../model/ids.ts";
 
 /** What a sender may say about a voice message. */
@@ -22,4 +22,18 @@ export function relation({ title, replyTo, thread }: SendOptions): { title?: str
     ...(reply ? { "m.in_reply_to": { event_id: reply } } : {}),
   };
   return { ...(title ? { title } : {}), ...(reply ? { relatesTo } : {}) };
+}
+
+/**
+ * A message that takes the place of an earlier one of ours; clients that do not know edits show it as a new one.
+ * https://spec.matrix.org/v1.19/client-server-api/#event-replacements
+ */
+export function replacing(content: UnplacedVoiceMessage, eventId: EventId): UnplacedVoiceMessage {
+  const { "m.relates_to": _, ...message } = content;
+  return {
+    ...message,
+    body: `* ${message.body}`,
+    "m.new_content": message,
+    "m.relates_to": { rel_type: "m.replace", event_id: eventId },
+  };
 }

@@ -32,7 +32,8 @@ export async function resend(
   return { of: eventId, ...receiptOf(account, await account.outbox.send(again, isHeard)) };
 }
 
-async function readBack(account: Account, job: ReturnType<typeof sentJob>): Promise<object> {
+/** @throws SottoError `EVENT_UNAVAILABLE` where it is not there any more; what another try may cure */
+export async function readBack(account: Account, job: ReturnType<typeof sentJob>): Promise<object> {
   const { roomId, eventId, sessionId, messageIndex } = job;
   const unavailable = (cause: unknown) =>
     new SottoError("EVENT_UNAVAILABLE", `${eventId} cannot be read back from ${roomId}`, { cause });

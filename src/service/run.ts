@@ -3,6 +3,9 @@ import { healMissed } from "./heal.ts";
 import { acceptInvites } from "./invites.ts";
 import { Relay, type RelayOptions, type RelayPlan } from "./relay/relay.ts";
 import { sendWhatWaits } from "./retries.ts";
+import { Background } from "./room/background.ts";
+import { MissedVoice } from "./room/missed.ts";
+import { FollowedRedactions } from "./room/redactions.ts";
 
 /** What `sotto run` does with an account, for programs that do it themselves. */
 export interface Service extends AsyncDisposable {
@@ -21,10 +24,16 @@ export interface Service extends AsyncDisposable {
 export async function startService(account: Account, options: RelayOptions = {}): Promise<Service> {
   const { sync } = account;
   const relay = await Relay.start(account, options);
+  const { logger } = account;
+  const missed = new Background(() => new MissedVoice(account).look(), logger);
+  const followed = new FollowedRedactions(account);
+  const redactions = new Background(() => followed.follow(), logger);
   const remove = [
     sync.onBatch((batch) => acceptInvites(account, batch)),
-    // who had no one-time key may have one now
-    sync.onBatch(() => void healMissed(account)),
+    // who had no one-time key may have one now, and then hears what they missed
+    sync.onBatch(() => void healMissed(account).then(() => missed.run())),
+    account.onJob({ ended: () => void missed.run() }),
+    sync.onBatch(() => void redactions.run()),
   ];
   const retries = sendWhatWaits(account);
   return {
@@ -32,7 +41,10 @@ export async function startService(account: Account, options: RelayOptions = {})
     relay,
     reload: (plan) => relay.reload(plan),
     async [Symbol.asyncDispose]() {
+      // what is under way is finished, however much waits behind it
+      account.outbox.quit();
       for (const stop of remove) stop();
+      for (const work of [missed, redactions]) work[Symbol.dispose]();
       retries[Symbol.dispose]();
       await relay[Symbol.asyncDispose]();
     },

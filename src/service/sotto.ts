@@ -212,7 +212,6 @@ export class Sotto {
     await service?.[Symbol.asyncDispose]();
     await this.#receiving;
     await Promise.all(this.#sending);
-    await this.account.outbox.settled();
     await this.account.close();
   }
 

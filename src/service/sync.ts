@@ -1,12 +1,12 @@
-import { type Crypto, isVerificationEvent } from "../crypto/index.ts";
+import type { Crypto } from "../crypto/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { syncBatches, syncOnce, type Transport } from "../matrix/index.ts";
-import type { RoomEvent } from "../model/event.ts";
-import type { EventId, RoomId, UserId } from "../model/ids.ts";
+import type { RoomId, UserId } from "../model/ids.ts";
 import type { SyncBatch } from "../model/sync.ts";
 import { Serial } from "../serial.ts";
 import type { Store } from "../store/index.ts";
+import { Arrivals } from "./arrivals.ts";
 import { GapFiller } from "./gaps.ts";
 import { Standing } from "./standing.ts";
 import type { StoreWatch } from "./store-watch.ts";
@@ -19,6 +19,8 @@ export interface SyncDriverOptions {
   logger: Logger;
   userId: UserId;
   watch: Pick<StoreWatch, "syncTypes" | "check" | "requireOwnToken">;
+  /** Rooms without encryption whose voice messages are taken all the same; none unless told. */
+  acceptsClear?: (roomId: RoomId) => boolean;
 }
 
 type Listener = (batch: SyncBatch) => void | Promise<void>;
@@ -34,6 +36,7 @@ interface Waiter {
 export class SyncDriver {
   readonly standing = new Standing();
   readonly #options: SyncDriverOptions;
+  readonly #arrivals: Arrivals;
   readonly #gaps: GapFiller;
   readonly #toDevice: ToDeviceReport;
   readonly #listeners = new Set<Listener>();
@@ -58,6 +61,7 @@ export class SyncDriver {
 
   constructor(options: SyncDriverOptions) {
     this.#options = options;
+    this.#arrivals = new Arrivals(options);
     this.#gaps = new GapFiller(options);
     this.#toDevice = new ToDeviceReport(options.logger);
     options.crypto.onRoomKeys(() => this.wake());
@@ -229,12 +233,7 @@ export class SyncDriver {
       store.sessions.requireRotation(changed.rotate);
       crypto.encryptor.mustShare([...changed.share, ...changed.rotate]);
       for (const room of batch.joined) {
-        for (const event of room.timeline) {
-          if (event.sender === userId) continue;
-          if (event.type === "m.room.encrypted") this.#keep(room.roomId, event);
-          else if (event.type === "m.room.message" && !isVerificationEvent(event))
-            this.#reportClear(room.roomId, event.event_id);
-        }
+        for (const event of room.timeline) this.#arrivals.keep(room.roomId, event);
       }
       store.setSyncToken(batch.nextBatch);
       return changed;
@@ -268,23 +267,6 @@ export class SyncDriver {
       }
     });
     return this.#told;
-  }
-
-  #keep(roomId: RoomId, event: RoomEvent): void {
-    if (this.#options.store.inbox.add(roomId, event, Date.now())) return;
-    const { event_id: eventId, sender } = event;
-    this.#options.logger.warn("an event larger than the spec allows is left out", {
-      roomId,
-      eventId,
-      sender,
-    });
-  }
-
-  /** A clear message in an encrypted room is reported and never handed on. */
-  #reportClear(roomId: RoomId, eventId: EventId): void {
-    if (this.#options.store.rooms.get(roomId)?.encryption) {
-      this.#options.logger.warn("a clear message came into an encrypted room", { roomId, eventId });
-    }
   }
 }
 

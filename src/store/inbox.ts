@@ -24,13 +24,14 @@ export interface InboxStore {
    * @param isSkipped asked before an event is read
    */
   waiting(isSkipped?: (eventId: EventId) => boolean): Generator<WaitingEvent, void>;
+  has(eventId: EventId): boolean;
   /** It was reported for this reason, and stays. */
   setReported(eventId: EventId, why: string): void;
   /** It never comes back in. */
   done(eventId: EventId): void;
 }
 
-/** A bot that never receives must not fill its disk: the oldest go first. */
+/** A bot that never receives must not fill its disk: the oldest go first, of the room that has most of them waiting. */
 const MAX_WAITING = 5_000;
 /** https://spec.matrix.org/v1.19/client-server-api/#size-limits */
 const MAX_EVENT_BYTES = 65_536;
@@ -74,7 +75,12 @@ export function createInboxStore(db: Database): InboxStore {
         json,
         receivedMs,
       );
-      db.run("DELETE FROM inbox WHERE rowid <= (SELECT MAX(rowid) FROM inbox) - ?", MAX_WAITING);
+      // a room that nobody receives from pushes out no message of another
+      if (Number(db.get("SELECT COUNT(*) AS events FROM inbox")?.events) > MAX_WAITING)
+        db.run(
+          `DELETE FROM inbox WHERE rowid = (SELECT MIN(rowid) FROM inbox WHERE room_id =
+             (SELECT room_id FROM inbox GROUP BY room_id ORDER BY COUNT(*) DESC LIMIT 1))`,
+        );
       return true;
     },
     *waiting(isSkipped = () => false) {
@@ -87,6 +93,7 @@ export function createInboxStore(db: Database): InboxStore {
         rows = page(rows.at(-1)?.rowid as number);
       }
     },
+    has: (eventId) => db.get("SELECT 1 FROM inbox WHERE event_id = ?", eventId) !== undefined,
     setReported: (eventId, why) =>
       void db.run("UPDATE inbox SET reported = ? WHERE event_id = ?", why, eventId),
     done: (eventId) =>

@@ -11,11 +11,13 @@ import { createJobStore, type JobStore } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createRecordings, type Recordings } from "./recordings.ts";
 import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
+import { createRedactions, type Redactions } from "./redactions.ts";
 import { createRetention, type Retention } from "./retention.ts";
 import { createRoomStore, type RoomStore } from "./rooms.ts";
 import { createSealer, deriveKey } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
 import { createSpool, type Spool } from "./spool.ts";
+import { createSuccessors, type Successors } from "./successors.ts";
 
 export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
@@ -42,6 +44,9 @@ export interface Store {
   handed: Handed;
   /** Which room was meant by a name, when it was first looked up. */
   destinations: { get(name: string): RoomId | undefined; set(name: string, roomId: RoomId): void };
+  /** Which room was accepted in the place of one that was replaced; for ever. */
+  successors: Successors;
+  redactions: Redactions;
   /** What a recording is known by: of its origin's own words nothing is kept. */
   originOf(source: string, id: string): string;
   /** Sealed, in the folder `spool` beside the store's file. */
@@ -101,12 +106,16 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
         get: (name) => meta.read(`destination ${name}`),
         set: (name, roomId) => meta.write(`destination ${name}`, roomId),
       },
+      successors: createSuccessors(meta),
+      redactions: createRedactions(db),
       originOf: (source, id) =>
         createHmac("sha256", originKey)
           .update(JSON.stringify([source, id]))
           .digest("base64url"),
       recovery: createRecoveryStore(db, meta),
-      retention: createRetention(db, meta, (recordingId) => void recordings.drop(recordingId)),
+      retention: createRetention(db, meta, (recordingId) => {
+        recordings.drop(recordingId).catch(() => undefined); // it is swept when the store is opened next
+      }),
       epoch: createEpochStore({
         ...meta,
         writeSoon: (name, value) => db.soon(() => writeMeta(db, name, Buffer.from(value))),

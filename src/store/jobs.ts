@@ -19,6 +19,7 @@ export interface JobStore extends OutboxStore {
   failed(job: Job, error: { code: string; message: string }, atMs?: number): void;
   retry(job: Job): Job | undefined;
   remove(job: Job): void;
+  move(from: RoomId, to: RoomId): number;
   needsRecording(recordingId: string): boolean;
   /** Jobs that are neither sent nor given up, oldest first. */
   open(): Job[];
@@ -32,6 +33,14 @@ export interface JobStore extends OutboxStore {
   unsent(limit?: number): Job[];
   /** The job whose event got this ID. */
   ofEvent(eventId: EventId): Job | undefined;
+  /** What was made of a source's recording, such as an event of a room: `room/event`. */
+  ofSource(source: string): Job[];
+  /** What was sent into a room, the newest first. */
+  sentTo(roomId: RoomId, limit: number): Job[];
+  /** What was sent and is to be sent again where somebody misses it; the newest first. */
+  missable(): Job[];
+  /** Undefined for what is not to be sent again any more. */
+  setOnMissed(jobId: number, onMissed: string | undefined): void;
 }
 
 const OPEN = "state IN ('accepted', 'encoded', 'uploaded', 'encrypted')";
@@ -63,6 +72,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
       source: text("source"),
       recordingId: text("recording_id"),
       announces: text("announces"),
+      onMissed: text("on_missed"),
     };
   };
   const one = (where: string, value: string | number): Job | undefined => {
@@ -80,8 +90,8 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
       db.transaction(() => {
         const inserted = news.map((job) =>
           db.run(
-            `INSERT INTO job (txn_id, room_id, state, sealed_content, created_ms, source, recording_id, announces, priority)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            `INSERT INTO job (txn_id, room_id, state, sealed_content, created_ms, source, recording_id, announces, priority,
+               on_missed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
             job.txnId,
             job.roomId,
             job.state,
@@ -91,6 +101,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
             job.recordingId ?? null,
             job.announces ?? null,
             PRIORITIES[job.priority ?? "normal"],
+            job.onMissed ?? null,
           ),
         );
         if (origin !== undefined) {
@@ -208,8 +219,32 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
         db.run("DELETE FROM job WHERE job_id = ?", job.jobId);
       }),
 
+    move: (from, to) =>
+      db.transaction(() => {
+        const moving = `room_id = ? AND source IS NOT NULL AND state IN ('accepted', 'encoded', 'uploaded')`;
+        const { moved } = db.get(`SELECT COUNT(*) AS moved FROM job WHERE ${moving}`, from)!;
+        db.run(`UPDATE job SET room_id = ? WHERE ${moving}`, to, from);
+        return moved as number;
+      }),
+
     needsRecording: (recordingId) =>
       db.get("SELECT 1 FROM job WHERE recording_id = ? LIMIT 1", recordingId) !== undefined,
+
+    ofSource: (source) => db.all("SELECT * FROM job WHERE source = ? ORDER BY job_id", source).map(read),
+    sentTo: (roomId, limit) =>
+      db
+        .all(
+          "SELECT * FROM job WHERE room_id = ? AND state = 'sent' ORDER BY job_id DESC LIMIT ?",
+          roomId,
+          limit,
+        )
+        .map(read),
+    missable: () =>
+      db
+        .all("SELECT * FROM job WHERE on_missed IS NOT NULL AND state = 'sent' ORDER BY job_id DESC")
+        .map(read),
+    setOnMissed: (jobId, onMissed) =>
+      void db.run("UPDATE job SET on_missed = ? WHERE job_id = ?", onMissed ?? null, jobId),
 
     open: () => db.all(`SELECT * FROM job WHERE ${OPEN} ORDER BY job_id`).map(read),
     counts: () =>

@@ -191,4 +191,17 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (event_id, receiver)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- what is sent again where somebody misses it: 'resend', then JSON, the users whom it did not reach
+  ALTER TABLE job ADD COLUMN on_missed TEXT;
+  CREATE INDEX job_missable ON job (job_id) WHERE on_missed IS NOT NULL;
+  CREATE INDEX job_sent ON job (room_id, job_id) WHERE state = 'sent';
+  CREATE INDEX job_source ON job (source) WHERE source IS NOT NULL;
+
+  -- redactions in rooms whose voice messages are relayed, until what became of these is redacted too
+  CREATE TABLE redaction (
+    event_id TEXT PRIMARY KEY,  -- what was redacted
+    room_id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -9,6 +9,7 @@ import type { RecordingStore } from "../model/outbox-store.ts";
 const CHUNK_BYTES = 64 * 1024;
 const TAG_BYTES = 16;
 const ID_BYTES = 16;
+const OWN_NAME = /^[0-9a-f]{32}$/;
 /** One that is larger would fill the disk before anything else says no. */
 const MAX_BYTES = 4 * 1024 ** 3;
 
@@ -54,7 +55,9 @@ export function createRecordings(folder: string, storeKey: Uint8Array): Recordin
 
     sweep(isNeeded) {
       const names = existsSync(folder) ? readdirSync(folder) : [];
-      for (const name of names) if (!isNeeded(name)) rmSync(pathOf(name), { force: true });
+      // nothing else is ours: a file system of its own may have a folder there
+      const own = names.filter((name) => OWN_NAME.test(name));
+      for (const name of own) if (!isNeeded(name)) rmSync(pathOf(name), { force: true });
     },
   };
 }
@@ -103,7 +106,7 @@ function sealing(key: Uint8Array): (chunk: Uint8Array, isLast: boolean) => Uint8
 
 async function* opened(path: string, key: Uint8Array): AsyncGenerator<Uint8Array> {
   await using file = await open(path, "r").catch((cause) => {
-    throw damaged(cause);
+    throw cause.code === "ENOENT" ? damaged(cause) : unusable(cause);
   });
   const { size } = await file.stat();
   const sealedBytes = CHUNK_BYTES + TAG_BYTES;
@@ -116,7 +119,9 @@ async function* opened(path: string, key: Uint8Array): AsyncGenerator<Uint8Array
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   for (let read = 0; read < length; ) {
-    const { bytesRead } = await file.read(bytes, read, length - read, position + read);
+    const { bytesRead } = await file.read(bytes, read, length - read, position + read).catch((cause) => {
+      throw unusable(cause);
+    });
     if (bytesRead === 0) throw damaged(`${read} bytes of ${length}`);
     read += bytesRead;
   }
@@ -138,3 +143,7 @@ const damaged = (cause: unknown): SottoError =>
     cause,
     cure: "drop it with `sotto queue drop`, and send the recording again",
   });
+
+/** It may be well: the system would not let it be read. */
+const unusable = (cause: unknown): SottoError =>
+  new SottoError("STORE_UNUSABLE", "a recording that waits to be sent cannot be read now", { cause });

@@ -35,6 +35,8 @@ export interface RoomStore {
   roomsOf(userId: UserId): RoomId[];
   /** Everyone in an encrypted room that we are in. */
   encryptedMembers(): UserId[];
+  /** Rooms whose tombstone names this one. */
+  replacedBy(roomId: RoomId): RoomId[];
   apply(batch: SyncBatch, ownUserId: UserId): RoomChanges;
 }
 
@@ -166,6 +168,8 @@ export function createRoomStore(db: Database): RoomStore {
              WHERE room.membership = 'join' AND room.encryption IS NOT NULL`,
         )
         .map((row) => row.user_id as string),
+    replacedBy: (roomId) =>
+      db.all("SELECT room_id FROM room WHERE replacement = ?", roomId).map((row) => row.room_id as string),
     apply(batch, ownUserId) {
       const changes: RoomChanges = { rotate: new Set(), share: new Set(), weakened: [] };
       for (const room of batch.joined) {

@@ -27,6 +27,8 @@ describe("a config", () => {
       rotation: { maxPeriod: 604_800_000, maxMessages: 100 },
       clearEvents: { reactions: false, redactions: false, state: false },
       acceptInvitesFrom: [],
+      commandsFrom: [],
+      signals: { reactions: false, receipts: false, typing: false },
       log: { level: "info" },
     });
   });
@@ -99,7 +101,7 @@ describe("a fault", () => {
       /^6: trust\.shareWith: .*"signed"/,
     );
     expect(faults(`${MINIMAL}acceptInvitesFrom:\n  - "@ops:example.org"\n  - ops\n`)).toEqual([
-      "8: acceptInvitesFrom.1: a user ID such as @voice:example.org",
+      "8: acceptInvitesFrom.1: a user ID such as @voice:example.org, or *:example.org for a homeserver",
     ]);
   });
 

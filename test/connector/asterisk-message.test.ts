@@ -20,6 +20,12 @@ it.each([
   expect(about.caller).toBe(caller);
 });
 
+it("reads no more of a caller than anybody has a name", () => {
+  const text = Buffer.from(`[message]\ncallerid=x${" ".repeat(60_000)}x\nduration=4\n`);
+  const about = provenanceOf(parseMessageFile(text)!, { mailbox: "100@default", name: "INBOX" });
+  expect(about.caller).toBe("x");
+});
+
 it("reads a name in Latin-1, and knows when nobody knows the time", () => {
   const text = "[message]\ncallerid=J\u00fcrgen\norigtime=\nduration=1\n";
   const about = provenanceOf(parseMessageFile(Buffer.from(text, "latin1"))!, {

@@ -1,10 +1,22 @@
 import { createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
-import { appendFile, mkdir, open, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { MemoryIntake, type TakenRecording } from "../../src/connector/contract/index.ts";
 import { recordingOf } from "../../src/connector/contract/samples.ts";
+import { tellable } from "../../src/connector/folder/trouble.ts";
 import { filesBeingWritten } from "../../src/connector/folder/writers.ts";
 import { SottoError } from "../../src/errors.ts";
 import { offer, watched } from "../support/folder.ts";
@@ -293,5 +305,54 @@ describe("what it is through with", () => {
     await intake.count(1);
     await appendFile(join(inbox, "good.wav"), "more");
     await intake.count(2);
+  });
+});
+
+it.each([
+  ["030-1234-5678.wav", "….wav"],
+  ["from (030) 123 45 67.wav", "from (….wav"],
+  ["+49 151 1234567 bob@example.org.wav", "… …"],
+  ["bell-42.wav", "bell-42.wav"],
+])("%s is told in the log as %s", (name, told) => {
+  expect(tellable(join("/in", name))).toBe(told);
+});
+
+describe("who may write to the folder", () => {
+  it("cannot have a file of another folder sent, or moved, by a link in a folder's place", async () => {
+    const { directory, inbox, intake, start, offer, names } = await watched({ subfolders: true });
+    const [outside, below] = [join(directory, "outside"), join(inbox, "below")];
+    for (const folder of [outside, below]) {
+      await mkdir(folder);
+      await writeFile(join(folder, "b.wav"), recordingOf());
+      await utimes(join(folder, "b.wav"), 2, 2); // both look the same
+    }
+    await writeFile(join(inbox, "a.wav"), recordingOf());
+    await utimes(join(inbox, "a.wav"), 1, 1);
+    const goOn = hold(intake);
+    await start();
+    await intake.until(() => intake.brought.length === 1);
+    await rename(below, join(directory, "aside"));
+    await symlink(outside, below);
+    goOn();
+    await offer("c.wav", recordingOf());
+    await intake.count(2);
+    expect(intake.taken.map(({ about }) => about?.note)).toEqual(["a", "c"]);
+    await expect.poll(() => names("done")).toEqual(["a.wav", "c.wav"]);
+    expect(await readdir(outside)).toEqual(["b.wav"]);
+  });
+
+  it("cannot have recordings put into another folder by a link in the place of `done`", async () => {
+    const { directory, inbox, intake, start, offer, names, lines } = await watched();
+    const outside = join(directory, "outside");
+    await mkdir(outside);
+    await symlink(outside, join(inbox, "done"));
+    await start();
+    await offer("a.wav", recordingOf());
+    await intake.count(1);
+    await expect.poll(() => lines.join("\n")).toContain("is a link");
+    expect(await readdir(outside)).toEqual([]);
+    await rm(join(inbox, "done"));
+    await expect.poll(() => names("done").catch(() => [])).toEqual(["a.wav"]);
+    expect(intake.taken).toHaveLength(1);
   });
 });

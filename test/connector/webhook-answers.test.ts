@@ -1,7 +1,8 @@
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { Readable } from "node:stream";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { recordingOf, voiceOf } from "../../src/connector/contract/samples.ts";
 import { isPassing, SottoError } from "../../src/errors.ts";
 import { deliver, failureOf, receiver, recording, webhookTo } from "../support/webhook-sink.ts";
@@ -107,6 +108,27 @@ it("gives up on a receiver that falls silent, before and in its answer", async (
     "the receiver gave no answer (ETIMEDOUT)",
   );
   opened.reply = (_request, response) => response.writeHead(200).write("half of");
+  await deliver(sink, recording()); // the yes has come
+});
+
+it("does not wait for an answer that comes byte by byte, before and after its yes", async () => {
+  const opened = await receiver();
+  const drip = (response: ServerResponse): void => {
+    const dripping = setInterval(() => response.writable && response.socket?.write("x"), 100);
+    onTestFinished(() => clearInterval(dripping));
+  };
+  opened.reply = (_request, response) => {
+    response.socket?.write("HTTP/1.1 200 OK\r\nx-slow: ");
+    drip(response);
+  };
+  const sink = await webhookTo(opened.url, { timeout: "1s" });
+  expect((await failureOf(deliver(sink, recording()))).message).toBe(
+    "the receiver gave no answer (ETIMEDOUT)",
+  );
+  opened.reply = (_request, response) => {
+    response.writeHead(200, { "content-length": 50_000 }).flushHeaders();
+    drip(response);
+  };
   await deliver(sink, recording()); // the yes has come
 });
 

@@ -7,6 +7,7 @@ import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { install, npm, pack } from "../../scripts/pack/install.ts";
+import { CONNECTORS } from "../../src/connector/index.ts";
 import { probe } from "../support/probe.ts";
 import { record } from "../support/recordings.ts";
 import { startProgram } from "../support/sotto.ts";
@@ -115,9 +116,16 @@ describe("somebody who installed it", () => {
        const policy: "everyone" = sotto.account.config.trust.shareWith;
        console.log(wrong, policy);`,
     );
-    const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "esnext"];
-    const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
-    await run(join(root, "node_modules/.bin/tsc"), [...options, ...types, "typed.ts"], { cwd: project });
+    await compile("typed.ts");
+  });
+
+  it("makes a connector, whose types hold and which keeps the contract", async () => {
+    const own = ["own-connector.ts", "own-connector.test.ts", "own-service.ts"];
+    for (const name of own) await copyFile(join(root, "examples", name), join(project, name));
+    await compile(...own);
+    const { stdout } = await run(process.execPath, ["--test", "own-connector.test.ts"], { cwd: project });
+    expect(stdout).toMatch(/\bpass \d\d/);
+    expect(stdout).toMatch(/\bfail 0\b/);
   });
 
   it("makes a device", async () => {
@@ -165,6 +173,22 @@ describe("somebody who installed it", () => {
     await expectHeard((JSON.parse(stdout) as { eventId: string }).eventId);
   });
 
+  it("pays for no connector where it only sends", async () => {
+    const noted = join(project, "modules");
+    const hook = join(root, "test/support/note-modules.mjs");
+    const env = { ...process.env, NOTED_MODULES: noted, NODE_OPTIONS: `--import ${hook}` };
+    const ready = await record("without-connectors.ogg", undefined, "-c:a", "libopus", "-ac", "1");
+    await run(process.execPath, [join(installed, "dist/cli.js"), "send", ready, "--room", roomId], {
+      cwd: project,
+      env,
+    });
+    const loaded = [...new Set(readFileSync(noted, "utf8").match(/(?<=^file:\/\/)[^?\n]+\.m?js$/gm))];
+    expect(loaded).toContain(join(installed, "dist/program.js"));
+    const text = loaded.map((file) => readFileSync(file, "utf8")).join("\n");
+    for (const { description } of CONNECTORS) expect(text).not.toContain(description);
+    expect(text).not.toContain("class HttpConnector");
+  });
+
   async function sendWithProgram(recording: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
     const send = ["send-voice.mjs", roomId, recording];
     const { stdout } = await run(process.execPath, send, { cwd: project, env });
@@ -176,6 +200,16 @@ describe("somebody who installed it", () => {
     expect(heard).toMatchObject({ decrypted: true, content: { msgtype: "m.audio" } });
   }
 });
+
+/** With the types of Node, and of nothing else but what was installed. */
+async function compile(...files: string[]): Promise<void> {
+  const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "esnext"];
+  const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
+  const extensions = "--allowImportingTsExtensions";
+  await run(join(root, "node_modules/.bin/tsc"), [...options, extensions, ...types, ...files], {
+    cwd: project,
+  });
+}
 
 async function inProject(script: string): Promise<string> {
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: project });

@@ -156,6 +156,25 @@ export function outboxStoreContract(engine: string, newBench: () => OutboxStoreB
       expect(await jobs.needsRecording("cd34")).toBe(false);
     });
 
+    it("moves what waits to another room, in its order, and nothing that may have been sent or is waited for", async () => {
+      const { bench, add, jobs } = await store();
+      const brought = (more: Partial<NewJob> = {}) => message({ source: "mailbox", ...more });
+      const [first, frozen, sent, second, own, failed] = await add(
+        ...[brought({ state: "accepted", recordingId: "ef56" }), brought(), brought()],
+        ...[brought({ state: "encoded" }), message(), brought()],
+      );
+      await jobs.freeze(frozen!, FROZEN);
+      await jobs.sent(sent!.jobId, "$sent", 2_000);
+      await jobs.failed(failed!, { code: "ROOM_FORBIDDEN", message: "no" }, 2_000);
+      expect(await jobs.move(ROOM, "!successor")).toBe(2);
+      const again = await bench.open();
+      const roomOf = async (job: Job | undefined) => (await again.jobs.get(job!.jobId))?.roomId;
+      expect(await Promise.all([first, second].map(roomOf))).toEqual(["!successor", "!successor"]);
+      expect(await Promise.all([frozen, sent, own, failed].map(roomOf))).toEqual([ROOM, ROOM, ROOM, ROOM]);
+      expect(await again.jobs.next("!successor", [])).toBe(first!.jobId);
+      expect(await again.jobs.move(ROOM, "!successor")).toBe(0);
+    });
+
     it("removes a message with its attachment, and never gives its number again", async () => {
       const { add, jobs, spool } = await store();
       const [job] = await add(message({ state: "encoded" }));

@@ -7,6 +7,7 @@ import { startService } from "../../src/service/run.ts";
 import { Sotto } from "../../src/service/sotto.ts";
 import type { Bot } from "../support/bot.ts";
 import { Hand } from "../support/hand.ts";
+import { isEnded, jobsOf } from "../support/outbox.ts";
 import { record } from "../support/recordings.ts";
 import { resultOf } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
@@ -144,5 +145,22 @@ describe("a message that was given up", () => {
     expect(await listener.request("receive_voice", { roomId, eventId, out })).toMatchObject({
       decrypted: true,
     });
+  });
+});
+
+describe("a service that is to end", () => {
+  it("finishes what is under way, and leaves the rest of a long queue to the next", async () => {
+    const taken: number[] = [];
+    {
+      await using service = await running({ from: "hand", to: roomId });
+      for (let bell = 0; bell < 15; bell += 1) {
+        const { jobs } = await service.hand.intake.take({ id: `long ${bell}`, source: { bytes: wav } });
+        taken.push(...jobs);
+      }
+    }
+    const left = jobsOf(bot).filter(({ state }) => !isEnded(state));
+    expect(left.length).toBeGreaterThan(0);
+    await using next = await running({ from: "hand", to: roomId });
+    for (const job of taken) expect(await next.ended(job)).toMatchObject({ state: "sent" });
   });
 });

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rename } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { SendResult, Why } from "../../src/index.ts";
@@ -50,7 +50,9 @@ describe("commands beside a service that relays", () => {
   it("send, why, queue list and rotate are carried out, and no recording is lost or sent twice", async () => {
     const service = await startService();
     const recordings = await Promise.all(
-      ["first", "second", "third", "fourth"].map((name) => record(`relayed-${name}.wav`)),
+      [1, 2, 3, 4].map((seed) =>
+        record(`relayed-by-folder-${seed}.wav`, `anoisesrc=duration=1.5:seed=${seed}:amplitude=0.3`),
+      ),
     );
     const dropping = (async () => {
       for (const recording of recordings) await drop(recording);
@@ -111,17 +113,13 @@ describe("SIGHUP", () => {
 });
 
 describe("SIGTERM", () => {
-  it("while a recording is encoded ends the service, and the next one sends it, once", async () => {
+  it("while a recording is encoded loses nothing: this service sends it or the next one, once", async () => {
     const service = await startService();
-    // it takes many seconds to encode
-    await drop(await record("a-long-talk.wav", "anoisesrc=duration=1800:sample_rate=8000:amplitude=0.2"));
-    await vi.waitFor(
-      async () => expect((await queue()).jobs).toMatchObject([{ state: "accepted" }]),
-      PATIENCE,
-    );
+    // some seconds of work
+    await drop(await record("a-long-talk.wav", "anoisesrc=duration=600:sample_rate=8000:amplitude=0.2"));
+    const taken = () => readdir(join(bot.data, "spool"));
+    await vi.waitFor(async () => expect(await taken()).toHaveLength(1), PATIENCE);
     expect((await service.end("SIGTERM")).code).toBe(0);
-    expect((await queue()).jobs).toMatchObject([{ state: "accepted" }]);
-    expect(await voices()).toEqual([]);
     const next = await startService();
     await sent(1);
     await vi.waitFor(async () => expect((await queue()).jobs).toEqual([]), PATIENCE);

@@ -1,12 +1,9 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { wasm } from "../../src/crypto/engine.ts";
-import { holdEngine } from "../../src/crypto/index.ts";
 import type { SendResult } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
 import { record } from "../support/recordings.ts";
 import { errorOf, resultOf } from "../support/sotto.ts";
+import { verifyMember } from "../support/verify-member.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import { signListener } from "../witness/sign-listener.ts";
 
@@ -25,26 +22,10 @@ beforeAll(async () => {
 
 const send = () => bot.run(["send", voice, "--room", roomId]);
 
-/** Signs Alice's master key with our user-signing key, which is what every verification comes to. */
-async function verifyAlice(): Promise<void> {
-  const storeKey = readFileSync(join(bot.data, "store.key"));
-  const { userId, deviceId, data: directory } = bot;
-  const engine = await holdEngine({ userId, deviceId, directory, storeKey });
-  try {
-    const identity = await engine.machine.getIdentity(new wasm.UserId(alice.userId));
-    if (!(identity instanceof wasm.OtherUserIdentity)) throw new Error("her identity is not known");
-    const { body } = await identity.verify();
-    const path = "/_matrix/client/v3/keys/signatures/upload";
-    await synapse.request("POST", path, bot.accessToken, JSON.parse(body));
-  } finally {
-    await engine.close();
-  }
-}
-
 describe("a verified member", () => {
   it("gets the key under `shareWith: verified`, and nobody before that", async () => {
     expect(resultOf<SendResult>(await send()).sharedWith).toEqual([]);
-    await verifyAlice();
+    await verifyMember(synapse, bot, alice.userId);
     const { sharedWith, eventId } = resultOf<SendResult>(await send());
     expect(sharedWith).toEqual([{ userId: alice.userId, deviceId: alice.session.deviceId }]);
     await alice.request("wait_event", { roomId, eventId, kind: "m.audio" });

@@ -114,6 +114,10 @@ describe("the outcome of a send", () => {
   test.each<[string, Answer, string]>([
     ["403", refusal(403, "M_FORBIDDEN"), "ROOM_FORBIDDEN"],
     ["404", refusal(404, "M_NOT_FOUND"), "ROOM_NOT_FOUND"],
+    ["403 of the account, not of the room", refusal(403, "M_USER_SUSPENDED"), "HOMESERVER_ERROR"],
+    ["403 of a proxy", { status: 403 }, "HOMESERVER_ERROR"],
+    ["404 of a proxy whose homeserver is away", { status: 404 }, "HOMESERVER_ERROR"],
+    ["404 of a path that is not known", refusal(404, "M_UNRECOGNIZED"), "HOMESERVER_ERROR"],
     ["413", refusal(413, "M_TOO_LARGE"), "HOMESERVER_ERROR"],
     ["401", refusal(401, "M_UNKNOWN_TOKEN"), "TOKEN_REJECTED"],
     ["429 for too long", { status: 429, headers: { "retry-after": "600" } }, "RATE_LIMITED"],
@@ -131,6 +135,11 @@ describe("the outcome of a send", () => {
 
   test("is the repeat's where the first answer was lost", async () => {
     expect(await put(cut, refusal(502, "M_UNKNOWN"), sent)).toBe("$e");
+  });
+
+  test("waits for as long as was asked for, also where it is uncertain", async () => {
+    const limited: Answer = { status: 429, headers: { "retry-after": "600" } };
+    expect(await put(cut, limited)).toMatchObject({ code: "SEND_UNCERTAIN", retryAfterMs: 600_000 });
   });
 
   test("stays uncertain where a lost answer is followed by a refusal", async () => {

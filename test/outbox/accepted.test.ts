@@ -154,7 +154,8 @@ describe("closing", () => {
     await first.bring("one");
     await first.bring("two");
     await asked.promise;
-    const closed = first.outbox.close();
+    first.outbox.quit();
+    const closed = first.outbox.settled();
     answer.resolve("$one");
     await closed;
     expect(first.sent()).toEqual(["one"]);

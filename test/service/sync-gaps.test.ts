@@ -44,7 +44,9 @@ describe("a timeline with a gap", () => {
     expect(setup.store.syncToken()).toBe("s2");
     const [first, second] = setup.requests.filter(isHistory).map(({ query }) => Object.fromEntries(query));
     expect(first).toMatchObject({ dir: "b", from: "p0", to: "s1", limit: "100" });
-    expect(JSON.parse(first?.filter ?? "")).toEqual({ types: ["m.room.encrypted"] });
+    expect(JSON.parse(first?.filter ?? "")).toEqual({
+      types: ["m.room.encrypted", "m.room.redaction"],
+    });
     expect(second).toMatchObject({ from: "p1", to: "s1" });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { event, openTestStore, ROOM, storeOptions } from "../support/store.ts";
+import { event, OTHER_ROOM, openTestStore, ROOM, storeOptions } from "../support/store.ts";
 
 const voice = (eventId: string, sessionId = "session") =>
   event("m.room.encrypted", { session_id: sessionId, ciphertext: "AwgA" }, { event_id: eventId });
@@ -95,6 +95,18 @@ describe("the inbox", () => {
     expect(waiting).toHaveLength(5_000);
     expect(waiting[0]?.event.event_id).toBe("$event1");
     expect(waiting.at(-1)?.event.event_id).toBe("$event5000");
+  });
+
+  it("lets no message go because of another room in which nobody receives", () => {
+    const store = openTestStore();
+    store.transaction(() => {
+      store.inbox.add(OTHER_ROOM, voice("$waits"), 0);
+      for (let count = 0; count < 5_200; count++) store.inbox.add(ROOM, voice(`$event${count}`), count);
+    });
+    const waiting = [...store.inbox.waiting()];
+    expect(waiting).toHaveLength(5_000);
+    expect(waiting[0]).toMatchObject({ roomId: OTHER_ROOM, event: { event_id: "$waits" } });
+    expect(waiting[1]?.event.event_id).toBe("$event201");
   });
 
   it("takes no event above the spec's limit, whatever the homeserver adds to one within it", () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { insertJob, openTestStore, ROOM, storeOptions } from "../support/store.ts";
@@ -74,6 +74,14 @@ describe("a recording that was accepted", () => {
     for (const id of [one, two]) await expect(read(id)).rejects.toMatchObject({ code: "STORE_DAMAGED" });
   });
 
+  it("that the system does not let us read is not damaged: it may be read later", async () => {
+    const { recordings, fileOf, read } = place();
+    const id = await recordings.write(coming(Buffer.of(1)));
+    rmSync(fileOf(id));
+    mkdirSync(fileOf(id));
+    await expect(read(id)).rejects.toMatchObject({ code: "STORE_UNUSABLE" });
+  });
+
   it("leaves nothing where it could not be taken whole", async () => {
     const { recordings, folder } = place();
     const broken = new Error("it broke off");
@@ -97,7 +105,8 @@ describe("a recording that was accepted", () => {
       ...{ source: "mailbox", recordingId: needed },
     });
     store.close();
+    mkdirSync(join(folder, "lost+found")); // of a disk of its own
     openTestStore(options);
-    expect(readdirSync(folder)).toEqual([needed]);
+    expect(readdirSync(folder).sort()).toEqual([needed, "lost+found"].sort());
   });
 });

@@ -10,7 +10,7 @@ export const TIERS: readonly (readonly string[])[] = [
   ["service"],
   ["commands"],
 ];
-const SHARED = ["dead-socket.ts", "errors.ts", "log.ts", "serial.ts", "whole-file.ts"];
+const SHARED = ["dead-socket.ts", "errors.ts", "log.ts", "printable.ts", "serial.ts", "whole-file.ts"];
 /** Nothing in the house imports these: they are its doors to the street. */
 const OUTER_DOORS = ["src/index.ts", "src/cli.ts"];
 

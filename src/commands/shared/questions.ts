@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { SottoError } from "../../errors.ts";
+import { printable } from "../../printable.ts";
 import type { Context } from "./context.ts";
-import { printable } from "./output.ts";
 
 /** One line from the person at the terminal, without blanks around it; the signal takes the question back. */
 export async function ask(context: Context, question: string, signal?: AbortSignal): Promise<string> {

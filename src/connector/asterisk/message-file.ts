@@ -39,7 +39,7 @@ function valuesOf(text: string): Map<string, string> {
   for (const line of text.split(/\r?\n/).slice(0, -1)) {
     section = /^\[(.*)\]$/.exec(line)?.[1] ?? section;
     const [, name = "", value = ""] = /^([a-z_]+)=(.*)$/.exec(line) ?? [];
-    if (section === "message" && name !== "") values.set(name, value.trim());
+    if (section === "message" && name !== "") values.set(name, value.slice(0, LONGEST_VALUE * 2).trim());
   }
   return values;
 }

@@ -90,7 +90,9 @@ export async function openMessage(sighting: Sighting): Promise<OpenMessage | und
 async function readText(path: string): Promise<{ text: MessageFile | undefined; stats: BigIntStats }> {
   await using handle = await open(path, READ_ITSELF);
   const stats = await handle.stat({ bigint: true });
-  return { stats, text: parseMessageFile(await handle.readFile()) };
+  // by now a pipe without an end may lie there
+  const isText = stats.isFile() && stats.size <= LARGEST_TEXT_BYTES;
+  return { stats, text: isText ? parseMessageFile(await handle.readFile()) : undefined };
 }
 
 /** What a message is known by: its number is given to another one as soon as one before it goes. */

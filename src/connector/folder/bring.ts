@@ -17,7 +17,7 @@ export async function bring(
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
-    const opened = await OpenedFile.open(found.path, found.state);
+    const opened = await OpenedFile.open(found);
     if (!opened) return "changed";
     await using file = opened;
     const sha256 = await file.sha256(signal);

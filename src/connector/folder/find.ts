@@ -1,9 +1,12 @@
 import { lstat, opendir } from "node:fs/promises";
 import { join } from "node:path";
+import { OpenedFolder } from "./opened-folder.ts";
 
 /** A file that may be a recording. */
 export interface Found {
   path: string;
+  /** The folder that is watched. */
+  root: string;
   /** Which file it is, whatever its name. */
   inode: string;
   /** What changes when it is written to: its size and its time. */
@@ -39,13 +42,15 @@ export async function* findFiles(selection: Selection, search: Search): AsyncGen
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     try {
       search.entered(folder);
-      for await (const { name } of await opendir(folder)) {
+      await using opened = await OpenedFolder.open(selection.root, folder);
+      for await (const { name } of await opendir(opened.at())) {
         if (isIgnored(name)) continue;
         const path = join(folder, name);
-        const found = await look(path, search);
+        const found = await look(opened.at(name), (error) => search.failed(path, error));
         if (found === "folder" && selection.subfolders && !selection.except.includes(path))
           folders.push(path);
-        if (typeof found === "object" && (selection.matches?.test(name) ?? true)) yield found;
+        if (typeof found === "object" && (selection.matches?.test(name) ?? true))
+          yield { path, root: selection.root, ...found };
       }
     } catch (error) {
       if (folder === selection.root) throw error;
@@ -54,14 +59,17 @@ export async function* findFiles(selection: Selection, search: Search): AsyncGen
   }
 }
 
-async function look(path: string, search: Search): Promise<Found | "folder" | undefined> {
+async function look(
+  path: string,
+  failed: (error: NodeJS.ErrnoException) => void,
+): Promise<Omit<Found, "path" | "root"> | "folder" | undefined> {
   try {
     const stat = await lstat(path, { bigint: true });
     if (stat.isDirectory()) return "folder";
     if (!stat.isFile() || stat.size === 0n) return undefined;
-    return { path, inode: inodeOf(stat), state: stateOf(stat), mtimeMs: Number(stat.mtimeMs) };
+    return { inode: inodeOf(stat), state: stateOf(stat), mtimeMs: Number(stat.mtimeMs) };
   } catch (error) {
-    if (!isGone(error)) search.failed(path, error as NodeJS.ErrnoException);
+    if (!isGone(error)) failed(error as NodeJS.ErrnoException);
     return undefined;
   }
 }

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
-import { inodeOf, isGone, stateOf } from "./find.ts";
+import { type Found, inodeOf, isGone, stateOf } from "./find.ts";
+import { OpenedFolder } from "./opened-folder.ts";
 
 const CHUNK_BYTES = 65_536;
 /** By now a link may lie there, or a pipe, which would be waited for. */
@@ -13,13 +15,18 @@ export class ChangedWhileRead extends Error {}
 
 /** One file, opened once: what is hashed, handed over and moved is the same, whatever its name points to meanwhile. */
 export class OpenedFile implements AsyncDisposable {
-  readonly path: string;
+  /** In the folder that it was found in, wherever that is by now; for as long as it is open. */
+  readonly place: string;
+  readonly name: string;
+  readonly #folder: OpenedFolder;
   readonly #file: FileHandle;
   readonly #state: string;
   #size = 0;
 
-  private constructor(path: string, file: FileHandle, state: string) {
-    this.path = path;
+  private constructor(folder: OpenedFolder, file: FileHandle, { path, state }: Found) {
+    this.name = basename(path);
+    this.place = folder.at(this.name);
+    this.#folder = folder;
     this.#file = file;
     this.#state = state;
   }
@@ -27,23 +34,21 @@ export class OpenedFile implements AsyncDisposable {
   /**
    * Undefined where it went, or became something else.
    *
-   * @param state what it was when it was looked at
    * @throws ChangedWhileRead; an error of the file system
    */
-  static async open(path: string, state: string): Promise<OpenedFile | undefined> {
-    let file: FileHandle;
+  static async open(found: Found): Promise<OpenedFile | undefined> {
+    let folder: OpenedFolder | undefined;
+    let file: FileHandle | undefined;
     try {
-      file = await open(path, OPEN_NO_LINK);
-    } catch (error) {
-      if (isGone(error)) return undefined;
-      throw error;
-    }
-    const opened = new OpenedFile(path, file, state);
-    try {
+      folder = await OpenedFolder.open(found.root, dirname(found.path));
+      file = await open(folder.at(basename(found.path)), OPEN_NO_LINK);
+      const opened = new OpenedFile(folder, file, found);
       await opened.#requireUnchanged();
       return opened;
     } catch (error) {
-      await file.close();
+      await file?.close();
+      await folder?.[Symbol.asyncDispose]();
+      if (isGone(error)) return undefined;
       throw error;
     }
   }
@@ -78,15 +83,19 @@ export class OpenedFile implements AsyncDisposable {
 
   /** Its name still points to it, and it was not written to. */
   async isInPlace(): Promise<boolean> {
-    const [own, named] = await Promise.all([
+    const [own, named, isFolderThere] = await Promise.all([
       this.#file.stat({ bigint: true }),
-      lstat(this.path, { bigint: true }).catch(() => undefined),
+      lstat(this.place, { bigint: true }).catch(() => undefined),
+      this.#folder.isInPlace(),
     ]);
-    return named !== undefined && inodeOf(named) === inodeOf(own) && stateOf(own) === this.#state;
+    return (
+      isFolderThere && named !== undefined && inodeOf(named) === inodeOf(own) && stateOf(own) === this.#state
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
+    await this.#folder[Symbol.asyncDispose]();
   }
 
   async *#chunks(): AsyncGenerator<Buffer> {

@@ -1,11 +1,15 @@
 import { lstat, mkdir, rename, rm } from "node:fs/promises";
-import { basename, join, parse } from "node:path";
+import { join, parse } from "node:path";
+import { SottoError } from "../../errors.ts";
+import type { Selection } from "./find.ts";
 import type { OpenedFile } from "./opened-file.ts";
+import { OpenedFolder } from "./opened-folder.ts";
 
 export type Fate = "taken" | "refused";
 
 /** Where recordings go that we are through with. */
 export interface Places {
+  selection: Pick<Selection, "root">;
   after: "move" | "leave" | "delete";
   doneFolder: string;
   failedFolder: string;
@@ -14,29 +18,39 @@ export interface Places {
 /**
  * Moves or deletes what was taken or refused, unless another file lies there by now. What was not taken is never deleted.
  *
- * @throws an error of the file system
+ * @throws SottoError `CONNECTOR_FAILED` where somebody put a link; an error of the file system
  */
 export async function putAway(file: OpenedFile, sha256: string, fate: Fate, places: Places): Promise<void> {
   if (places.after === "leave" || !(await file.isInPlace())) return;
   try {
-    if (places.after === "delete" && fate === "taken") return await rm(file.path);
-    const folder = fate === "taken" ? places.doneFolder : places.failedFolder;
-    await rename(file.path, await freeName(folder, file.path, sha256));
+    if (places.after === "delete" && fate === "taken") return await rm(file.place);
+    await using folder = await opened(fate === "taken" ? places.doneFolder : places.failedFolder, places);
+    await rename(file.place, folder.at(await freeName(folder, file.name, sha256)));
   } catch (error) {
     if (await file.isInPlace()) throw error;
   }
 }
 
-/** A name of its own for another recording of the same name; where that is there too, it is the same recording. */
-async function freeName(folder: string, path: string, sha256: string): Promise<string> {
+/** Made where it is not there. In the watched folder others may have put a link; elsewhere the operator may. */
+async function opened(folder: string, { selection: { root } }: Places): Promise<OpenedFolder> {
   await mkdir(folder, { mode: 0o700 }).catch((error) => {
     if (error.code !== "EEXIST") throw error;
   });
-  const wanted = join(folder, basename(path));
-  const isFree = await lstat(wanted).then(
+  const isBelow = folder.startsWith(join(root, "/"));
+  return await OpenedFolder.open(isBelow ? root : folder, folder).catch((error) => {
+    if (!isBelow || !["ELOOP", "ENOTDIR"].includes(error.code)) throw error;
+    throw new SottoError("CONNECTOR_FAILED", "the folder that recordings are moved to is a link", {
+      cure: "put a folder in its place, or name the one that is meant as doneFolder or failedFolder",
+    });
+  });
+}
+
+/** A name of its own for another recording of the same name; where that is there too, it is the same recording. */
+async function freeName(folder: OpenedFolder, wanted: string, sha256: string): Promise<string> {
+  const isFree = await lstat(folder.at(wanted)).then(
     () => false,
     () => true,
   );
   const { name, ext } = parse(wanted);
-  return isFree ? wanted : join(folder, `${name}-${sha256.slice(0, 12)}${ext}`);
+  return isFree ? wanted : `${name}-${sha256.slice(0, 12)}${ext}`;
 }

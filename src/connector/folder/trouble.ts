@@ -18,4 +18,5 @@ export function troubleWith(error: unknown): SottoError {
 }
 
 /** The last part of a path, without what may be somebody's number or address: recorders put them into names. */
-export const tellable = (path: string): string => basename(path).replace(/\+?\d{5,}|\S+@\S+/g, "…");
+export const tellable = (path: string): string =>
+  basename(path).replace(/\S+@\S+|\+?\d(?:[ ()/.-]{0,2}\d){4,}/g, "…");

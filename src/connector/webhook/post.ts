@@ -4,14 +4,16 @@ import { pipeline } from "node:stream/promises";
 
 /** A receiver that does not even accept a connection in this time is not there. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/** While one is waited for, nothing else is received: whoever reads more slowly gets it later, or never. */
+const SLOWEST_BYTES_PER_SECOND = 10_000;
 /** No receiver has more to say. */
 const LARGEST_ANSWER_BYTES = 64 * 1024;
 
 export interface Post {
   url: URL;
-  headers: Record<string, string | number>;
+  headers: Record<string, string | number> & { "content-length": number };
   body: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
-  /** Longest silence in either direction. */
+  /** Longest silence in either direction, and the longest time for an answer to a short message. */
   timeoutMs: number;
   signal: AbortSignal;
 }
@@ -55,12 +57,20 @@ export async function post({ url, headers, body, timeoutMs, signal }: Post): Pro
     method: "POST",
     headers,
     agent,
-    timeout: CONNECT_TIMEOUT_MS,
     signal: both,
   });
-  request.once("timeout", () => request.destroy(new NoAnswer("ETIMEDOUT")));
+  const giveUp = (): void => void request.destroy(new NoAnswer("ETIMEDOUT"));
+  let deadline = setTimeout(giveUp, CONNECT_TIMEOUT_MS);
+  const allow = (ms: number): void => {
+    clearTimeout(deadline);
+    deadline = setTimeout(giveUp, ms);
+  };
+  request.once("timeout", giveUp);
   request.once("socket", (socket) => {
-    socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => request.setTimeout(timeoutMs));
+    socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => {
+      request.setTimeout(timeoutMs);
+      allow(timeoutMs + (headers["content-length"] / SLOWEST_BYTES_PER_SECOND) * 1_000);
+    });
   });
   const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
     request.once("response", resolve).on("error", reject);
@@ -75,6 +85,7 @@ export async function post({ url, headers, body, timeoutMs, signal }: Post): Pro
     // a no needs no more of it
     if (isSuccess(status)) {
       if (!(await sent)) throw new NoAnswer("EPIPE");
+      allow(timeoutMs);
       await drain(answer);
     }
     return { status, retryAfter: given["retry-after"] };
@@ -84,6 +95,7 @@ export async function post({ url, headers, body, timeoutMs, signal }: Post): Pro
       ? thrown
       : new NoAnswer((thrown as NodeJS.ErrnoException).code ?? "unknown");
   } finally {
+    clearTimeout(deadline);
     ended.abort();
     request.destroy();
     agent.destroy();

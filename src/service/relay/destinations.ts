@@ -1,7 +1,9 @@
+import { acceptsClear } from "../../config/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
 import { isRoomId, type RoomId } from "../../model/ids.ts";
 import type { Account } from "../account.ts";
 import { findRoom } from "../destination.ts";
+import { replacedTrouble } from "../room/replaced.ts";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
@@ -15,24 +17,34 @@ export class Destinations implements Disposable {
   /** Why a room that was named cannot be used now. */
   readonly #troubles = new Map<string, SottoError>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  #rooms: ReadonlySet<string> = new Set();
+  #sources: ReadonlySet<string> = new Set();
   #isEnded = false;
 
   constructor(account: Account) {
     this.#account = account;
   }
 
-  /** Looks rooms up. It waits only for those that were never known, and not for a homeserver that is away. */
-  async know(rooms: Iterable<string>): Promise<void> {
-    const looking = [...new Set(rooms)].map((room) => ({ room, known: this.#look(room, FIRST_PAUSE_MS) }));
+  /**
+   * Looks rooms up. It waits only for those that were never known, and not for a homeserver that is away.
+   *
+   * @param sources - rooms among them that nothing is sent to
+   */
+  async know(rooms: Iterable<string>, sources: ReadonlySet<string> = new Set()): Promise<void> {
+    this.#sources = sources;
+    this.#rooms = new Set(rooms);
+    const looking = [...this.#rooms].map((room) => ({ room, known: this.#look(room, FIRST_PAUSE_MS) }));
     await Promise.all(
       looking.filter(({ room }) => !this.#account.store.destinations.get(room)).map(({ known }) => known),
     );
   }
 
-  /** Throws the reason where the room is not known yet. */
+  /** Throws the reason where the room is not known yet, or was replaced. */
   roomId(room: string): RoomId {
+    const roomId = this.#known(room);
+    const replaced = roomId === undefined ? undefined : replacedTrouble(this.#account, roomId);
+    if (replaced) throw replaced;
     const trouble = this.#troubles.get(room);
-    const roomId = this.#account.store.destinations.get(room) ?? (isRoomId(room) ? room : undefined);
     if (trouble?.code === "ROUTE_UNKNOWN") throw trouble;
     if (roomId === undefined) {
       throw new SottoError("HOMESERVER_UNREACHABLE", `which room ${room} is, is not known yet`, {
@@ -40,6 +52,11 @@ export class Destinations implements Disposable {
       });
     }
     return roomId;
+  }
+
+  /** The room, also one that was replaced: something may have come out of it. */
+  source(room: string): RoomId | undefined {
+    return this.#troubles.get(room)?.code === "ROUTE_UNKNOWN" ? undefined : this.#known(room);
   }
 
   /** Undefined where {@link roomId} throws. */
@@ -58,7 +75,9 @@ export class Destinations implements Disposable {
 
   /** What stands against the routes, by room. */
   troubles(): ReadonlyMap<string, SottoError> {
-    return this.#troubles;
+    const troubles = new Map(this.#troubles);
+    for (const [room, trouble] of this.#replaced()) troubles.set(room, trouble);
+    return troubles;
   }
 
   [Symbol.dispose](): void {
@@ -66,17 +85,37 @@ export class Destinations implements Disposable {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
+  /** The last room that was accepted in its place. */
+  #known(room: string): RoomId | undefined {
+    const { destinations, successors } = this.#account.store;
+    const pinned = destinations.get(room) ?? (isRoomId(room) ? room : undefined);
+    return pinned && successors.current(pinned);
+  }
+
+  *#replaced(): Generator<[room: string, trouble: SottoError]> {
+    for (const room of this.#rooms) {
+      const roomId = this.#known(room);
+      const trouble = roomId && replacedTrouble(this.#account, roomId);
+      if (trouble) yield [room, trouble];
+    }
+  }
+
   async #look(room: string, pauseMs: number): Promise<void> {
-    const { store, logger } = this.#account;
+    const { store, logger, config } = this.#account;
+    const mayBeClear = (roomId: RoomId) => this.#sources.has(room) && acceptsClear(config, roomId);
     try {
-      const found = await findRoom(this.#account, room);
-      const kept = store.destinations.get(room);
+      const current = isRoomId(room) ? store.successors.current(room) : room;
+      const found = store.successors.current(await findRoom(this.#account, current, { mayBeClear }));
+      const kept = this.#known(room);
+      // its alias may have gone to the room that replaces it; that is waited for, and looked at, elsewhere
+      if (kept !== undefined && replacedTrouble(this.#account, kept)) return;
       if (kept !== undefined && kept !== found) {
         throw new SottoError("ROUTE_UNKNOWN", `${room} names another room than when its route was begun`, {
           cure: "name the room that is meant by its ID in the config",
         });
       }
-      store.destinations.set(room, found);
+      if (kept === undefined || store.destinations.get(room) === undefined)
+        store.destinations.set(room, found);
       this.#troubles.delete(room);
     } catch (thrown) {
       if (this.#isEnded) return;

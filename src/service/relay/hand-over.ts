@@ -3,6 +3,8 @@ import type { Connector, Intake } from "../../model/connector.ts";
 import type { EventId, RoomId } from "../../model/ids.ts";
 import type { Account } from "../account.ts";
 import type { VoiceMessage } from "../receive.ts";
+import { isBySameSender } from "../room/edits.ts";
+import type { Signals } from "../room/signals.ts";
 
 /** Where a voice message of a room goes. */
 export interface Receiving {
@@ -23,12 +25,25 @@ const LONGEST_PAUSE_MS = 300_000;
 export class HandOver {
   readonly #account: Account;
   readonly #receiving: () => readonly Receiving[];
+  readonly #signals: Pick<Signals, "handed" | "refused">;
   readonly #rests = new Map<string, { untilMs: number; pauseMs: number }>();
   readonly #stopping: AbortSignal;
 
-  constructor(account: Account, receiving: () => readonly Receiving[], stopping: AbortSignal) {
+  constructor(
+    account: Account,
+    {
+      receiving,
+      signals,
+      stopping,
+    }: {
+      receiving: () => readonly Receiving[];
+      signals: Pick<Signals, "handed" | "refused">;
+      stopping: AbortSignal;
+    },
+  ) {
     this.#account = account;
     this.#receiving = receiving;
+    this.#signals = signals;
     this.#stopping = stopping;
   }
 
@@ -52,13 +67,15 @@ export class HandOver {
     if (missing.length > 0) {
       throw new SottoError("CONNECTOR_FAILED", `${missing.length} receivers of a route wait for a message`);
     }
+    this.#signals.handed(message);
   }
 
   /** False where it failed, and has to be tried again. What could never be taken counts as handed on. */
-  async #give({ key, to }: Receiving, message: VoiceMessage): Promise<boolean> {
+  async #give(receiving: Receiving, message: VoiceMessage): Promise<boolean> {
     const { logger, sync } = this.#account;
+    const { key, to } = receiving;
     try {
-      if ("intake" in to) await relay(to.intake, key, message);
+      if ("intake" in to) await relay(this.#account, receiving, message);
       else await to.connector.deliver(message, this.#stopping);
       this.#rests.delete(key);
       return true;
@@ -73,6 +90,7 @@ export class HandOver {
           code,
           reason,
         });
+        this.#signals.refused(message);
         return true;
       }
       const pauseMs = Math.min((this.#rests.get(key)?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2, LONGEST_PAUSE_MS);
@@ -86,9 +104,11 @@ export class HandOver {
   }
 
   #open(roomId: RoomId, eventId: EventId): Receiving[] {
-    const { handed } = this.#account.store;
+    const { handed, successors } = this.#account.store;
+    // what came before its room was replaced is not lost
+    const current = successors.current(roomId);
     return this.#receiving().filter(
-      (receiving) => receiving.roomId === roomId && !handed.has(eventId, receiving.key),
+      (receiving) => receiving.roomId === current && !handed.has(eventId, receiving.key),
     );
   }
 
@@ -98,13 +118,16 @@ export class HandOver {
 }
 
 /** From room to room. What a relay has brought into a room does not leave it again: there are no loops. */
-async function relay(intake: Intake, key: string, message: VoiceMessage): Promise<void> {
-  if (message.isRelayed) return;
-  const { eventId, sender, sentMs } = message;
-  await intake.take({
-    // each route of the room takes it once
+async function relay(account: Account, { to, key }: Receiving, message: VoiceMessage): Promise<void> {
+  if (!("intake" in to) || message.isRelayed) return;
+  const { eventId, sender, sentMs, replaces } = message;
+  if (replaces !== undefined && !(await isBySameSender(account, message, replaces))) return;
+  await to.intake.take({
+    // each of a room's routes has it once
     id: `${eventId} ${key}`,
+    by: eventId,
     source: { stream: message.stream() },
     about: { caller: sender, recordedMs: sentMs },
+    ...(replaces !== undefined && { replaces }),
   });
 }

@@ -41,14 +41,15 @@ export function createIntake({
     const origin = originOf(recording.id);
     const known = store.jobs.jobsOf(origin);
     if (known) return { jobs: known, isDuplicate: true };
-    const ways = waysOf(recording);
+    waysOf(recording);
     const bytes = soundOf(recording, signal);
     const recordingId = await store.recordings.write(bytes).catch((thrown) => {
       throw toSottoError(thrown);
     });
     try {
       const jobs = await outbox.take(
-        ways.flatMap(({ route, roomId }) => jobsFor(recording, { route, roomId, recordingId })),
+        // once more: a room may have been replaced meanwhile
+        waysOf(recording).flatMap(({ route, roomId }) => jobsFor(recording, { route, roomId, recordingId })),
         origin,
       );
       const voices = jobs.filter(({ announces }) => announces === undefined);
@@ -65,7 +66,8 @@ export function createIntake({
   /** Throws before anything is read; what is wrong with other rooms is nothing to one that was named. */
   function waysOf({ room }: IncomingRecording): { route: Route; roomId: RoomId }[] {
     const wanted = routes().filter(
-      ({ to }) => room === undefined || to === room || destinations.knownRoomId(to) === room,
+      ({ to }) =>
+        room === undefined || to === room || destinations.knownRoomId(to) === store.successors.current(room),
     );
     if (wanted.length > 0) return wanted.map((route) => ({ route, roomId: destinations.roomId(route.to) }));
     // one that is not looked up yet may be the one that is meant
@@ -74,22 +76,25 @@ export function createIntake({
   }
 
   function jobsFor(
-    { about, raw, by }: IncomingRecording,
+    { about, raw, by, replaces }: IncomingRecording,
     { route, roomId, recordingId }: { route: Route; roomId: RoomId; recordingId: string },
   ): Omit<NewJob, "createdMs">[] {
-    const { priority, audio } = route;
+    const { priority, audio, onMissed } = route;
     const common = { roomId, source: by === undefined ? source : `${source}/${by}`, priority };
+    const earlier = replaces === undefined ? undefined : replaced(`${source}/${replaces}`, roomId);
     const txnId = randomUUID();
     const recipe: Recipe = {
       ...(raw && { raw }),
       ...(audio && { care: careOf(audio) }),
       ...(isRelay && { isRelay }),
+      ...(earlier && { replaces: earlier.jobId }),
     };
     const voice = {
       ...{ ...common, txnId, recordingId, state: "accepted" as const },
       contentJson: JSON.stringify(recipe),
+      ...(onMissed === "resend" && { onMissed }),
     };
-    const notice = route.announce ? announcement(about) : undefined;
+    const notice = route.announce && !earlier ? announcement(about) : undefined;
     if (!notice) return [voice];
     const announcing = {
       ...{ ...common, txnId: randomUUID(), announces: txnId, state: "uploaded" as const },
@@ -97,6 +102,9 @@ export function createIntake({
     };
     return [announcing, voice];
   }
+
+  const replaced = (by: string, roomId: RoomId) =>
+    store.jobs.ofSource(by).find((job) => job.roomId === roomId && job.announces === undefined);
 
   return {
     knows: async (id) => store.jobs.jobsOf(originOf(id)) !== undefined,

@@ -2,10 +2,16 @@ import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { readStoreKey } from "../../config/index.ts";
 import type { ConnectorType } from "../../connector/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
-import type { Connector, ConnectorCheck, Signer } from "../../model/connector.ts";
+import type { Connector, Signer } from "../../model/connector.ts";
+import type { RoomId } from "../../model/ids.ts";
+import { Serial } from "../../serial.ts";
 import { deriveKey } from "../../store/index.ts";
 import type { Account } from "../account.ts";
-import { receiveWaiting } from "../receive.ts";
+import type { RelayCheck } from "../connector-checks.ts";
+import { Commands } from "../room/commands.ts";
+import { receiveForService } from "../room/receiving.ts";
+import { Signals } from "../room/signals.ts";
+import { Successions } from "../room/successions.ts";
 import { Destinations } from "./destinations.ts";
 import { HandOver, type Receiving } from "./hand-over.ts";
 import { createIntake } from "./intake.ts";
@@ -27,6 +33,9 @@ export class Relay implements AsyncDisposable {
   readonly #started = new Set<string>();
   readonly #troubles = new Map<string, SottoError>();
   readonly #stopping = new AbortController();
+  readonly #changes = new Serial();
+  readonly #signals: Signals;
+  readonly #successions: Successions;
   #destinations: Destinations;
   #routes: readonly Route[] = [];
   #receiving: Promise<void> | undefined;
@@ -35,6 +44,8 @@ export class Relay implements AsyncDisposable {
     this.#account = account;
     this.#types = new Map(types.map((type) => [type.type, type]));
     this.#destinations = new Destinations(account);
+    this.#signals = new Signals(account);
+    this.#successions = new Successions(account, () => this.#roomIds());
   }
 
   /**
@@ -51,42 +62,71 @@ export class Relay implements AsyncDisposable {
   }
 
   /** Ends what is not in the new plan any more, and begins what is new in it. Nothing changes where it is wrong. */
-  async reload(plan: RelayPlan): Promise<void> {
-    await this.#requirePlan(plan);
-    await this.#end();
-    await this.#begin(plan);
+  reload(plan: RelayPlan): Promise<void> {
+    // one after another: whoever asks twice would else start everything twice
+    return this.#changes.run("plan", async () => {
+      this.#stopping.signal.throwIfAborted();
+      await this.#requirePlan(plan);
+      await this.#end();
+      await this.#begin(plan);
+    });
   }
 
   /** What each connector and each route's room says of itself. */
-  async checks(): Promise<(ConnectorCheck & { connector: string })[]> {
+  async checks(): Promise<RelayCheck[]> {
     const own = [...this.#connectors].map(async ([connector, made]) => {
       const trouble = this.#troubles.get(connector);
       if (trouble) return [{ connector, ok: false, message: trouble.message, cure: trouble.cure }];
       const checks = (await made.check?.()) ?? [{ ok: true, message: "it runs" }];
       return checks.map((check) => ({ connector, ...check }));
     });
-    const rooms = [...this.#destinations.troubles()].map(([room, { message, cure }]) => ({
-      ...{ connector: room, ok: false, message, cure },
-    }));
-    return [...(await Promise.all(own)).flat(), ...rooms];
+    const rooms = [...this.#destinations.troubles()].map(([room, { message, cure }]) => {
+      const doubt = this.#successions.doubt(this.#destinations.source(room) ?? room);
+      return { connector: room, ok: false, message: doubt ? `${message}: ${doubt}` : message, cure };
+    });
+    return [...(await Promise.all(own)).flat(), ...rooms, ...this.#redactionCheck()];
+  }
+
+  /** Those that begin or end in the room. */
+  routesOf(roomId: RoomId): Route[] {
+    const isHere = (end: string): boolean => isRoom(end) && this.#destinations.source(end) === roomId;
+    return this.#routes.filter(({ from, to }) => isHere(from) || isHere(to));
+  }
+
+  /** What the operator may not expect, though nothing is wrong with it. */
+  #redactionCheck(): RelayCheck[] {
+    const relay = this.#routes.find(({ from, to }) => isRoom(from) && isRoom(to));
+    if (!relay || this.#account.gate.clearTypes.redactions) return [];
+    const message = `what is redacted in it stays in ${relay.to}: clearEvents.redactions does not allow it`;
+    return [{ connector: relay.from, ok: true, message }];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new SottoError("STOPPED", "the service stops"));
-    await this.#end();
+    this.#signals[Symbol.dispose]();
+    this.#successions[Symbol.dispose]();
+    await this.#changes.run("plan", () => this.#end());
     await this.#receiving;
   }
 
   async #begin(plan: RelayPlan): Promise<void> {
+    const made = await this.#requirePlan(plan);
+    // in one step: a message may be handed over meanwhile
     this.#connectors.clear();
-    for (const [name, connector] of await this.#requirePlan(plan)) this.#connectors.set(name, connector);
+    for (const [name, connector] of made) this.#connectors.set(name, connector);
     this.#routes = plan.routes;
     this.#destinations = new Destinations(this.#account);
-    await this.#destinations.know(plan.routes.flatMap(({ from, to }) => [from, to]).filter(isRoom));
-    this.#account.routed = (roomId) => this.#receivers().some((receiving) => receiving.roomId === roomId);
+    const targets = new Set(plan.routes.map(({ to }) => to));
+    const sourceRooms = new Set(plan.routes.map(({ from }) => from).filter((from) => !targets.has(from)));
+    await this.#destinations.know(this.#roomNames(), sourceRooms);
+    void this.#successions.look();
+    const { successors } = this.#account.store;
+    this.#account.routed = (roomId) =>
+      this.#receivers().some((receiving) => receiving.roomId === successors.current(roomId));
     const sources = new Set(plan.routes.map(({ from }) => from).filter((from) => !isRoom(from)));
     await Promise.all([...sources].map((name) => this.#start(name)));
-    if (plan.routes.some(({ from }) => isRoom(from))) this.#receiving ??= this.#receive();
+    const isAsked = this.#account.config.commandsFrom.length > 0;
+    if (isAsked || plan.routes.some(({ from }) => isRoom(from))) this.#receiving ??= this.#receive();
   }
 
   async #end(): Promise<void> {
@@ -161,7 +201,7 @@ export class Relay implements AsyncDisposable {
     return this.#routes
       .filter(({ from }) => isRoom(from))
       .flatMap((route): Receiving[] => {
-        const roomId = this.#destinations.knownRoomId(route.from);
+        const roomId = this.#destinations.source(route.from);
         if (roomId === undefined) return [];
         const connector = this.#connectors.get(route.to);
         if (connector?.deliver) {
@@ -176,22 +216,20 @@ export class Relay implements AsyncDisposable {
       });
   }
 
+  #roomNames = (): string[] => this.#routes.flatMap(({ from, to }) => [from, to]).filter(isRoom);
+
+  #roomIds(): RoomId[] {
+    return this.#roomNames().flatMap((room) => this.#destinations.source(room) ?? []);
+  }
+
   async #receive(): Promise<void> {
-    const { sync, logger } = this.#account;
-    const { signal } = this.#stopping;
-    const handOver = new HandOver(this.#account, () => this.#receivers(), signal);
-    const receiver = {
-      takes: (roomId: string, eventId: string) => !signal.aborted && handOver.takes(roomId, eventId),
-      onVoice: (message: Parameters<HandOver["hand"]>[0]) => handOver.hand(message),
-      onWithheld: () => undefined, // reported and counted where it was found
-    };
-    while (!signal.aborted) {
-      const next = sync.nextBatch(signal);
-      await receiveWaiting(this.#account, receiver).catch((thrown) => {
-        if (!signal.aborted) logger.warn("receiving waits", { reason: toSottoError(thrown).message });
-      });
-      await next;
-    }
+    const stopping = this.#stopping.signal;
+    const receiving = () => this.#receivers();
+    const handOver = new HandOver(this.#account, { receiving, signals: this.#signals, stopping });
+    await receiveForService(this.#account, {
+      ...{ handOver, stopping },
+      commands: new Commands(this.#account, this),
+    });
   }
 
   #tell(what: string, thrown: unknown, fields: Record<string, unknown> = {}): void {

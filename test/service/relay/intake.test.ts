@@ -37,7 +37,11 @@ it("a voice message goes from one room into each of several others", async () =>
     const way = route("!a", to);
     return { key: keyOf(way), roomId: "!a", to: { intake: intake("!a", [way], true) } };
   });
-  const handOver = new HandOver(account, () => receiving, new AbortController().signal);
+  const handOver = new HandOver(account, {
+    receiving: () => receiving,
+    signals: { handed: () => undefined, refused: () => undefined },
+    stopping: new AbortController().signal,
+  });
   const message = {
     roomId: "!a",
     eventId: "$1",
