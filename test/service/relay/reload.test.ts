@@ -52,7 +52,9 @@ async function relaying() {
   };
   const account = {
     ...{ store: openTestStore(), logger: silentLogger, rooms },
-    config: { ...plan, storeKeyFile },
+    config: { ...plan, storeKeyFile, commandsFrom: [] },
+    sync: { onBatch: () => () => undefined },
+    onJob: () => () => undefined,
   } as unknown as Account;
   account.store.destinations.set("!room", "!room");
   const relay = await Relay.start(account, { connectorTypes: [type] });
