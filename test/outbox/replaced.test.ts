@@ -50,5 +50,10 @@ describe("a room that was replaced", () => {
     const job = await outbox.accept(ROOM, { body: "own" });
     await expect(outbox.send(job)).rejects.toMatchObject({ code: "ROOM_REPLACED" });
     expect(jobs.get(job.jobId)).toMatchObject({ state: "failed" });
+    // and what nobody waits for any more, and no connector has brought
+    encryptor.outcomes.push(throwing(REPLACED));
+    const left = await outbox.accept(ROOM, { body: "left" });
+    await expect(outbox.send(left, () => false)).rejects.toMatchObject({ code: "ROOM_REPLACED" });
+    expect(jobs.get(left.jobId)).toMatchObject({ state: "failed" });
   });
 });
