@@ -1,4 +1,4 @@
-import { isPassing, SottoError, toSottoError } from "../../errors.ts";
+import { type ErrorCode, isPassing, SottoError, toSottoError } from "../../errors.ts";
 import type { Connector, Intake } from "../../model/connector.ts";
 import type { EventId, RoomId } from "../../model/ids.ts";
 import type { Account } from "../account.ts";
@@ -17,6 +17,9 @@ export interface Receiving {
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
+
+/** The receiver's trouble, the route's, and what nobody knows: none of them may lose a message. */
+const NOT_OF_THE_MESSAGE = new Set<ErrorCode>(["CONNECTOR_FAILED", "ROUTE_UNKNOWN", "INTERNAL"]);
 
 /**
  * Hands each voice message of a room to everyone whom a route names, once. A receiver that fails rests, and then gets
@@ -82,9 +85,7 @@ export class HandOver {
     } catch (thrown) {
       const error = toSottoError(thrown);
       const { code, message: reason, retryAfterMs = 0 } = error;
-      // an error that nobody knows must not lose a message
-      const isOfMessage = !isPassing(error) && code !== "CONNECTOR_FAILED" && code !== "INTERNAL";
-      if (isOfMessage && !this.#stopping.aborted) {
+      if (!isPassing(error) && !NOT_OF_THE_MESSAGE.has(code) && !this.#stopping.aborted) {
         logger.error("a voice message is not handed on: it would never be taken", {
           route: key,
           code,

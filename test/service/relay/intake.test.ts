@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { expect, it } from "vitest";
+import { type ErrorCode, SottoError } from "../../../src/errors.ts";
 import { silentLogger } from "../../../src/log.ts";
 import type { Account } from "../../../src/service/account.ts";
 import type { VoiceMessage } from "../../../src/service/receive.ts";
@@ -30,6 +31,30 @@ function house() {
   const recordings = () => readdirSync(join(dirname(options.path), "spool"));
   return { account, jobs, outbox, route, intake, recordings };
 }
+
+it.each<[ErrorCode, boolean]>([
+  ["CONNECTOR_FAILED", false],
+  ["ROUTE_UNKNOWN", false],
+  ["INTERNAL", false],
+  ["HOMESERVER_UNREACHABLE", false],
+  ["AUDIO_TOO_LARGE", true],
+])("a receiver that fails with %s has had the message: %s", async (code, isOver) => {
+  const { account } = house();
+  const deliver = async () => {
+    throw new SottoError(code, "not now");
+  };
+  const handOver = new HandOver(account, {
+    receiving: () => [{ key: "!a > archive", roomId: "!a", to: { connector: { deliver } } }],
+    signals: { handed: () => undefined, refused: () => undefined },
+    stopping: new AbortController().signal,
+  });
+  const message = { roomId: "!a", eventId: "$1" } as unknown as VoiceMessage;
+  const handed = await handOver.hand(message).then(
+    () => true,
+    () => false,
+  );
+  expect([handed, account.store.handed.has("$1", "!a > archive")]).toEqual([isOver, isOver]);
+});
 
 it("a voice message goes from one room into each of several others", async () => {
   const { account, jobs, outbox, route, intake } = house();
