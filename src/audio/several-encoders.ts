@@ -21,14 +21,15 @@ export async function startSeveral(run: EncodingRun, encoders: number): Promise<
   const { onStart, ...limits } = run.limits;
   const group = new Group(limits);
   try {
+    const lanes: Lane[] = [];
+    while (lanes.length < encoders) lanes.push(await startLane(group, run));
+    // last: what it gives before anybody reads is lost if it has ended by then, as it has where there is little sound
     const decoder = await group.start({
       args: [...inputArguments(run.reading, run.form), ...pcmArguments(run.filters)],
       input: run.input,
       secondOutput: true,
       ...(onStart && { onStart }),
     });
-    const lanes: Lane[] = [];
-    while (lanes.length < encoders) lanes.push(await startLane(group, run));
     const dealing = dealOut(decoder.output, lanes, group.over);
     const ends = [decoder.ended, ...lanes.map((lane) => endOf(lane, group.over))] as const;
     for (const end of [dealing, ...ends]) end.catch(() => group.kill());

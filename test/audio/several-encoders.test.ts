@@ -48,6 +48,13 @@ describeWithFfmpeg("a recording that several encoders share", () => {
     expect(shared).toMatchObject({ durationMs: Math.round(seconds * 1000) });
   });
 
+  it("is whole also where there is so little of it that it is decoded before anybody looks", async () => {
+    const path = await record("short.wav", `${tone},atrim=duration=0.1`);
+    for (let time = 0; time < 12; time += 1) {
+      expect(await clipOf({ path }, { encoders: 2 })).toMatchObject({ durationMs: 100, truncated: false });
+    }
+  });
+
   it.each([
     ["MP3", "shared.mp3", []],
     ["M4A", "shared.m4a", []],
