@@ -1,5 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import type { SendResult } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
@@ -148,12 +149,17 @@ describe("the homeserver", () => {
   });
 
   it("keeps ciphertext only", async () => {
-    const { mediaStore } = inject("synapse");
-    const stored = await readdir(mediaStore, { recursive: true, withFileTypes: true });
-    const files = stored.filter((entry) => entry.isFile());
-    expect(files.length).toBeGreaterThan(0);
-    for (const { parentPath, name } of files) {
-      expect((await readFile(join(parentPath, name))).includes("Opus")).toBe(false);
+    const { database, mediaStore } = inject("synapse");
+    const db = new DatabaseSync(database, { readOnly: true });
+    const uploads = db
+      .prepare("SELECT media_id FROM local_media_repository WHERE user_id = ?")
+      .all(bot.userId)
+      .map(({ media_id }) => String(media_id));
+    db.close();
+    expect(uploads.length).toBeGreaterThan(0);
+    for (const id of uploads) {
+      const stored = join(mediaStore, "local_content", id.slice(0, 2), id.slice(2, 4), id.slice(4));
+      expect((await readFile(stored)).includes("Opus")).toBe(false);
     }
   });
 });
