@@ -38,7 +38,7 @@ describe("config check", () => {
     const path = configFor(NOWHERE);
     const more = writeConfig("connectors:\n  inbox: { type: pigeons }\nlog: { level: loud }\n");
     const args = ["config", "check", "--config", path, "--config", more];
-    const env = { SOTTO__TRUST__SHARE_WITH: "everyone" };
+    const env = { SOTTO__TRUST__SHARE_WITH: "everyone", SOTTO__LOG__LEVEL: undefined };
     const { code, stdout } = await sotto(args, { env });
     expect(code).toBe(2);
     expect(stdout.trimEnd().split("\n")).toEqual([

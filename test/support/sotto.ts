@@ -42,7 +42,7 @@ export interface RunningSotto {
   end(signal: NodeJS.Signals): Promise<Outcome>;
 }
 
-const DEBUG = { SOTTO__LOG__LEVEL: "debug" };
+const LEVEL = "SOTTO__LOG__LEVEL";
 
 const running = new Set<RunningSotto>();
 
@@ -54,17 +54,18 @@ export function startSotto(args: readonly string[], options?: SottoOptions): Run
 export function startProgram(
   path: string,
   args: readonly string[],
-  { input, env, cwd, terminal = false }: SottoOptions = {},
+  { input, env = {}, cwd, terminal = false }: SottoOptions = {},
 ): RunningSotto {
-  // in the end-to-end suite everything is logged, and searched afterwards; the test sees what it would see else
-  const logsAll = suite() !== undefined && !terminal;
+  // in the end-to-end suite everything is logged, and searched afterwards; the test sees what it would see else, unless
+  // the level is its own affair
+  const logsAll = suite() !== undefined && !terminal && !(LEVEL in env);
   const shown = logsAll ? linesFrom(args[0] === "run" ? "info" : "warn") : (text: string) => text;
   const command = [process.execPath, path, ...args];
   const [program, ...rest] = terminal ? ["python3", TERMINAL, ...command] : command;
   const child = spawn(program!, rest, {
     cwd: cwd ?? tmpdir(),
     // compiled once for the whole suite: nobody tests how fast a source file is read
-    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...(logsAll && DEBUG), ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...(logsAll && { [LEVEL]: "debug" }), ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const outcome: Outcome = { code: null, stdout: "", stderr: "" };
