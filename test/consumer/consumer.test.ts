@@ -161,11 +161,11 @@ describe("somebody who installed it", () => {
 
   it("sends a voice message with the ten-line program", async () => {
     await copyFile(join(root, "examples/send-voice.mjs"), join(project, "send-voice.mjs"));
-    await expectHeard(await sendWithProgram(await record("consumer.wav")));
+    await expectHeard(await sendWithProgram(await record("for-a-consumer.wav")));
   });
 
   it("sends one that is ready without any ffmpeg", async () => {
-    const ready = await record("consumer.ogg", undefined, "-c:a", "libopus", "-ac", "1");
+    const ready = await record("for-a-consumer.ogg", undefined, "-c:a", "libopus", "-ac", "1");
     const env = { ...process.env, PATH: project, SOTTO_FFMPEG: undefined };
     await expectHeard(await sendWithProgram(ready, env));
     const send = [join(installed, "dist/cli.js"), "send", ready, "--room", roomId, "--json"];

@@ -33,7 +33,7 @@ describe("beside the running service", () => {
       to: "100@sotto.local",
       subject: "New message",
       headers: { "X-Asterisk-CallerIDName": "Jane" },
-      attachments: [attached(await readFile(await record("mailed.wav")))],
+      attachments: [attached(await readFile(await record("that-came-by-mail.wav")))],
     });
     expect(response).toContain("1 recording taken");
     const notice = await listener.request("wait_event", { roomId, kind: "m.notice" });

@@ -41,7 +41,7 @@ describe("beside the running service", () => {
   it("a recording in the folder is heard in the room, and put away", async () => {
     const service = bot.start(["run"]);
     await service.says('"message":"running"');
-    await copyFile(await record("gate.wav"), join(inbox, "gate.wav.part"));
+    await copyFile(await record("down-at-the-gate.wav"), join(inbox, "gate.wav.part"));
     await rename(join(inbox, "gate.wav.part"), join(inbox, "gate.wav"));
     const out = join(folder, "heard.ogg");
     expect(await listener.request("receive_voice", { roomId, out })).toMatchObject({ decrypted: true });
@@ -53,7 +53,7 @@ describe("beside the running service", () => {
   it("a voice message of the room is in the folder and in the archive, which verifies", async () => {
     const service = bot.start(["run"]);
     await service.says('"message":"running"');
-    const voice = await record("reply.ogg", undefined, "-c:a", "libopus");
+    const voice = await record("what-she-replied.ogg", undefined, "-c:a", "libopus");
     const { eventId } = await listener.request("send_voice", { roomId, file: voice, durationMs: 1_500 });
     const head = join(records, "head.json");
     await vi.waitFor(() => readFile(head), PATIENCE);

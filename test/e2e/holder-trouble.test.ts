@@ -23,7 +23,12 @@ let lecture: string;
 beforeAll(async () => {
   ({ bot, listener, roomId } = await newConversation());
   voice = await record("knock-knock.wav");
-  lecture = await record("lecture.wav", "anoisesrc=duration=1800:seed=3:amplitude=0.3", "-ar", "8000");
+  lecture = await record(
+    "a-whole-lecture.wav",
+    "anoisesrc=duration=1800:seed=3:amplitude=0.3",
+    "-ar",
+    "8000",
+  );
   resultOf(await bot.run(["send", voice, "--room", roomId]));
 });
 

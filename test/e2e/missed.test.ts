@@ -22,7 +22,7 @@ it("sends what somebody missed again, once, when their device can have the key",
   onTestFinished(() => tablet.close());
   await alice.request("invite", { roomId, userId: tablet.userId });
   await tablet.join(roomId);
-  const wav = await readFile(await record("missed.wav"));
+  const wav = await readFile(await record("never-heard-of-it.wav"));
   const config = { routes: [{ from: "hand", to: roomId, onMissed: "resend" }] };
   const sentBy = async (service: Awaited<ReturnType<typeof runningService>>, count: number) =>
     vi.waitFor(() => {

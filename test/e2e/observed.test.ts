@@ -19,7 +19,7 @@ it("what the service sends is counted, and nobody is named", async () => {
   await service.says("running");
   await expect.poll(async () => (await probe(join(bot.home, "health.sock"), "/ready")).status).toBe(200);
 
-  const voice = await record("counted.wav");
+  const voice = await record("counted-in-numbers.wav");
   for (const room of [roomId, source]) expect((await bot.run(["send", voice, "--room", room])).code).toBe(0);
   await expect.poll(metrics).toContain('sotto_messages_total{source="command",result="sent"} 2\n');
   const first = await metrics();

@@ -23,8 +23,8 @@ let voice: string;
 
 beforeAll(async () => {
   ({ bot, listener, roomId } = await newConversation());
-  wav = await readFile(await record("doorbell.wav"));
-  voice = await record("said.ogg", undefined, "-c:a", "libopus");
+  wav = await readFile(await record("at-the-doorbell.wav"));
+  voice = await record("what-was-said.ogg", undefined, "-c:a", "libopus");
 });
 
 const PATIENCE = { timeout: 20_000, interval: 50 };

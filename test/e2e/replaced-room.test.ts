@@ -13,7 +13,7 @@ const { folder, newConversation, newListener, synapse } = await openWorld();
 let wav: Buffer;
 
 beforeAll(async () => {
-  wav = await readFile(await record("moved.wav"));
+  wav = await readFile(await record("to-the-new-room.wav"));
 });
 
 const PATIENCE = { timeout: 30_000, interval: 50 };

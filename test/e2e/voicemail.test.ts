@@ -18,7 +18,10 @@ const { folder, newConversation } = await openWorld();
 it("takes voicemail into a room, and the answer out of it", async () => {
   const { bot, listener, roomId } = await newConversation();
   const spool = new VoicemailSpool(join(folder, "voicemail"));
-  spool.leave({ wav: await readFile(await record("voicemail.wav")) }, { callerid: '"Ann" <+15550100>' });
+  spool.leave(
+    { wav: await readFile(await record("left-at-the-beep.wav")) },
+    { callerid: '"Ann" <+15550100>' },
+  );
   await using receiver = await WebhookReceiver.open();
   const secret = "a secret of the test's, long enough to sign";
   const secretFile = join(folder, "webhook.secret");
@@ -54,7 +57,7 @@ it("takes voicemail into a room, and the answer out of it", async () => {
     });
     expect(JSON.stringify(announced)).toContain("Ann (+15550100)");
 
-    const answer = await record("answer.ogg", undefined, "-c:a", "libopus");
+    const answer = await record("the-callers-answer.ogg", undefined, "-c:a", "libopus");
     const { eventId } = await listener.request("send_voice", { roomId, file: answer, durationMs: 1500 });
     await expect.poll(() => receiver.received.length, { timeout: 30_000 }).toBe(1);
     const [received] = receiver.received;
