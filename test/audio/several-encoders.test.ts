@@ -85,7 +85,9 @@ describeWithFfmpeg("a recording that several encoders share", () => {
     const stream = encodeVoice({ path });
     for await (const _ of stream.chunks) most = Math.max(most, (await children()).length);
     const encoders = Math.min(4, availableParallelism());
-    expect(most).toBe(encoders > 1 ? encoders + 1 : 1);
+    // the decoder may be through before anybody looks
+    expect(most).toBeGreaterThanOrEqual(encoders);
+    expect(most).toBeLessThanOrEqual(encoders > 1 ? encoders + 1 : 1);
     expect(await stream.facts).toMatchObject({ durationMs: 121_000, truncated: false });
   });
 });
