@@ -164,7 +164,8 @@ describe("a person", () => {
   it("is shown under a name that is the same in all lines, and another for another", () => {
     fc.assert(
       fc.property(userId, userId, around, (one, other, [before, after]) => {
-        fc.pre(one !== other);
+        // somebody may be called as a field whose value is never shown
+        fc.pre(one !== other && !/caller|phone|token|pass|secret|auth|recovery|key|iv|cipher/i.test(one));
         const [json] = lines((logger) =>
           logger.info(`${before}${one}${after}`, { one, other, list: [one], [one]: 1 }),
         );
