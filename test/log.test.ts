@@ -164,8 +164,7 @@ describe("a person", () => {
   it("is shown under a name that is the same in all lines, and another for another", () => {
     fc.assert(
       fc.property(userId, userId, around, (one, other, [before, after]) => {
-        // somebody may be called as a field whose value is never shown
-        fc.pre(one !== other && !/caller|phone|token|pass|secret|auth|recovery|key|iv|cipher/i.test(one));
+        fc.pre(one !== other);
         const [json] = lines((logger) =>
           logger.info(`${before}${one}${after}`, { one, other, list: [one], [one]: 1 }),
         );
@@ -175,8 +174,9 @@ describe("a person", () => {
           message: `${before}${shown.one}${after}`,
           one: expect.stringMatching(/^user:[\da-f]{8}$/),
           list: [shown.one],
-          [shown.one as string]: 1,
         });
+        // its value may be gone: somebody may be called as a field that is never shown
+        expect(Object.keys(shown)).toContain(shown.one);
         expect(shown.other).not.toBe(shown.one);
       }),
     );

@@ -36,6 +36,7 @@ it("the search through logs passes what else there is, and who is named to a per
   const lines = [
     logged("sync failed for user:0a1b2c3d, Bearer [redacted]"),
     "sotto: @u0a1b2c3d4e:example.org",
+    "  token [options]   make a bearer token for the http connector",
   ];
   expect(search(lines.join("\n"))).toEqual([]);
 });

@@ -15,7 +15,8 @@ const MIN_SECRET_LENGTH = 8;
 /** What is not for a log, whoever's it is. */
 const SHAPES: readonly [what: string, shape: RegExp][] = [
   ["an access token", /\b(?:syt|mct|mat|mcr|mar)_\w/],
-  ["a bearer token", /Bearer\s+(?!\[redacted\])\S/i],
+  // a help text may speak of bearer tokens
+  ["a bearer token", /Bearer\s+(?!\[redacted\]|tokens?\b)\S/i],
   ["a recovery key", /\bEs[1-9A-HJ-NP-Za-km-z]{2}(?: ?[1-9A-HJ-NP-Za-km-z]{4}){11}\b/],
 ];
 
