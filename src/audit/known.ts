@@ -1,0 +1,40 @@
+import type { Fact } from "../model/facts.ts";
+import { isLoopback } from "../model/loopback.ts";
+
+/** Each that was read, undefined for the others; or why none of them was. For facts any of which would tell. */
+export function any<T extends unknown[]>(
+  ...facts: { [K in keyof T]: Fact<T[K]> }
+): Fact<{ [K in keyof T]: T[K] | undefined }> {
+  const read = facts as Fact<unknown>[];
+  const reasons = read.flatMap((fact) => ("unread" in fact ? [fact.unread] : []));
+  if (reasons.length === read.length) return { unread: [...new Set(reasons)].join("; ") };
+  const values = read.map((fact) => ("unread" in fact ? undefined : fact.value));
+  return { value: values as { [K in keyof T]: T[K] | undefined } };
+}
+
+const UNITS = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+] as const;
+
+/** A span of time as people say it: `7 days`, `26 hours`, `1 minute`. */
+export function span(ms: number): string {
+  const [unit, size] = UNITS.find(([, size]) => ms >= 2 * size || ms === size) ?? UNITS[3];
+  const count = Math.round(ms / size);
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+/** `1 message`, `2 messages`. */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`;
+
+/** A setting's place in Synapse's manual. */
+export const manual = (setting: string): string =>
+  `https://element-hq.github.io/synapse/latest/usage/configuration/config_documentation.html#${setting}`;
+
+/** Whether a URL is this machine's own: what is seen there, nobody else sees there. */
+export const isOwnAddress = (url: string): boolean => {
+  const hostname = URL.parse(url)?.hostname ?? "";
+  return isLoopback(hostname);
+};
