@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { any, counted, isOwnAddress, span } from "../../src/audit/known.ts";
+import { isReachable } from "../../src/audit/listeners.ts";
+import { known, unread } from "../support/facts.ts";
+
+it("gives what was read of several facts, and every reason once where nothing was", () => {
+  expect(any(known(1), unread("504"))).toEqual(known([1, undefined]));
+  expect(any(known(null), known(false))).toEqual(known([null, false]));
+  expect(any(unread("504"), unread("no file"), unread("504"))).toEqual(unread("504; no file"));
+});
+
+it("says a span as people do", () => {
+  const minute = 60_000;
+  expect([1_000, 90_000, minute, 90 * minute, 60 * minute, 26 * 60 * minute].map(span)).toEqual([
+    "1 second",
+    "90 seconds",
+    "1 minute",
+    "90 minutes",
+    "1 hour",
+    "26 hours",
+  ]);
+  expect([1, 2, 365].map((days) => span(days * 86_400_000))).toEqual(["1 day", "2 days", "365 days"]);
+  expect(span(400)).toBe("0 seconds");
+});
+
+it("counts", () => {
+  expect([0, 1, 2].map((count) => counted(count, "message"))).toEqual([
+    "0 messages",
+    "1 message",
+    "2 messages",
+  ]);
+});
+
+it("knows this machine's own addresses", () => {
+  expect(["http://127.0.0.1:8008", "http://localhost", "http://[::1]:1"].filter(isOwnAddress)).toHaveLength(
+    3,
+  );
+  expect(["https://matrix.example.org", "http://10.0.0.1", "no URL"].filter(isOwnAddress)).toEqual([]);
+});
+
+it("knows an address that others reach", () => {
+  const at = (...bindAddresses: string[]) =>
+    isReachable({ port: 1, bindAddresses, resources: [], isTls: false });
+  expect([at("127.0.0.1", "::1"), at("localhost"), at("127.8.0.1")]).toEqual([false, false, false]);
+  expect([at("::"), at("0.0.0.0"), at(""), at("127.0.0.1", "192.0.2.1")]).toEqual([true, true, true, true]);
+});
