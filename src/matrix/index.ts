@@ -6,16 +6,6 @@ export { createBackupServer } from "./backup-server.ts";
 export { createContentRepository, parseMxcUri } from "./content-repository.ts";
 export { type DirectRoomOptions, findOrCreateDirectRoom } from "./direct-room.ts";
 export { type DiscoveryOptions, discoverHomeserver, type Homeserver } from "./discovery.ts";
-export { adminAccount, adminClearMedia, adminDevices, adminRooms } from "./facts/admin.ts";
-export {
-  adminReader,
-  isListed,
-  type Manner,
-  memberReader,
-  publishedKeysOf,
-  type RoomReader,
-} from "./facts/reader.ts";
-export { cutTimeline } from "./facts/timeline.ts";
 export { type ClearTypes, createSendGate, type EventGate } from "./gate.ts";
 export { encryptedHistory, type History, type HistoryOptions } from "./history.ts";
 export { createIdentityUpload } from "./identity-upload.ts";

@@ -7,7 +7,6 @@ import type { AudioSource, VoiceStream } from "../model/recording.ts";
 import type { SoundCare } from "../model/sound-care.ts";
 import type { Account } from "./account.ts";
 import { audioOptions, withCare } from "./audio-options.ts";
-import { AUDIT_OPERATIONS } from "./audit/operations.ts";
 import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
@@ -181,7 +180,9 @@ const OPERATIONS: Record<string, Operation> = {
   "store-confirm": (account, { args }) => confirmStore(account, args.deviceId as string),
 
   backup: async (account) => makeBackup(account),
-  ...AUDIT_OPERATIONS,
+
+  // loaded when it is asked for: no other operation reads so much
+  "audit-facts": async (account, call) => (await import("./audit/operations.ts")).auditFacts(account, call),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

@@ -1,4 +1,5 @@
-import { adminAccount, adminDevices, type Transport } from "../../matrix/index.ts";
+import { adminAccount, adminDevices } from "../../matrix/facts/index.ts";
+import type { Transport } from "../../matrix/index.ts";
 import type { AccountFacts, DeviceFacts, Fact } from "../../model/facts.ts";
 import type { UserId } from "../../model/ids.ts";
 import type { Asking } from "./asking.ts";

@@ -1,5 +1,5 @@
 import { causeText, SottoError, toSottoError } from "../../errors.ts";
-import type { Manner } from "../../matrix/index.ts";
+import type { Manner } from "../../matrix/facts/index.ts";
 import type { Fact } from "../../model/facts.ts";
 
 /** How patient an audit is with a homeserver. Milliseconds. */

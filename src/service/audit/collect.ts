@@ -1,6 +1,7 @@
 import { readSecret } from "../../config/secrets.ts";
 import { SottoError } from "../../errors.ts";
-import { adminRooms, createTransport, type Transport } from "../../matrix/index.ts";
+import { adminRooms } from "../../matrix/facts/index.ts";
+import { createTransport, type Transport } from "../../matrix/index.ts";
 import type { Facts } from "../../model/facts.ts";
 import { isRoomAlias, type RoomId } from "../../model/ids.ts";
 import type { RoomFacts } from "../../model/room-facts.ts";

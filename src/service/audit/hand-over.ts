@@ -46,7 +46,7 @@ export function gatherFacts(): { emit: Call["emit"]; factsOf(result: unknown): F
       for (const line of lines) take(line);
     },
     factsOf(result) {
-      const whole = (result as Facts | undefined) ?? facts;
+      const whole = (result as Facts | null) ?? facts;
       if (whole && rest === "") return whole;
       throw new SottoError("INTERNAL", "the facts have not come whole");
     },

@@ -4,8 +4,8 @@ import {
   cutTimeline,
   isListed,
   memberReader,
-  type Transport,
-} from "../../matrix/index.ts";
+} from "../../matrix/facts/index.ts";
+import type { Transport } from "../../matrix/index.ts";
 import type { Fact, Facts } from "../../model/facts.ts";
 import type { MxcUri, RoomId } from "../../model/ids.ts";
 import type { RoomFacts, RoomState, Timeline } from "../../model/room-facts.ts";

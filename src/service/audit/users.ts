@@ -1,6 +1,7 @@
 import { type Crypto, type OurSigner, type PublishedKeys, readPublishedKeys } from "../../crypto/index.ts";
 import { SottoError } from "../../errors.ts";
-import { publishedKeysOf, type Transport } from "../../matrix/index.ts";
+import { publishedKeysOf } from "../../matrix/facts/index.ts";
+import type { Transport } from "../../matrix/index.ts";
 import type { Fact, IdentityFacts, UserFacts } from "../../model/facts.ts";
 import { type RoomId, serverNameOf, type UserId } from "../../model/ids.ts";
 import type { RoomFacts } from "../../model/room-facts.ts";
