@@ -204,4 +204,14 @@ export const MIGRATIONS: readonly string[] = [
     room_id TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- what audits have read of rooms and users ('room', 'user'); null where sync has told of a change since
+  CREATE TABLE fact (
+    about TEXT NOT NULL,
+    id TEXT NOT NULL,
+    changes INTEGER NOT NULL,   -- how often sync has told of one
+    sealed_facts BLOB,
+    PRIMARY KEY (about, id)
+  ) STRICT;
+  `,
 ];
