@@ -6,8 +6,12 @@ export function any<T extends unknown[]>(
   ...facts: { [K in keyof T]: Fact<T[K]> }
 ): Fact<{ [K in keyof T]: T[K] | undefined }> {
   const read = facts as Fact<unknown>[];
-  const reasons = read.flatMap((fact) => ("unread" in fact ? [fact.unread] : []));
-  if (reasons.length === read.length) return { unread: [...new Set(reasons)].join("; ") };
+  const unread = read.filter((fact) => "unread" in fact);
+  if (unread.length === read.length) {
+    const reasons = new Set(unread.map((fact) => fact.unread));
+    const isNotAsked = unread.every(({ notAsked }) => notAsked);
+    return { unread: [...reasons].join("; "), ...(isNotAsked && { notAsked: true as const }) };
+  }
   const values = read.map((fact) => ("unread" in fact ? undefined : fact.value));
   return { value: values as { [K in keyof T]: T[K] | undefined } };
 }

@@ -7,6 +7,9 @@ it("gives what was read of several facts, and every reason once where nothing wa
   expect(any(known(1), unread("504"))).toEqual(known([1, undefined]));
   expect(any(known(null), known(false))).toEqual(known([null, false]));
   expect(any(unread("504"), unread("no file"), unread("504"))).toEqual(unread("504; no file"));
+  const notAsked = { unread: "no file", notAsked: true } as const;
+  expect(any(notAsked, notAsked)).toEqual(notAsked);
+  expect(any(notAsked, unread("504"))).toEqual(unread("no file; 504"));
 });
 
 it("says a span as people do", () => {

@@ -21,7 +21,7 @@ export const messageLimit = defineRule({
   since: "0.1.0",
   about: "homeserver",
   reads: ({ messageRateLimit, config }) => any(messageRateLimit, config),
-  check([own, config]) {
+  check([own, config], _context, { messageRateLimit }) {
     const lifted = own && own.messagesPerSecond === 0;
     const perSecond = own ? own.messagesPerSecond : config?.messageRateLimit.perSecond;
     if (lifted || (perSecond ?? 0) >= ENOUGH_PER_SECOND) return [];
@@ -30,6 +30,7 @@ export const messageLimit = defineRule({
         {
           result: "not-checked",
           message: `homeserver.yaml allows ${perSecond} messages a second; whether our account is exempt only an admin token can tell`,
+          ...("notAsked" in messageRateLimit && { notAsked: true }),
         },
       ];
     return [

@@ -13,7 +13,7 @@ export const federation = defineRule({
   since: "0.1.0",
   about: "homeserver",
   reads: ({ outside, config }) => any(outside.isFederating, config),
-  check([isFederating, config], { policy }) {
+  check([isFederating, config], { policy }, { config: file }) {
     if (policy.rooms.federated)
       return [{ result: "not-applicable", message: "the policy allows rooms with other homeservers" }];
     const domains = config?.federationDomains;
@@ -26,6 +26,7 @@ export const federation = defineRule({
         result: "not-checked",
         message:
           "the homeserver does not answer others at this address, and may at another: only homeserver.yaml tells",
+        ...("notAsked" in file && { notAsked: true }),
       },
     ];
   },

@@ -12,6 +12,7 @@ export const adminApi = defineRule({
   references: ["https://element-hq.github.io/synapse/latest/reverse_proxy.html"],
   since: "0.1.0",
   about: "homeserver",
+  readsNames: true,
   reads: ({ publicUrl, outside }) => all(publicUrl, outside.isAdminApiExposed),
   check([url, isExposed]) {
     if (isOwnAddress(url))

@@ -12,6 +12,7 @@ export const tls = defineRule({
   references: ["https://spec.matrix.org/v1.19/client-server-api/#well-known-uris", manual("public_baseurl")],
   since: "0.1.0",
   about: "homeserver",
+  readsNames: true,
   reads: ({ publicUrl }) => publicUrl,
   check(url) {
     if (isOwnAddress(url))

@@ -7,7 +7,8 @@ import { isRoomAlias, type RoomId } from "../../model/ids.ts";
 import type { RoomFacts } from "../../model/room-facts.ts";
 import type { Account } from "../account.ts";
 import { Asking, PATIENCE, type Patience } from "./asking.ts";
-import { homeserverFacts, ownFacts } from "./others.ts";
+import { homeserverFacts } from "./homeserver.ts";
+import { ownFacts } from "./own.ts";
 import { readRoom } from "./rooms.ts";
 import { readUsers } from "./users.ts";
 
@@ -60,7 +61,7 @@ export async function collectFacts(
       by: config.account.userId,
       scope: admin ? "admin" : "member",
       homeserver: await homeserverFacts(account, { ...options, asking, admin }),
-      own: await ownFacts(account),
+      own: await ownFacts(account, asking),
       rooms,
       users: await readUsers(sources, rooms),
     };

@@ -20,7 +20,7 @@ export function readHomeserverFiles(
 ): { config: Fact<HomeserverConfig>; logging: Fact<LoggingConfig> } {
   const sections: Fact<Section> =
     configPaths.length === 0
-      ? { unread: "no homeserver.yaml was given: name it with --homeserver-config" }
+      ? { unread: "no homeserver.yaml was given: name it with --homeserver-config", notAsked: true }
       : factOf(() => mergedSections(configPaths));
   return {
     config: then(sections, synapseConfig),
@@ -32,11 +32,12 @@ export function readHomeserverFiles(
 }
 
 function loggingWithoutPath(sections: Fact<Section>): Fact<LoggingConfig> {
-  const unread = { unread: "no log config was given: name it with --log-config" };
-  if ("unread" in sections) return unread;
+  if ("unread" in sections)
+    return { unread: "no log config was given: name it with --log-config", notAsked: true };
   const named = at(sections.value, "log_config");
   if (named === null) return { value: LOGGING_WITHOUT_FILE };
-  return { unread: `homeserver.yaml names ${String(named)} as its log config: give it with --log-config` };
+  const unread = `homeserver.yaml names ${String(named)} as its log config: give it with --log-config`;
+  return { unread, notAsked: true };
 }
 
 function mergedSections(paths: readonly string[]): Section {

@@ -17,8 +17,8 @@ function file(text: string): string {
 
 it("says what is missing and how to give it", () => {
   expect(readHomeserverFiles()).toEqual({
-    config: { unread: "no homeserver.yaml was given: name it with --homeserver-config" },
-    logging: { unread: "no log config was given: name it with --log-config" },
+    config: { unread: "no homeserver.yaml was given: name it with --homeserver-config", notAsked: true },
+    logging: { unread: "no log config was given: name it with --log-config", notAsked: true },
   });
 });
 
@@ -28,6 +28,7 @@ it("knows what Synapse logs without a log config, and asks for the one that is n
   });
   expect(readHomeserverFiles([file("server_name: a\nlog_config: /etc/log.yaml")]).logging).toEqual({
     unread: "homeserver.yaml names /etc/log.yaml as its log config: give it with --log-config",
+    notAsked: true,
   });
 });
 
