@@ -17,9 +17,12 @@ export function identityChange(user: UserFacts, context: Context): Fact<Identity
   return { value: change.value === "none" ? (sinceLast ?? "none") : change.value };
 }
 
+const isVerified = ({ isVerifiedByUs }: IdentityFacts): boolean =>
+  "value" in isVerifiedByUs && isVerifiedByUs.value;
+
 function compared(last: IdentityFacts | null, now: IdentityFacts | null): IdentityChange {
   if (last === null || last.masterKey === now?.masterKey) return "none";
   if (now === null) return "gone";
-  const { isVerifiedByUs } = last;
-  return "value" in isVerifiedByUs && isVerifiedByUs.value ? "changed-after-verification" : "changed";
+  if (isVerified(now)) return "none"; // and anew, since then
+  return isVerified(last) ? "changed-after-verification" : "changed";
 }

@@ -25,9 +25,15 @@ export const isBot = ({ userId, account }: UserFacts): boolean =>
 export const isOurs = ({ by, own }: Facts, userId: UserId): boolean =>
   userId === by || ("value" in own && own.value.userId === userId);
 
+const indexes = new WeakMap<Facts, Map<UserId, UserFacts>>();
+
 /** The same user in the last audit. */
-export const before = ({ previous }: Context, userId: UserId): UserFacts | undefined =>
-  previous?.users.find((user) => user.userId === userId);
+export function before({ previous }: Context, userId: UserId): UserFacts | undefined {
+  if (previous === undefined) return undefined;
+  const index = indexes.get(previous) ?? new Map(previous.users.map((user) => [user.userId, user]));
+  indexes.set(previous, index);
+  return index.get(userId);
+}
 
 /** `PHONE ("Alice's phone")`. */
 export const deviceName = ({ deviceId, displayName }: DeviceFacts): string =>

@@ -17,7 +17,7 @@ const USER_AGENT = /Mozilla\/\d|AppleWebKit|Gecko\/|KHTML|Windows NT|okhttp\/|Da
 export function looksLikeTrace(text: string): "a user agent" | "an IP address" | undefined {
   if (USER_AGENT.test(text)) return "a user agent";
   // a version may have four parts, too, but follows its program's name
-  const tokens = text.split(/[\s()[\],;]+/).map((token) => token.replace(/:\d+$/, ""));
+  const tokens = text.split(/[\s()[\],;]+/).map((token) => token.replace(/^([\d.]+):\d+$/, "$1"));
   return tokens.some((token) => isIP(token) === 4 || (isIP(token) === 6 && token.length > 4))
     ? "an IP address"
     : undefined;

@@ -35,6 +35,12 @@ it.each([
     known(identity({ isVerifiedByUs: known(true) })),
     known("changed-after-verification"),
   ],
+  [
+    "we have verified the new one since",
+    known(identity({ masterKey: "two", isVerifiedByUs: known(true) })),
+    known(identity({ isVerifiedByUs: known(true) })),
+    known("none"),
+  ],
   ["there is none any more", known(null), known(identity()), known("gone")],
   ["there was none before", known(identity()), known(null), known("none")],
   ["there never was one", known(null), undefined, known("none")],

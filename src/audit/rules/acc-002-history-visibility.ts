@@ -3,10 +3,10 @@ import { curlState } from "../how.ts";
 import { defineRule } from "../rule.ts";
 
 const NARROWEST_FIRST = ["joined", "invited", "shared", "world_readable"];
-const WHO: Record<string, string> = {
-  invited: "whoever was invited can read what was said before they joined",
-  shared: "whoever joins later can read everything that was said before",
-};
+const WHO = new Map([
+  ["invited", "whoever was invited can read what was said before they joined"],
+  ["shared", "whoever joins later can read everything that was said before"],
+]);
 
 export const historyVisibility = defineRule({
   id: "SOTTO-ACC-002",
@@ -32,7 +32,7 @@ export const historyVisibility = defineRule({
     return [
       {
         result: "fail",
-        message: `${WHO[historyVisibility] ?? `the history is visible by "${historyVisibility}", which the spec does not know`}, and the policy allows no more than ${allowed}`,
+        message: `${WHO.get(historyVisibility) ?? `the history is visible by "${historyVisibility}", which the spec does not know`}, and the policy allows no more than ${allowed}`,
         cure: `send m.room.history_visibility ${JSON.stringify({ history_visibility: allowed })}: what was sent before stays as visible as it was`,
       },
     ];

@@ -2,11 +2,11 @@ import { defineRule } from "../rule.ts";
 import { named } from "../say.ts";
 import { withheldFrom } from "../withheld.ts";
 
-const WHY: Record<string, string> = {
-  "m.blacklisted": "the device is blocked",
-  "m.unverified": "its owner has not signed it, or their identity is not trusted",
-  "m.unauthorised": "it may not read the room",
-};
+const WHY = new Map([
+  ["m.blacklisted", "the device is blocked"],
+  ["m.unverified", "its owner has not signed it, or their identity is not trusted"],
+  ["m.unauthorised", "it may not read the room"],
+]);
 
 export const withheldKeys = defineRule({
   id: "SOTTO-DEV-014",
@@ -24,6 +24,6 @@ export const withheldKeys = defineRule({
     withheld.map(({ deviceId, codes, rooms }) => ({
       result: "warn",
       ...(deviceId !== null && { subject: { deviceId } }),
-      message: `we withhold the keys of ${named(rooms)} from ${deviceId === null ? `every device of ${userId}` : `${userId}'s device ${deviceId}`}: ${named(codes.map((code) => WHY[code] ?? code))}`,
+      message: `we withhold the keys of ${named(rooms)} from ${deviceId === null ? `every device of ${userId}` : `${userId}'s device ${deviceId}`}: ${named(codes.map((code) => WHY.get(code) ?? code))}`,
     })),
 });

@@ -12,7 +12,7 @@ export const observedMessages = defineRule({
   rationale:
     "What m.room.encryption says is a wish; what clients do shows in the session IDs, which everybody can read without a key.",
   how: `${curlTimeline}: count m.room.encrypted by sender and content.session_id`,
-  cure: "restart the sender's client, which makes a new session (for our own account: `sotto rotate`); a client that knew the room under another setting keeps that one until the room is replaced (`sotto enforce plan`)",
+  cure: "restart the sender's client, which makes a new session (for our own account: `sotto rotate`); a client that knew the room under another setting keeps that one until the room is replaced (`sotto enforce plan`). What was seen stays a finding for as long as it is read",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#mroomencryption",
     "https://spec.matrix.org/v1.19/client-server-api/#mroomencrypted",

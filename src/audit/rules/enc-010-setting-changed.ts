@@ -1,17 +1,17 @@
 import type { Envelope } from "../../model/room-facts.ts";
 import { curlTimeline } from "../how.ts";
+import { DEFAULT_MESSAGES, DEFAULT_PERIOD_MS } from "../rotation.ts";
 import { defineRule } from "../rule.ts";
 import { day } from "../say.ts";
 import { inWhatWasRead, readPast, settingsOf } from "../timeline.ts";
 
-/** What of the setting clients go by. */
+/** What clients make of it. */
 const said = ({ content = {} }: Envelope): string =>
-  JSON.stringify(
-    ["algorithm", "rotation_period_ms", "rotation_period_msgs"].map((key) => [
-      key,
-      content[key] ?? "the default",
-    ]),
-  );
+  JSON.stringify([
+    content.algorithm,
+    content.rotation_period_ms ?? DEFAULT_PERIOD_MS,
+    content.rotation_period_msgs ?? DEFAULT_MESSAGES,
+  ]);
 const words = ({ content }: Envelope): string => JSON.stringify(content ?? {}).slice(0, 200);
 
 export const settingChanged = defineRule({

@@ -9,9 +9,10 @@ export const mediaBeside = defineRule({
   rationale:
     "The homeserver lists, for a room, the media whose address it could read: whoever runs it can open them.",
   how: `${curlAdmin("v1/room/$ROOM/media")}: everything but the room's own avatar`,
-  cure: "POST /_synapse/admin/v1/media/quarantine/SERVER/MEDIA_ID for each of them, or DELETE /_synapse/admin/v1/media/SERVER/MEDIA_ID, which cannot be undone",
+  cure: "POST /_synapse/admin/v1/media/quarantine/SERVER/MEDIA_ID for each, and redact the events that name them, which cannot be undone: Synapse lists them until it forgets what was redacted (redaction_retention_period, a week)",
   references: [
     "https://element-hq.github.io/synapse/latest/admin_api/media_admin_api.html#list-all-media-in-a-room",
+    "https://element-hq.github.io/synapse/latest/admin_api/media_admin_api.html#quarantining-media-by-id",
   ],
   since: "0.1.0",
   about: "room",
@@ -25,8 +26,8 @@ export const mediaBeside = defineRule({
     return [
       {
         result: "warn",
-        message: `${counted(media.length, "medium").replace(/mediums$/, "media")} of this room can be opened by whoever runs the homeserver, some perhaps from before it was encrypted`,
-        cure: `DELETE /_synapse/admin/v1/media/ followed by ${named(ids, 20)}, each by itself: it cannot be undone`,
+        message: `${counted(media.length, "medium").replace(/mediums$/, "media")} named in clear by this room's events can be opened by whoever runs the homeserver, as long as they are there; some may be from before it was encrypted`,
+        cure: `POST /_synapse/admin/v1/media/quarantine/ followed by ${named(ids, 20)}, each by itself, and redact the events that name them, which cannot be undone: Synapse lists them until it forgets what was redacted (redaction_retention_period, a week)`,
       },
     ];
   },

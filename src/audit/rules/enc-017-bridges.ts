@@ -2,6 +2,7 @@ import { policyFor } from "../../model/policy.ts";
 import { bridgesOf, PROTOCOLS } from "../bridges.ts";
 import { curlWholeState } from "../how.ts";
 import { defineRule } from "../rule.ts";
+import { named } from "../say.ts";
 
 export const bridges = defineRule({
   id: "SOTTO-ENC-017",
@@ -10,7 +11,7 @@ export const bridges = defineRule({
   rationale:
     "A bridge decrypts everything to carry it over: whoever runs it can read the room, and mostly the other network can, too.",
   how: `${curlWholeState}: m.bridge and uk.half-shot.bridge, and members whose names are those of a bridge's bot or ghosts, such as @telegrambot or @telegram_123`,
-  cure: "kick the bridge's bot and then its ghosts, or accept the protocol in the policy (rooms.bridges)",
+  cure: "kick the bridge's bot and its ghosts, then send its m.bridge with the content {}; or accept the protocol in the policy (rooms.bridges)",
   references: [
     "https://github.com/matrix-org/matrix-spec-proposals/pull/2346",
     "https://docs.mau.fi/bridges/general/end-to-bridge-encryption.html",
@@ -21,18 +22,25 @@ export const bridges = defineRule({
   check(state, { policy }, { roomId }) {
     const accepted = policyFor(policy, roomId).bridges.map((protocol) => protocol.toLowerCase());
     const found = bridgesOf(state).filter(({ protocol }) => !accepted.includes(protocol));
-    return found.map(({ protocol, by, userId }) => {
-      const who = userId ?? "its bot";
+    return found.map(({ protocol, stateKeys, users }) => {
       const seen =
-        by === "state" ? `has a ${protocol} bridge` : `looks as if it had a ${protocol} bridge (${who})`;
-      const reads = Object.hasOwn(PROTOCOLS, protocol)
-        ? PROTOCOLS[protocol]
-        : "who reads it there is not known";
+        stateKeys.length > 0
+          ? `has a ${protocol} bridge`
+          : `looks as if it had a ${protocol} bridge (${named(users)})`;
+      const reads = PROTOCOLS.get(protocol) ?? "who reads it there is not known";
+      const steps = [
+        ...(users.length > 0 ? [`kick ${named(users, 20)}`] : []),
+        ...(stateKeys.length > 0
+          ? [
+              `send m.bridge and uk.half-shot.bridge with the content {} and the state key ${named(stateKeys, 20)}`,
+            ]
+          : []),
+      ];
       return {
         result: "fail",
-        ...(userId !== null && { subject: { userId } }),
+        ...(users[0] !== undefined && { subject: { userId: users[0] } }),
         message: `the room ${seen}, which ends the encryption; on the other side ${reads}`,
-        cure: `POST /_matrix/client/v3/rooms/${roomId}/kick ${JSON.stringify({ user_id: who })} and the same for its ghosts, or accept ${protocol} in the policy (rooms.bridges)`,
+        cure: `${steps.join(", then ")}; or accept ${protocol} in the policy (rooms.bridges)`,
       };
     });
   },

@@ -3,11 +3,11 @@ import { defineRule } from "../rule.ts";
 import { counted, named } from "../say.ts";
 import { inWhatWasRead, readPast } from "../timeline.ts";
 
-const NOUNS: Record<string, string> = {
-  "m.in_reply_to": "answer",
-  "m.replace": "edit",
-  "m.thread": "message in a thread",
-};
+const NOUNS = new Map([
+  ["m.in_reply_to", "answer"],
+  ["m.replace", "edit"],
+  ["m.thread", "message in a thread"],
+]);
 const plural = (count: number, noun: string): string =>
   noun === "message in a thread" && count !== 1 ? `${count} messages in threads` : counted(count, noun);
 
@@ -35,7 +35,7 @@ export const relations = defineRule({
     );
     if (related.length === 0)
       return [{ result: "pass", message: `no relation of an encrypted message ${inWhatWasRead(timeline)}` }];
-    const kinds = [...Map.groupBy(related, ({ relation }) => NOUNS[relation!] ?? "other relation")].map(
+    const kinds = [...Map.groupBy(related, ({ relation }) => NOUNS.get(relation!) ?? "other relation")].map(
       ([noun, events]) => plural(events.length, noun),
     );
     return [{ result: "warn", message: `homeservers can see to what these belong: ${named(kinds)}` }];

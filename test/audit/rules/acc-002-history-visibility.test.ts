@@ -27,6 +27,8 @@ it("says who can read what, and gives the event that ends it", () => {
 
 it("does not pass what the spec does not know", () => {
   expect(results(historyVisibility, inState({ historyVisibility: "some" }))).toEqual(["fail"]);
+  const trick = judge(historyVisibility, inState({ historyVisibility: "constructor" }));
+  expect(trick[0]?.message).toContain('by "constructor", which the spec does not know');
 });
 
 it("leaves an open history to the rule for that", () => {

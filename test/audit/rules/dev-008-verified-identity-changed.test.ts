@@ -19,7 +19,7 @@ it("finds one that is not, as badly as can be", () => {
 });
 
 it("finds it by the last audit, too", () => {
-  const change = inIdentity({ masterKey: "another" });
+  const change = inIdentity({ masterKey: "another", isVerifiedByUs: known(false) });
   expect(results(verifiedIdentityChanged, change, { previous: facts() })[0]).toBe("fail");
 });
 

@@ -11,6 +11,8 @@ const tighter = setting({
 it("passes one setting, and the same one again", () => {
   expect(results(settingChanged, saying())).toEqual(["pass"]);
   expect(results(settingChanged, saying(setting({ eventId: "$again" })))).toEqual(["pass"]);
+  const unsaid = setting({ content: { algorithm: "m.megolm.v1.aes-sha2" } });
+  expect(results(settingChanged, saying(unsaid))).toEqual(["pass"]);
 });
 
 it("says how far it looked", () => {
