@@ -40,3 +40,13 @@ it("leaves no rule of a room, a member or a device without a fault that it finds
   );
   expect(without).toEqual([]);
 });
+
+it("judges no names in facts that hold pseudonyms", () => {
+  const { findings } = audit({ facts: facts({ isPseudonymous: true }), policy: DEFAULT_POLICY });
+  const unchecked = findings.filter(({ result }) => result === "not-checked").map(({ ruleId }) => ruleId);
+  expect(unchecked).toEqual(
+    expect.arrayContaining(
+      ["ACC-024", "ENC-017", "META-001", "META-002", "META-003", "META-008"].map((id) => `SOTTO-${id}`),
+    ),
+  );
+});

@@ -48,6 +48,9 @@ export const openThrough = defineRule({
       {
         result: "not-checked",
         message: `one joins through ${named(unknown)}, of which this audit read nothing`,
+        ...(unknown.every((other) => facts.rooms.every((room) => room.roomId !== other)) && {
+          notAsked: true as const,
+        }),
       },
     ];
   },

@@ -15,6 +15,7 @@ export const foreignMembers = defineRule({
   references: ["https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidkick"],
   since: "0.1.0",
   about: "room",
+  readsNames: true,
   reads: ({ state }) => state,
   check({ members }, { facts, policy }, { roomId }) {
     const { servers, federated } = policyFor(policy, roomId);

@@ -29,6 +29,6 @@ export const staleDevice = defineRule({
     const unseen = withKeys(devices).filter(({ lastSeenMs }) => lastSeenMs === undefined);
     if (unseen.length === 0) return stale;
     const message = `nothing says when ${named(unseen.map(({ deviceId }) => deviceId))} of ${userId} was last seen: only the admin API of the user's homeserver does`;
-    return [...stale, { result: "not-checked", message }];
+    return [...stale, { result: "not-checked", message, notAsked: true }];
   },
 });

@@ -26,7 +26,11 @@ export const newDevice = defineRule({
       return [{ result: "not-applicable", message: "there was no audit of this user before" }];
     if ("unread" in last)
       return [
-        { result: "not-checked", message: `the last audit could not read the devices: ${last.unread}` },
+        {
+          result: "not-checked",
+          message: `the last audit could not read the devices: ${last.unread}`,
+          ...(last.notAsked && { notAsked: true as const }),
+        },
       ];
     const old = new Set(withKeys(last.value).map(({ deviceId }) => deviceId));
     return withKeys(devices)

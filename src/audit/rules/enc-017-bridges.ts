@@ -18,6 +18,7 @@ export const bridges = defineRule({
   ],
   since: "0.1.0",
   about: "room",
+  readsNames: true,
   reads: ({ state }) => state,
   check(state, { policy }, { roomId }) {
     const accepted = policyFor(policy, roomId).bridges.map((protocol) => protocol.toLowerCase());

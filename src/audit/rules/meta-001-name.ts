@@ -15,6 +15,7 @@ export const roomName = defineRule({
   references: ["https://spec.matrix.org/v1.19/client-server-api/#mroomname"],
   since: "0.1.0",
   about: "room",
+  readsNames: true,
   reads: ({ state }) => state,
   check({ name }, { policy }, { roomId }) {
     const { words } = policyFor(policy, roomId);

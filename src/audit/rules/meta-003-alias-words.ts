@@ -18,6 +18,7 @@ export const aliasWords = defineRule({
   ],
   since: "0.1.0",
   about: "room",
+  readsNames: true,
   reads: ({ state }) => state,
   check({ aliases }, { policy }, { roomId }) {
     const { words } = policyFor(policy, roomId);

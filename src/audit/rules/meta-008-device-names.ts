@@ -18,6 +18,7 @@ export const deviceNames = defineRule({
   ],
   since: "0.1.0",
   about: "user",
+  readsNames: true,
   reads: ({ devices }) => devices,
   check(devices, { policy }, { userId, rooms }) {
     const words = [...new Set(rooms.flatMap((roomId) => policyFor(policy, roomId).words))];

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { openThrough } from "../../../src/audit/rules/acc-006-open-through.ts";
-import { known, ROOM, room, roomState } from "../../support/facts.ts";
+import { known, ROOM, room, roomState, unread } from "../../support/facts.ts";
 import { noState, policy } from "./changed.ts";
 import { judge } from "./judge.ts";
 
@@ -39,8 +39,18 @@ it("finds one through a public room, and takes just that one out", () => {
 
 it("does not pass a room of which nothing is known", () => {
   expect(ofRoom(openThrough, rooms(["!elsewhere"]))).toEqual([
-    expect.objectContaining({ result: "not-checked", message: expect.stringContaining("!elsewhere") }),
+    expect.objectContaining({
+      result: "not-checked",
+      notAsked: true,
+      message: expect.stringContaining("!elsewhere"),
+    }),
   ]);
+});
+
+it("has failed where a room of the audit could not be read", () => {
+  const dark = { rooms: [rooms(["!dark"]).rooms[0]!, room({ roomId: "!dark", state: unread("403") })] };
+  expect(ofRoom(openThrough, dark)[0]).toMatchObject({ result: "not-checked" });
+  expect(ofRoom(openThrough, dark)[0]).not.toHaveProperty("notAsked");
 });
 
 it("does not judge where the policy lets everybody in", () => {

@@ -30,7 +30,11 @@ it("passes no device of which nobody says when it was seen", () => {
   const change = withDevice({ deviceId: "A", lastSeenMs: undefined }, { deviceId: "OLD", lastSeenMs: 0 });
   expect(judge(staleDevice, change).slice(0, 2)).toEqual([
     expect.objectContaining({ result: "warn", subject: expect.objectContaining({ deviceId: "OLD" }) }),
-    expect.objectContaining({ result: "not-checked", message: expect.stringContaining("when A of") }),
+    expect.objectContaining({
+      result: "not-checked",
+      notAsked: true,
+      message: expect.stringContaining("when A of"),
+    }),
   ]);
   expect(results(staleDevice, ofAlice({ devices: unread("429") }))[0]).toBe("not-checked");
 });
