@@ -16,23 +16,6 @@ export function any<T extends unknown[]>(
   return { value: values as { [K in keyof T]: T[K] | undefined } };
 }
 
-const UNITS = [
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
-  ["second", 1_000],
-] as const;
-
-/** A span of time as people say it: `7 days`, `26 hours`, `1 minute`. */
-export function span(ms: number): string {
-  const [unit, size] = UNITS.find(([, size]) => ms >= 2 * size || ms === size) ?? UNITS[3];
-  const count = Math.round(ms / size);
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
-}
-
-/** `1 message`, `2 messages`. */
-export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`;
-
 /** A setting's place in Synapse's manual. */
 export const manual = (setting: string): string =>
   `https://element-hq.github.io/synapse/latest/usage/configuration/config_documentation.html#${setting}`;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { any, counted, isOwnAddress, span } from "../../src/audit/known.ts";
+import { any, isOwnAddress } from "../../src/audit/known.ts";
 import { isReachable } from "../../src/audit/listeners.ts";
 import { known, unread } from "../support/facts.ts";
 
@@ -10,28 +10,6 @@ it("gives what was read of several facts, and every reason once where nothing wa
   const notAsked = { unread: "no file", notAsked: true } as const;
   expect(any(notAsked, notAsked)).toEqual(notAsked);
   expect(any(notAsked, unread("504"))).toEqual(unread("no file; 504"));
-});
-
-it("says a span as people do", () => {
-  const minute = 60_000;
-  expect([1_000, 90_000, minute, 90 * minute, 60 * minute, 26 * 60 * minute].map(span)).toEqual([
-    "1 second",
-    "90 seconds",
-    "1 minute",
-    "90 minutes",
-    "1 hour",
-    "26 hours",
-  ]);
-  expect([1, 2, 365].map((days) => span(days * 86_400_000))).toEqual(["1 day", "2 days", "365 days"]);
-  expect(span(400)).toBe("0 seconds");
-});
-
-it("counts", () => {
-  expect([0, 1, 2].map((count) => counted(count, "message"))).toEqual([
-    "0 messages",
-    "1 message",
-    "2 messages",
-  ]);
 });
 
 it("knows this machine's own addresses", () => {

@@ -6,7 +6,7 @@ export const ownIdentityChanged = defineRule({
   severity: "critical",
   rationale:
     "An identity that took the place of ours can sign devices in our name: its owner did that, or the homeserver.",
-  how: "sotto identity status",
+  how: "`sotto identity status`",
   cure: "if you have reset it, run `sotto identity bootstrap --recovery-key-file FILE`; if nobody has, do not trust this homeserver: the devices that it shows as ours may be its own",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#cross-signing"],
   since: "0.1.0",

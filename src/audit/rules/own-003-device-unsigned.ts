@@ -6,7 +6,7 @@ export const ownDeviceUnsigned = defineRule({
   severity: "high",
   rationale:
     "To others an unsigned device may be one that the homeserver has added: they show a red shield, and strict clients hide what it sends.",
-  how: "sotto identity status",
+  how: "`sotto identity status`",
   cure: "run `sotto identity bootstrap --recovery-key-file FILE`",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#cross-signing",

@@ -5,7 +5,7 @@ export const ownPrivateKeys = defineRule({
   title: "The identity's private keys are here",
   severity: "low",
   rationale: "Without them Sotto can verify nobody and sign no new device of its own.",
-  how: "sotto identity status",
+  how: "`sotto identity status`",
   cure: "run `sotto recovery restore --recovery-key-file FILE`",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#cross-signing"],
   since: "0.1.0",

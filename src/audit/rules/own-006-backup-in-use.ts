@@ -5,7 +5,7 @@ export const ownBackupInUse = defineRule({
   title: "The key backup is ours and in use",
   severity: "high",
   rationale: "To a backup that somebody else made, keys are given away; one that is not used saves nothing.",
-  how: "sotto recovery status",
+  how: "`sotto recovery status`",
   cure: "run `sotto recovery restore --recovery-key-file FILE` if it is yours; otherwise `sotto recovery create --replace-backup`, after which what only the old one held is lost",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#server-side-key-backups"],
   since: "0.1.0",

@@ -1,5 +1,5 @@
-import { span } from "../known.ts";
 import { defineRule } from "../rule.ts";
+import { span } from "../say.ts";
 
 export const recoveryDrill = defineRule({
   id: "SOTTO-OWN-007",
@@ -7,7 +7,7 @@ export const recoveryDrill = defineRule({
   severity: "medium",
   rationale:
     "A recovery key that opens nothing is found out on the day on which it is needed, unless somebody tries it before.",
-  how: "sotto recovery status (lastGoodDrill)",
+  how: "`sotto recovery status` (lastGoodDrill)",
   cure: "run `sotto recovery drill --recovery-key-file FILE`: it changes nothing that is in use",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#secrets"],
   since: "0.1.0",

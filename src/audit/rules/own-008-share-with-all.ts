@@ -6,7 +6,7 @@ export const shareWithAll = defineRule({
   severity: "high",
   rationale:
     "A homeserver can add a device to any account: with `all` it gets the keys, and with them everything that is sent from then on.",
-  how: "sotto config show, or grep -n shareWith sotto.yaml",
+  how: "`sotto config show`, or `grep -n shareWith sotto.yaml`",
   cure: "set `shareWith: signed` there in sotto.yaml and restart Sotto; what was shared until then cannot be taken back",
   references: ["https://github.com/matrix-org/matrix-spec-proposals/pull/4153"],
   since: "0.1.0",

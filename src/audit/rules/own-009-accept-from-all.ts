@@ -6,7 +6,7 @@ export const acceptFromAll = defineRule({
   severity: "high",
   rationale:
     "With `all` a device that a homeserver has added speaks in anybody's name, and what it says is handed on as theirs.",
-  how: "sotto config show, or grep -n acceptFrom sotto.yaml",
+  how: "`sotto config show`, or `grep -n acceptFrom sotto.yaml`",
   cure: "set `acceptFrom: signed` there in sotto.yaml and restart Sotto",
   references: ["https://github.com/matrix-org/matrix-spec-proposals/pull/4153"],
   since: "0.1.0",

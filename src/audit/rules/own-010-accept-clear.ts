@@ -6,7 +6,7 @@ export const acceptClear = defineRule({
   severity: "medium",
   rationale:
     "Whoever runs a homeserver in such a room can read every message, and forge one in anybody's name.",
-  how: "sotto config show, or grep -n acceptClear sotto.yaml",
+  how: "`sotto config show`, or `grep -n acceptClear sotto.yaml`",
   cure: "turn encryption on in the room, which cannot be undone, then take `acceptClear` out of sotto.yaml and restart Sotto",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#mroomencryption"],
   since: "0.1.0",

@@ -13,7 +13,7 @@ export const signals = defineRule({
   severity: "low",
   rationale:
     "Typing, receipts and reactions are not encrypted: homeservers see when something was recorded, heard or handed on.",
-  how: "sotto config show, or grep -n -A3 '^signals:' sotto.yaml",
+  how: "`sotto config show`, or `grep -n -A3 '^signals:' sotto.yaml`",
   cure: "set it to false under `signals` in sotto.yaml and restart Sotto",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#receipts"],
   since: "0.1.0",

@@ -1,12 +1,12 @@
-import { span } from "../known.ts";
 import { defineRule } from "../rule.ts";
+import { span } from "../say.ts";
 
 export const ownRotation = defineRule({
   id: "SOTTO-OWN-012",
   title: "Our room keys live no longer than the policy allows",
   severity: "medium",
   rationale: "Whoever gets hold of a room key reads all that it was used for.",
-  how: "sotto config show, or grep -n -A3 '^rotation:' sotto.yaml",
+  how: "`sotto config show`, or `grep -n -A3 '^rotation:' sotto.yaml`",
   cure: "set `rotation` in sotto.yaml to what the policy allows and restart Sotto",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#mroomencryption"],
   since: "0.1.0",

@@ -6,7 +6,7 @@ export const sandboxRequired = defineRule({
   severity: "low",
   rationale:
     "A recording comes from strangers, and a decoder has faults: outside a sandbox it reaches the store and its keys.",
-  how: "sotto doctor (sandbox)",
+  how: "`sotto doctor` (sandbox)",
   cure: "install bubblewrap (`apt install bubblewrap`), set `audio: {requireSandbox: true}` in sotto.yaml and restart Sotto",
   references: ["https://github.com/containers/bubblewrap"],
   since: "0.1.0",

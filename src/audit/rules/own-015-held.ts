@@ -6,7 +6,7 @@ export const heldRooms = defineRule({
   severity: "medium",
   rationale:
     "Nothing is sent to a room in which somebody's identity has changed, or whom nobody has accepted, until a person has looked at it.",
-  how: "sotto doctor (held)",
+  how: "`sotto doctor` (held)",
   cure: "find out what has happened, then `sotto trust accept USER`",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#cross-signing"],
   since: "0.1.0",

@@ -1,12 +1,12 @@
-import { counted } from "../known.ts";
 import { defineRule } from "../rule.ts";
+import { counted } from "../say.ts";
 
 export const undecryptable = defineRule({
   id: "SOTTO-OWN-016",
   title: "Every message could be decrypted",
   severity: "medium",
   rationale: "Somebody's client has not given us its key: they speak, and nobody hears it.",
-  how: "sotto why EVENT",
+  how: "`sotto why EVENT`",
   cure: "let the senders see whether their client holds our device for unverified, verify each other (`sotto verify USER`), and ask them to send it again",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#reporting-that-decryption-keys-are-withheld",

@@ -1,5 +1,5 @@
-import { counted } from "../known.ts";
 import { defineRule } from "../rule.ts";
+import { counted } from "../say.ts";
 
 export const deadLetters = defineRule({
   id: "SOTTO-OWN-017",
@@ -7,7 +7,7 @@ export const deadLetters = defineRule({
   severity: "low",
   rationale:
     "A recording that was given up has not reached its room, and goes for good when its time is over (`retention.failed`).",
-  how: "sotto queue list",
+  how: "`sotto queue list`",
   cure: "see the reasons with `sotto queue list`, then `sotto queue retry JOB` or `sotto queue drop JOB`",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid",

@@ -1,5 +1,5 @@
-import { counted } from "../known.ts";
 import { defineRule } from "../rule.ts";
+import { counted } from "../say.ts";
 
 export const uncertain = defineRule({
   id: "SOTTO-OWN-018",
@@ -7,7 +7,7 @@ export const uncertain = defineRule({
   severity: "low",
   rationale:
     "The homeserver answered nothing when it was sent: it may be in the room, or not, and is not sent again by itself.",
-  how: "sotto doctor (uncertain)",
+  how: "`sotto doctor` (uncertain)",
   cure: "look into the room, and send the recording again if it is not there",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid",

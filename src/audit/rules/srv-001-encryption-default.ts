@@ -7,7 +7,7 @@ export const encryptionDefault = defineRule({
   severity: "medium",
   rationale:
     "A room that somebody makes in a hurry is clear unless the homeserver turns encryption on by itself.",
-  how: "grep encryption_enabled_by_default_for_room_type homeserver.yaml (absent: off)",
+  how: "`grep encryption_enabled_by_default_for_room_type homeserver.yaml` (absent: off)",
   cure: "set `encryption_enabled_by_default_for_room_type: all` in homeserver.yaml and restart Synapse; rooms that exist stay as they are, and no room can go back",
   references: [manual("encryption_enabled_by_default_for_room_type")],
   since: "0.1.0",

@@ -11,7 +11,7 @@ export const openRegistration = defineRule({
   severity: "high",
   rationale:
     "Whoever has an account can look for people, invite them, join what is open, and use up the server.",
-  how: "curl -X POST -d '{}' \"$HS/_matrix/client/v3/register\" (401 lists the flows, 403 M_FORBIDDEN: closed; no account is made)",
+  how: "`curl -X POST -d '{}' \"$HS/_matrix/client/v3/register\"` (401 lists the flows, 403 M_FORBIDDEN: closed; no account is made)",
   cure: "set `enable_registration: false` in homeserver.yaml and restart Synapse, or keep it with `registration_requires_token: true`",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3register",

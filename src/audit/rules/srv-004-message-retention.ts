@@ -7,7 +7,7 @@ export const messageRetention = defineRule({
   severity: "low",
   rationale:
     "What the server still has can still be taken from it: with who wrote to whom and when, and one day perhaps with the keys.",
-  how: "grep -A8 '^retention:' homeserver.yaml (absent: messages are kept for ever)",
+  how: "`grep -A8 '^retention:' homeserver.yaml` (absent: messages are kept for ever)",
   cure: "set `retention: {enabled: true, default_policy: {max_lifetime: 1y}}` in homeserver.yaml and restart Synapse: older messages are then deleted, and do not come back",
   references: [manual("retention"), "https://github.com/matrix-org/matrix-spec-proposals/pull/1763"],
   since: "0.1.0",

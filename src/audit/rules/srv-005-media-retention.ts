@@ -7,7 +7,7 @@ export const mediaRetention = defineRule({
   severity: "low",
   rationale:
     "Deleting a message does not delete the recording that it points to: the ciphertext stays until media have a lifetime of their own.",
-  how: "grep -A3 '^media_retention:' homeserver.yaml (absent: media are kept for ever)",
+  how: "`grep -A3 '^media_retention:' homeserver.yaml` (absent: media are kept for ever)",
   cure: "set `media_retention: {local_media_lifetime: 1y, remote_media_lifetime: 90d}` in homeserver.yaml, no shorter than messages live, and restart Synapse: older media are then deleted, and do not come back",
   references: [manual("media_retention")],
   since: "0.1.0",

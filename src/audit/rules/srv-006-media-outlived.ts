@@ -1,5 +1,6 @@
-import { manual, span } from "../known.ts";
+import { manual } from "../known.ts";
 import { defineRule } from "../rule.ts";
+import { span } from "../say.ts";
 
 export const mediaOutlived = defineRule({
   id: "SOTTO-SRV-006",
@@ -7,7 +8,7 @@ export const mediaOutlived = defineRule({
   severity: "medium",
   rationale:
     "Synapse cannot see that an encrypted message names a recording, and deletes what nobody has fetched for so long: the message stays and plays no more.",
-  how: "compare media_retention.local_media_lifetime with retention.default_policy.max_lifetime in homeserver.yaml",
+  how: "`grep -E -A4 '^(media_)?retention:' homeserver.yaml` (media live as long as messages, or longer)",
   cure: "set `media_retention.local_media_lifetime` to `retention.default_policy.max_lifetime` or more in homeserver.yaml and restart Synapse; what is deleted does not come back",
   references: [manual("media_retention"), manual("retention")],
   since: "0.1.0",

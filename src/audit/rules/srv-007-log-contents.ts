@@ -15,7 +15,7 @@ export const logContents = defineRule({
   severity: "high",
   rationale:
     "At level DEBUG Synapse writes access tokens, clear messages and the contents of requests into its log, where backups and log collectors take them along.",
-  how: "grep -n 'level:' log.config, and for a running server: grep -c 'SQL values' homeserver.log",
+  how: "`grep -n 'level:' log.config`, and for a running server: `grep -c 'SQL values' homeserver.log`",
   cure: "set `level: INFO` or higher for `root` and for `synapse.storage.SQL` in the log config and restart Synapse, then delete the logs that were written before",
   references: ["https://element-hq.github.io/synapse/latest/usage/configuration/logging_sample_config.html"],
   since: "0.1.0",

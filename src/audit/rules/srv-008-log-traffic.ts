@@ -7,7 +7,7 @@ export const logTraffic = defineRule({
   severity: "low",
   rationale:
     "At level INFO, Synapse's default, each request is in the log with user, address, room and time: who spoke with whom, for as long as logs are kept.",
-  how: "grep -n 'level:' log.config, and for a running server: grep -c 'Processed request' homeserver.log",
+  how: "`grep -n 'level:' log.config`, and for a running server: `grep -c 'Processed request' homeserver.log`",
   cure: "add `synapse.access.http: {level: WARNING}`, `synapse.handlers.search: {level: WARNING}` and `synapse.push.pusherpool: {level: WARNING}` under `loggers` in the log config and restart Synapse",
   references: [
     "https://element-hq.github.io/synapse/latest/usage/configuration/logging_sample_config.html",

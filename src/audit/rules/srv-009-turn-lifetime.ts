@@ -1,5 +1,6 @@
-import { manual, span } from "../known.ts";
+import { manual } from "../known.ts";
 import { defineRule } from "../rule.ts";
+import { span } from "../say.ts";
 
 export const turnLifetime = defineRule({
   id: "SOTTO-SRV-009",
@@ -7,7 +8,7 @@ export const turnLifetime = defineRule({
   severity: "medium",
   rationale:
     "Who has a TURN credential can relay traffic through the server as long as it lives, after the account is gone as well.",
-  how: 'curl -H "Authorization: Bearer $TOKEN" "$HS/_matrix/client/v3/voip/turnServer" (ttl, in seconds)',
+  how: '`curl -H "Authorization: Bearer $TOKEN" "$HS/_matrix/client/v3/voip/turnServer"` (ttl, in seconds)',
   cure: "set `turn_user_lifetime: 1h` in homeserver.yaml and restart Synapse",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3voipturnserver",

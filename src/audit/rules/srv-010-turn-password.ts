@@ -7,7 +7,7 @@ export const turnPassword = defineRule({
   severity: "medium",
   rationale:
     "One password for all never ends: whoever was given it once can use the TURN server for ever, and nobody can tell who does.",
-  how: 'curl -H "Authorization: Bearer $TOKEN" "$HS/_matrix/client/v3/voip/turnServer" (a username such as 1767225600:@you:example.org is made for you)',
+  how: '`curl -H "Authorization: Bearer $TOKEN" "$HS/_matrix/client/v3/voip/turnServer"` (a username such as 1767225600:@you:example.org is made for you)',
   cure: "set `turn_shared_secret` in homeserver.yaml to coturn's `static-auth-secret`, take out `turn_username` and `turn_password`, and restart Synapse",
   references: [manual("turn_shared_secret"), "https://element-hq.github.io/synapse/latest/turn-howto.html"],
   since: "0.1.0",

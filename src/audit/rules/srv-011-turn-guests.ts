@@ -6,7 +6,7 @@ export const turnGuests = defineRule({
   title: "Guests get no TURN credentials",
   severity: "low",
   rationale: "A guest, who is nobody, can relay any traffic through the TURN server.",
-  how: "grep -E 'turn_allow_guests|allow_guest_access' homeserver.yaml (absent: true, false)",
+  how: "`grep -E 'turn_allow_guests|allow_guest_access' homeserver.yaml` (absent: true, false)",
   cure: "set `turn_allow_guests: false` in homeserver.yaml and restart Synapse",
   references: [manual("turn_allow_guests")],
   since: "0.1.0",

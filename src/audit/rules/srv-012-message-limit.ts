@@ -12,7 +12,7 @@ export const messageLimit = defineRule({
   severity: "info",
   rationale:
     "Synapse lets an account send a message every five seconds after the first ten: what comes in faster waits, a call's recording among it.",
-  how: 'curl -H "Authorization: Bearer $ADMIN_TOKEN" "$HS/_synapse/admin/v1/users/$USER/override_ratelimit" ({}: the defaults hold)',
+  how: '`curl -H "Authorization: Bearer $ADMIN_TOKEN" "$HS/_synapse/admin/v1/users/$USER/override_ratelimit"` ({}: the defaults hold)',
   cure: 'let an admin call POST /_synapse/admin/v1/users/$USER/override_ratelimit with {"messages_per_second": 0, "burst_count": 0}, which lifts the limit for this account',
   references: [
     "https://element-hq.github.io/synapse/latest/admin_api/user_admin_api.html#override-ratelimiting-for-users",

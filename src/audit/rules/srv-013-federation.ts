@@ -7,7 +7,7 @@ export const federation = defineRule({
   severity: "medium",
   rationale:
     "Rooms that the policy wants local lie on a homeserver that others can ask: one wrong setting in a room, and its history is copied to them.",
-  how: 'curl "$HS/_matrix/federation/v1/version" (404: it does not answer other homeservers here); grep -A3 federation_domain_whitelist homeserver.yaml',
+  how: '`curl "$HS/_matrix/federation/v1/version"` (404: it does not answer other homeservers here); `grep -A3 federation_domain_whitelist homeserver.yaml`',
   cure: "set `federation_domain_whitelist: []` in homeserver.yaml, take `federation` out of the `resources` of its listeners, and restart Synapse: rooms shared with others then get nothing from them any more",
   references: [manual("federation_domain_whitelist")],
   since: "0.1.0",

@@ -6,7 +6,7 @@ export const reportStats = defineRule({
   title: "The homeserver reports no statistics",
   severity: "low",
   rationale: "Its name, its size and how much is sent go to matrix.org every few hours.",
-  how: "grep report_stats homeserver.yaml",
+  how: "`grep report_stats homeserver.yaml`",
   cure: "set `report_stats: false` in homeserver.yaml and restart Synapse",
   references: [manual("report_stats")],
   since: "0.1.0",

@@ -7,7 +7,7 @@ export const errorReports = defineRule({
   severity: "medium",
   rationale:
     "Sentry gets errors with the values that were at hand, tracing gets each request with user, room and event: both see what a log should not hold.",
-  how: "grep -E '^sentry:|^opentracing:' -A3 homeserver.yaml",
+  how: "`grep -E '^sentry:|^opentracing:' -A3 homeserver.yaml`",
   cure: "take `sentry` out of homeserver.yaml, set `opentracing: {enabled: false}`, and restart Synapse",
   references: [manual("sentry"), manual("opentracing")],
   since: "0.1.0",

@@ -11,7 +11,7 @@ export const advisories = defineRule({
   title: "The homeserver has no known weakness",
   severity: "high",
   rationale: "What is published is tried out on every server that can be found.",
-  how: 'curl "$HS/_matrix/federation/v1/version" or curl "$HS/_synapse/admin/v1/server_version", then compare with https://github.com/element-hq/synapse/security/advisories',
+  how: '`curl "$HS/_matrix/federation/v1/version"` or `curl "$HS/_synapse/admin/v1/server_version"`, then compare with https://github.com/element-hq/synapse/security/advisories',
   cure: "update Synapse to its newest release",
   references: [
     "https://github.com/element-hq/synapse/security/advisories",

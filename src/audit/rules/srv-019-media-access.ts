@@ -7,7 +7,7 @@ export const mediaAccess = defineRule({
   severity: "medium",
   rationale:
     "Whoever learns an mxc address can fetch the file without an account: clear media as they are, encrypted ones to wait for the key.",
-  how: "grep enable_authenticated_media homeserver.yaml (absent: true)",
+  how: "`grep enable_authenticated_media homeserver.yaml` (absent: true)",
   cure: "set `enable_authenticated_media: true` in homeserver.yaml and restart Synapse; media that were uploaded before stay as they are",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#content-repository",

@@ -6,7 +6,7 @@ export const roomList = defineRule({
   title: "Only users can read the list of public rooms",
   severity: "low",
   rationale: "Names, topics and sizes of listed rooms are there for anybody to collect.",
-  how: 'curl -i "$HS/_matrix/client/v3/publicRooms" (401: an account is asked for)',
+  how: '`curl -i "$HS/_matrix/client/v3/publicRooms"` (401: an account is asked for)',
   cure: "set `allow_public_rooms_without_auth: false` in homeserver.yaml and restart Synapse",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3publicrooms",

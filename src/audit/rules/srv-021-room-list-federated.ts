@@ -6,7 +6,7 @@ export const roomListFederated = defineRule({
   title: "Other homeservers cannot read the list of public rooms",
   severity: "low",
   rationale: "Names, topics and sizes of listed rooms are there for every homeserver to collect.",
-  how: "grep allow_public_rooms_over_federation homeserver.yaml (absent: false)",
+  how: "`grep allow_public_rooms_over_federation homeserver.yaml` (absent: false)",
   cure: "set `allow_public_rooms_over_federation: false` in homeserver.yaml and restart Synapse",
   references: [
     "https://spec.matrix.org/v1.19/server-server-api/#published-room-directory",

@@ -7,7 +7,7 @@ export const profiles = defineRule({
   severity: "low",
   rationale:
     "Anybody can find out which accounts there are, with their names and pictures, by asking for one after the other.",
-  how: 'curl -i "$HS/_matrix/client/v3/profile/$USER" (401: an account is asked for)',
+  how: '`curl -i "$HS/_matrix/client/v3/profile/$USER"` (401: an account is asked for)',
   cure: "set `require_auth_for_profile_requests: true` in homeserver.yaml and restart Synapse",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3profileuserid",

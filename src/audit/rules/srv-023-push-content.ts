@@ -7,7 +7,7 @@ export const pushContent = defineRule({
   severity: "low",
   rationale:
     "Each notification passes through Google, Apple or another gateway: with the event's content, which is ciphertext of encrypted rooms and the words of the others.",
-  how: "grep -A3 '^push:' homeserver.yaml (absent: content is included)",
+  how: "`grep -A3 '^push:' homeserver.yaml` (absent: content is included)",
   cure: "set `push: {include_content: false}` in homeserver.yaml and restart Synapse",
   references: [manual("push"), "https://spec.matrix.org/v1.19/push-gateway-api/"],
   since: "0.1.0",

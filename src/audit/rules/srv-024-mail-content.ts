@@ -7,7 +7,7 @@ export const mailContent = defineRule({
   severity: "low",
   rationale:
     "Notifications by mail tell mail servers who wrote in which room, and hold what was said in rooms without encryption.",
-  how: "grep -A12 '^email:' homeserver.yaml | grep enable_notifs (absent: false)",
+  how: "`grep -A12 '^email:' homeserver.yaml | grep enable_notifs` (absent: false)",
   cure: "set `enable_notifs: false` under `email` in homeserver.yaml and restart Synapse",
   references: [manual("email")],
   since: "0.1.0",

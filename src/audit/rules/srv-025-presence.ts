@@ -7,7 +7,7 @@ export const presence = defineRule({
   severity: "low",
   rationale:
     "Presence tells everybody in a shared room, and their homeservers, when somebody is at their device.",
-  how: "grep -A2 '^presence:' homeserver.yaml (absent: on)",
+  how: "`grep -A2 '^presence:' homeserver.yaml` (absent: on)",
   cure: "set `presence: {enabled: false}` in homeserver.yaml and restart Synapse",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#presence", manual("presence")],
   since: "0.1.0",

@@ -7,7 +7,7 @@ export const urlPreviews = defineRule({
   severity: "low",
   rationale:
     "A client that wants a preview sends the link to the homeserver: it then knows links of encrypted messages, and the linked site learns that somebody reads.",
-  how: "grep url_preview_enabled homeserver.yaml (absent: false)",
+  how: "`grep url_preview_enabled homeserver.yaml` (absent: false)",
   cure: "set `url_preview_enabled: false` in homeserver.yaml and restart Synapse",
   references: [manual("url_preview_enabled")],
   since: "0.1.0",

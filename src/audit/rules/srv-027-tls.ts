@@ -7,7 +7,7 @@ export const tls = defineRule({
   severity: "critical",
   rationale:
     "Without TLS access tokens and all that is not encrypted end to end can be read and changed on the way.",
-  how: 'curl "$HS/.well-known/matrix/client" (base_url must begin with https)',
+  how: '`curl "$HS/.well-known/matrix/client"` (base_url must begin with https)',
   cure: "set `public_baseurl` in homeserver.yaml to the https address of the reverse proxy and restart Synapse",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#well-known-uris", manual("public_baseurl")],
   since: "0.1.0",

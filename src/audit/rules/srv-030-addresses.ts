@@ -1,5 +1,6 @@
-import { manual, span } from "../known.ts";
+import { manual } from "../known.ts";
 import { defineRule } from "../rule.ts";
+import { span } from "../say.ts";
 
 /** Synapse's own default. */
 const MOST_MS = 28 * 86_400_000;
@@ -9,7 +10,7 @@ export const addresses = defineRule({
   title: "Addresses of users are forgotten",
   severity: "low",
   rationale: "The database holds from which IP address each user came: where they were.",
-  how: "grep user_ips_max_age homeserver.yaml (absent: 28d)",
+  how: "`grep user_ips_max_age homeserver.yaml` (absent: 28d)",
   cure: "set `user_ips_max_age: 7d` in homeserver.yaml and restart Synapse",
   references: [manual("user_ips_max_age")],
   since: "0.1.0",

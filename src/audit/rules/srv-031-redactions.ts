@@ -1,5 +1,6 @@
-import { manual, span } from "../known.ts";
+import { manual } from "../known.ts";
 import { defineRule } from "../rule.ts";
+import { span } from "../say.ts";
 
 const MOST_MS = 30 * 86_400_000;
 
@@ -8,7 +9,7 @@ export const redactions = defineRule({
   title: "What is redacted is gone soon",
   severity: "low",
   rationale: "Until then the database still holds the whole event, although no client shows it.",
-  how: "grep redaction_retention_period homeserver.yaml (absent: 7d)",
+  how: "`grep redaction_retention_period homeserver.yaml` (absent: 7d)",
   cure: "set `redaction_retention_period: 7d` in homeserver.yaml and restart Synapse",
   references: [manual("redaction_retention_period")],
   since: "0.1.0",

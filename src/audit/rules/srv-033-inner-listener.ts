@@ -10,7 +10,7 @@ export const innerListener = defineRule({
   severity: "high",
   rationale:
     "The manhole runs any Python inside Synapse, replication takes any worker's word, metrics tell who is busy: none of them asks who calls.",
-  how: "grep -A8 '^listeners:' homeserver.yaml (bind_addresses absent: every address)",
+  how: "`grep -A8 '^listeners:' homeserver.yaml` (bind_addresses absent: every address)",
   cure: "set `bind_addresses: ['127.0.0.1', '::1']` for the listener in homeserver.yaml and restart Synapse; let only workers and the monitoring reach it",
   references: [manual("listeners"), "https://element-hq.github.io/synapse/latest/manhole.html"],
   since: "0.1.0",

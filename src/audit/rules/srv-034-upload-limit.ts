@@ -9,7 +9,7 @@ export const uploadLimit = defineRule({
   title: "A long voice message fits into an upload",
   severity: "info",
   rationale: "What is larger than the homeserver takes must be sent in parts, or is refused.",
-  how: 'curl -H "Authorization: Bearer $TOKEN" "$HS/_matrix/client/v1/media/config" (m.upload.size, in bytes)',
+  how: '`curl -H "Authorization: Bearer $TOKEN" "$HS/_matrix/client/v1/media/config"` (m.upload.size, in bytes)',
   cure: "set `max_upload_size: 50M` in homeserver.yaml, and the same in the reverse proxy (nginx: `client_max_body_size 50M`), and restart both; or send with --split",
   references: [
     "https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv1mediaconfig",

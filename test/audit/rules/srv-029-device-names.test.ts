@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { deviceNames } from "../../../src/audit/rules/srv-029-device-names.ts";
+import { federatedDeviceNames } from "../../../src/audit/rules/srv-029-device-names.ts";
 import { unread } from "../../support/facts.ts";
 import { config, judge } from "./server.ts";
 
 it("passes where they are not", () => {
-  expect(judge(deviceNames, {})).toEqual([
+  expect(judge(federatedDeviceNames, {})).toEqual([
     expect.objectContaining({
       result: "pass",
       message: "Other homeservers are not told the names of devices",
@@ -13,7 +13,7 @@ it("passes where they are not", () => {
 });
 
 it("finds that they are", () => {
-  expect(judge(deviceNames, config({ areDeviceNamesFederated: true }))).toEqual([
+  expect(judge(federatedDeviceNames, config({ areDeviceNamesFederated: true }))).toEqual([
     expect.objectContaining({
       result: "warn",
       message: "other homeservers are told the names of devices",
@@ -23,7 +23,7 @@ it("finds that they are", () => {
 });
 
 it("passes nothing that could not be read", () => {
-  expect(judge(deviceNames, { config: unread("no file") })).toEqual([
+  expect(judge(federatedDeviceNames, { config: unread("no file") })).toEqual([
     expect.objectContaining({ result: "not-checked", message: "no file" }),
   ]);
 });
