@@ -12,6 +12,7 @@ const maxWorkers = availableParallelism(); // vitest itself leaves one core idle
  */
 export default defineConfig({
   test: {
+    globalSetup: ["test/support/packed.ts"],
     projects: [
       {
         test: {
