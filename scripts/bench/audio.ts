@@ -30,25 +30,32 @@ const FORMATS: Record<string, string[]> = {
   M4A: ["-ar", "44100", "-c:a", "aac", "-b:a", "128k"],
 };
 
+export const AUDIO_PARTS = ["encode", "shared", "kept", "memory", "quality"] as const;
+export type AudioPart = (typeof AUDIO_PARTS)[number];
+
 /** What a clip costs, encryption and hash included, against bare ffmpeg doing the encoding alone. */
-export async function audio(folder: string, isQuick: boolean): Promise<Figure[]> {
+export async function audio(
+  folder: string,
+  isQuick: boolean,
+  parts: readonly AudioPart[],
+): Promise<Figure[]> {
   const rounds = isQuick ? 1 : 3;
   const { sandbox, reason } = await sandboxLayers();
   if (!sandbox) console.warn(`nothing is measured with the sandbox on: ${reason}`);
   const bench: Bench = { folder, rounds, sandbox, openPath: await pathWithoutSandbox(folder) };
-  const figures: Figure[] = [];
-  for (const seconds of [10, 60, 600])
-    for (const format of Object.keys(FORMATS)) figures.push(...(await encodes(bench, format, seconds)));
-  for (const format of Object.keys(FORMATS)) figures.push(...(await shared(bench, format)));
+  const formats = Object.keys(FORMATS);
   const hours = isQuick ? 0.5 : 3;
-  return [
-    ...figures,
-    ...(await fastPath(bench)),
-    await memory(bench, hours, 1, 15),
-    await memory(bench, hours, 2, 50),
-    ...(await speechQuality(folder)),
-    ...(await seamQuality(folder)),
-  ];
+  const figures: Figure[] = [];
+  if (parts.includes("encode"))
+    for (const seconds of [10, 60, 600])
+      for (const format of formats) figures.push(...(await encodes(bench, format, seconds)));
+  if (parts.includes("shared")) for (const format of formats) figures.push(...(await shared(bench, format)));
+  if (parts.includes("kept")) figures.push(...(await fastPath(bench)));
+  if (parts.includes("memory"))
+    figures.push(await memory(bench, hours, 1, 15), await memory(bench, hours, 2, 50));
+  if (parts.includes("quality"))
+    figures.push(...(await speechQuality(folder)), ...(await seamQuality(folder)));
+  return figures;
 }
 
 interface Bench {
