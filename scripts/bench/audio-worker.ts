@@ -24,8 +24,8 @@ export interface AudioTask {
   rounds: number;
   /** Recordings a measurement: the kernel counts in steps of 10 ms. */
   batch: number;
-  /** By the contestant's name: bare argument vectors of ffmpeg, one after another, or how to encode. */
-  contestants: Record<string, { ffmpeg: string[][] } | OurEncoding>;
+  /** By the contestant's name: bare argument vectors, one after another, or how to encode. */
+  contestants: Record<string, { bare: string[][] } | OurEncoding>;
 }
 
 export interface OurEncoding {
@@ -84,9 +84,9 @@ async function onPath<T>(contestant: { path: string }, work: () => Promise<T>): 
 
 const runs: [string, () => Promise<Cost>][] = [];
 for (const [name, contestant] of Object.entries(contestants)) {
-  if ("ffmpeg" in contestant) {
+  if ("bare" in contestant) {
     const bare = async () => {
-      for (const args of contestant.ffmpeg) await run("ffmpeg", args);
+      for (const [program, ...args] of contestant.bare) await run(program!, args);
     };
     runs.push([name, () => measured(bare, 0)]);
     continue;
