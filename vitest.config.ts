@@ -64,6 +64,7 @@ export default defineConfig({
           setupFiles: ["test/e2e/log-everything.ts"],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          expect: { poll: { timeout: 10_000 } },
           maxWorkers: 2, // there is one Synapse, which has one core's work from each
           sequence: { groupOrder: 1 },
         },

@@ -19,5 +19,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
   await bundleSotto(folder);
   project.onTestsRerun(async () => void (await bundleSotto(folder)));
   project.provide("packed", folder);
-  return () => rmSync(folder, { recursive: true });
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove); // a run that is broken off
+  return remove;
 }
