@@ -21,7 +21,7 @@ export interface IntakeOptions {
   source: string;
   /** Those that lead from it into rooms. */
   routes(): readonly Route[];
-  /** What it brings comes out of another room. */
+  /** What it brings comes out of another room, where it may be redacted meanwhile. */
   isRelay?: boolean;
 }
 
@@ -47,6 +47,8 @@ export function createIntake({
       throw toSottoError(thrown);
     });
     try {
+      // nothing comes between this and the outbox: the redaction finds what was taken before it
+      if (isRelay && !store.inbox.has(recording.by ?? "")) throw redacted();
       const jobs = await outbox.take(
         // once more: a room may have been replaced meanwhile
         waysOf(recording).flatMap(({ route, roomId }) => jobsFor(recording, { route, roomId, recordingId })),
@@ -126,6 +128,8 @@ export function createIntake({
     },
   };
 }
+
+const redacted = (): SottoError => new SottoError("STOPPED", "what was to be relayed is not there any more");
 
 const careOf = ({ loudness, trimSilence, highPass }: NonNullable<Route["audio"]>): Recipe["care"] & {} => ({
   ...(loudness !== undefined && { loudnessLufs: loudness }),
