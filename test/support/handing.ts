@@ -21,12 +21,16 @@ export class Told {
   readonly had: EventId[] = [];
   /** Not before it is told may it go on. */
   turn: Promise<unknown> = Promise.resolve();
+  /** It does not hear that the service stops. */
+  isDeaf = false;
   /** Thrown by the next deliveries, one each. */
   readonly refusals: Error[] = [];
 
-  readonly deliver: Deliver = async ({ eventId }) => {
+  readonly deliver: Deliver = async ({ eventId }, signal) => {
     this.begun.push(eventId);
-    await this.turn;
+    const stopped = Promise.withResolvers<never>();
+    if (!this.isDeaf) signal.addEventListener("abort", () => stopped.reject(signal.reason));
+    await Promise.race([this.turn, stopped.promise]);
     const refusal = this.refusals.shift();
     if (refusal) throw refusal;
     this.had.push(eventId);

@@ -45,6 +45,7 @@ describe("a receiver that never ends", () => {
   it("is not waited for when the service stops", async () => {
     const stuck = new Told();
     stuck.turn = never;
+    stuck.isDeaf = true;
     const { arrive, inbox, stop } = await handing({ stuck: stuck.deliver });
     arrive("$1");
     await until(() => expect(stuck.begun).toEqual(["$1"]));
@@ -163,9 +164,10 @@ describe("a process that begins", () => {
   });
 
   it("lets go of what only a receiver has not had whose route is gone", async () => {
-    const one = new Told();
+    const [one, gone] = [new Told(), new Told()];
     const store = openTestStore();
-    const first = await handing({ one: one.deliver, gone: () => never as Promise<void> }, { store });
+    gone.turn = never;
+    const first = await handing({ one: one.deliver, gone: gone.deliver }, { store });
     first.arrive("$1");
     await until(() => expect(one.had).toEqual(["$1"]));
     await first.stop();
