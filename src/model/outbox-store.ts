@@ -39,10 +39,13 @@ export interface OutboxStore {
   /**
    * All of them, or none where the origin was taken before.
    * @param origin - what the recording is known by where it comes from
+   * @param digest - of the recording, to tell another one of that name
    */
-  insert(jobs: readonly NewJob[], origin?: string): Awaitable<Job[]>;
+  insert(jobs: readonly NewJob[], origin?: string, digest?: string): Awaitable<Job[]>;
   /** What was made of an origin's recording, without what announces it; undefined where it was not taken. */
   jobsOf(origin: string): Awaitable<number[] | undefined>;
+  /** Undefined also where none was given. */
+  digestOf(origin: string): Awaitable<string | undefined>;
   get(jobId: number): Awaitable<Job | undefined>;
   withTxnId(txnId: string): Awaitable<Job | undefined>;
   /** Rooms with messages that are neither sent nor given up. */

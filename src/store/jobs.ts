@@ -6,8 +6,9 @@ import type { Sealer } from "./seal.ts";
 
 /** The outbox's rows in SQLite, which answers at once; and what people ask of them. */
 export interface JobStore extends OutboxStore {
-  insert(jobs: readonly NewJob[], origin?: string): Job[];
+  insert(jobs: readonly NewJob[], origin?: string, digest?: string): Job[];
   jobsOf(origin: string): number[] | undefined;
+  digestOf(origin: string): string | undefined;
   get(jobId: number): Job | undefined;
   withTxnId(txnId: string): Job | undefined;
   roomsWaiting(): RoomId[];
@@ -86,7 +87,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     withTxnId: (txnId) => one("txn_id", txnId),
     ofEvent: (eventId) => one("event_id", eventId),
 
-    insert: (news, origin) =>
+    insert: (news, origin, digest) =>
       db.transaction(() => {
         const inserted = news.map((job) =>
           db.run(
@@ -107,7 +108,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
         if (origin !== undefined) {
           const made = inserted.filter((_jobId, index) => news[index]?.announces === undefined);
           // one that was taken before is refused by its key, and everything with it
-          db.run("INSERT INTO taken VALUES (?, ?)", origin, JSON.stringify(made));
+          db.run("INSERT INTO taken VALUES (?, ?, ?)", origin, JSON.stringify(made), digest ?? null);
         }
         return inserted.map((jobId) => one("job_id", jobId)!);
       }),
@@ -116,6 +117,9 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
       const row = db.get("SELECT jobs FROM taken WHERE origin = ?", origin);
       return row && (JSON.parse(row.jobs as string) as number[]);
     },
+
+    digestOf: (origin) =>
+      (db.get("SELECT digest FROM taken WHERE origin = ?", origin)?.digest as string | null) ?? undefined,
 
     roomsWaiting: () =>
       // from one room to the next in the index, whatever waits in each

@@ -80,9 +80,12 @@ export function outboxStoreContract(engine: string, newBench: () => OutboxStoreB
     it("takes several messages together or none of them, and an origin once", async () => {
       const { jobs } = await store();
       const [one, two] = [message(), message()];
-      const taken = await jobs.insert([one, two], "origin");
+      const taken = await jobs.insert([one, two], "origin", "digest");
       expect(await jobs.jobsOf("origin")).toEqual(taken.map(({ jobId }) => jobId));
       expect(await jobs.jobsOf("another")).toBeUndefined();
+      await jobs.insert([message()], "without");
+      const digests = ["origin", "without", "another"].map((origin) => jobs.digestOf(origin));
+      expect(await Promise.all(digests)).toEqual(["digest", undefined, undefined]);
       const third = message();
       await expect((async () => jobs.insert([third], "origin"))()).rejects.toThrow();
       await expect((async () => jobs.insert([third, { ...one }]))()).rejects.toThrow();

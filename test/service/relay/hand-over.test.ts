@@ -14,7 +14,9 @@ describe("a receiver that never ends", () => {
   it("holds up nobody else, and its messages wait for it", async () => {
     const [stuck, other] = [new Told(), new Told()];
     stuck.turn = never;
-    const { arrive, inbox, settled } = await handing({ stuck: stuck.deliver, other: other.deliver });
+    const { arrive, inbox, settled, decryptions } = await handing({
+      ...{ stuck: stuck.deliver, other: other.deliver },
+    });
     arrive("$1", "$2", "$3");
     await until(() => expect(other.had).toEqual(["$1", "$2", "$3"]));
     arrive("$4");
@@ -22,6 +24,8 @@ describe("a receiver that never ends", () => {
     expect(stuck.begun).toEqual(["$1"]);
     expect(inbox()).toEqual(["$1", "$2", "$3", "$4"]);
     expect(settled).toEqual([]);
+    // once when it came, and once for the other; never again at every further round
+    expect(decryptions.filter((eventId) => eventId === "$2")).toHaveLength(2);
   });
 
   it("keeps no text in the inbox, and nobody from hearing why a message is withheld", async () => {
@@ -180,16 +184,18 @@ describe("a process that begins", () => {
 
 describe("a new plan", () => {
   it("begins no message that a receiver still has from the old one, and goes on behind it", async () => {
-    const [before, after] = [new Told(), new Told()];
+    const [before, after, stuck] = [new Told(), new Told(), new Told()];
     const held = Promise.withResolvers<void>();
     before.turn = held.promise;
-    const { arrive, handOver, settled } = await handing({ one: before.deliver });
+    stuck.turn = never;
+    const { arrive, handOver, inbox } = await handing({ one: before.deliver });
     arrive("$1", "$2");
     await until(() => expect(before.begun).toEqual(["$1"]));
-    handOver.join(toEach({ one: after.deliver }));
-    await until(() => expect(handOver.knows("$1")).toBe(true));
+    handOver.join(toEach({ one: after.deliver, new: stuck.deliver }));
+    await until(() => expect(stuck.begun).toEqual(["$1"]));
     held.resolve();
-    await until(() => expect(settled).toEqual(["$1", "$2"]));
+    await until(() => expect(after.had).toEqual(["$2"]));
+    expect(inbox()).toEqual(["$1", "$2"]);
     expect([before.had, after.begun]).toEqual([["$1"], ["$2"]]);
   });
 });

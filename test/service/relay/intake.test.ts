@@ -60,6 +60,17 @@ it("a recording that two bring at the same time is taken once, and both are told
   expect([jobs.list(9).length, recordings()]).toEqual([1, []]);
 });
 
+it("another recording of a name that was taken is told from the same one", async () => {
+  const { outbox, intake, route } = house();
+  const bell = intake("bell", [route("bell", "!a")]);
+  await bell.take({ id: "ring", source: { bytes: SOUND } });
+  const pieces = Readable.from([SOUND.subarray(0, 100), SOUND.subarray(100)]);
+  expect(await bell.isSame("ring", { stream: pieces })).toBe(true);
+  expect(await bell.isSame("ring", { bytes: SOUND.subarray(1) })).toBe(false);
+  expect(await bell.isSame("never taken", { bytes: SOUND })).toBe(true);
+  await outbox.settled();
+});
+
 it("whoever brings a recording again is told of the same messages, and not of what announces them", async () => {
   const { outbox, route, intake } = house();
   const bell = intake("bell", [route("bell", "!a", { announce: true })]);
