@@ -30,6 +30,9 @@ export interface NewJob {
   createdMs: number;
 }
 
+/** The message of a further part of a recording. */
+export type FurtherPart = Pick<NewJob, "txnId" | "contentJson">;
+
 /** Lower ones come first in their room. */
 export const PRIORITIES = { high: 0, normal: 1, low: 2 } as const;
 export type Priority = keyof typeof PRIORITIES;
@@ -55,8 +58,11 @@ export interface OutboxStore {
    * @param except - cannot be read
    */
   next(roomId: RoomId, except: readonly number[]): Awaitable<number | undefined>;
-  /** The attachment lies in the spool; the recording is not needed for this message any more. */
-  encoded(job: Job, contentJson: string): Awaitable<Job>;
+  /**
+   * The attachment lies in the spool; the recording is not needed for this message any more.
+   * @param further - what else became of it, likewise: these messages follow it at once
+   */
+  encoded(job: Job, contentJson: string, further?: readonly FurtherPart[]): Awaitable<Job>;
   /** The attachment is on the homeserver, and goes from the spool. */
   uploaded(job: Job, mxcUri: MxcUri, contentJson: string): Awaitable<Job>;
   /** From here on a request with this event may reach the server at any time. */

@@ -90,6 +90,8 @@ export function createIntake({
     const recipe: Recipe = {
       ...(raw && { raw }),
       ...(audio && { care: careOf(audio) }),
+      // what takes the place of one message is one
+      ...(audio?.split && !earlier && { split: true as const }),
       ...(isRelay && { isRelay }),
       ...(earlier && { replaces: earlier.jobId }),
     };
