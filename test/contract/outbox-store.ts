@@ -109,6 +109,31 @@ export function outboxStoreContract(engine: string, newBench: () => OutboxStoreB
       expect(await turns()).toEqual([frozen, high, first, second, low].map((job) => job!.jobId));
     });
 
+    it("takes what one recording became in one step, and nothing of the room comes between its parts", async () => {
+      const { add, jobs, spool, turns } = await store();
+      const voice = message({ state: "accepted", recordingId: "sealed", source: "bell", onMissed: "resend" });
+      const [notice, first, other, high] = await add(
+        ...[message({ announces: voice.txnId }), voice, message(), message({ priority: "high" })],
+      );
+      const further = ["two", "three"].map((part) => ({
+        txnId: part,
+        contentJson: JSON.stringify({ part }),
+      }));
+      await expect(
+        (async () => jobs.encoded(first!, "{}", [...further, { txnId: other!.txnId, contentJson: "{}" }]))(),
+      ).rejects.toThrow();
+      expect(await jobs.get(first!.jobId)).toEqual(first);
+      expect(await jobs.withTxnId("two")).toBeUndefined();
+      for (const { txnId } of further) await spool.append(txnId, Buffer.from("ciphertext"));
+      await jobs.encoded(first!, JSON.stringify({ part: "one" }), further);
+      const [two, three] = [await jobs.withTxnId("two"), await jobs.withTxnId("three")];
+      for (const part of [two, three])
+        expect(part).toMatchObject({ state: "encoded", roomId: ROOM, source: "bell", onMissed: "resend" });
+      expect(JSON.parse(three!.contentJson!)).toEqual({ part: "three" });
+      expect(await spool.size("three")).toBe(10);
+      expect(await turns()).toEqual([notice, first, two, three, high, other].map((job) => job!.jobId));
+    });
+
     it("names the rooms in which something waits, and no other", async () => {
       const { add, jobs } = await store();
       const [waits, sent, failed] = await add(
