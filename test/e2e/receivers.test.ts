@@ -119,5 +119,5 @@ describe("a service that is killed again and again", () => {
     // what comes again is one that was under way
     const repeats = heard(hook).filter((eventId, index, all) => eventId !== all[index - 1]);
     expect(repeats).toEqual(said);
-  });
+  }, 240_000);
 });
