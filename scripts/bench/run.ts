@@ -7,6 +7,7 @@ import { useFfmpeg } from "../ffmpeg.ts";
 import { install, pack } from "../pack/install.ts";
 import { attachments } from "./attachment.ts";
 import { audio } from "./audio.ts";
+import { audits, FULL, QUICK } from "./audit.ts";
 import { coldSends } from "./cold.ts";
 import { shares } from "./share.ts";
 import { type Figure, table } from "./table.ts";
@@ -15,10 +16,11 @@ import { openWorld, type World } from "./world.ts";
 
 // `npm run bench [-- --quick] [PART…]`: Sotto beside what it cannot beat, in one run. All contestants of a comparison
 // take turns, so that their ratio holds on a busy machine too; the absolute figures are only this machine's. The parts
-// are `cold`, `warm`, `share`, `attachments`, `audio` and `engine`; without a name, all of them: `npm run bench -- share`.
+// are `cold`, `warm`, `share`, `attachments`, `audio`, `audit` and `engine`; without a name, all of them: `npm run bench --
+// share`. `audit` makes 50,000 memberships before its first run, which takes a real Synapse half an hour or more.
 
 const ON_A_SERVER = ["cold", "warm", "share"];
-const PARTS = [...ON_A_SERVER, "attachments", "audio", "engine"];
+const PARTS = [...ON_A_SERVER, "attachments", "audio", "audit", "engine"];
 const { values, positionals } = parseArgs({
   options: { quick: { type: "boolean", default: false } },
   allowPositionals: true,
@@ -38,6 +40,7 @@ try {
   const figures: Figure[] = world ? await onServer(world) : [];
   if (has("attachments")) figures.push(...(await attachments(quick ? 3 : 7)));
   if (has("audio")) figures.push(...(await audio(folder, quick)));
+  if (has("audit")) figures.push(...(await audits(quick ? QUICK : FULL, quick ? 2 : 3)));
   if (figures.length > 0) console.log(`\n${table(figures)}\n`);
   if (has("engine")) {
     console.log("The engine on its store beside the engine in memory:\n");
