@@ -65,9 +65,9 @@ export function createIntake({
 
   /** Throws before anything is read; what is wrong with other rooms is nothing to one that was named. */
   function waysOf({ room }: IncomingRecording): { route: Route; roomId: RoomId }[] {
+    const current = room && store.successors.current(room);
     const wanted = routes().filter(
-      ({ to }) =>
-        room === undefined || to === room || destinations.knownRoomId(to) === store.successors.current(room),
+      ({ to }) => room === undefined || to === room || destinations.knownRoomId(to) === current,
     );
     if (wanted.length > 0) return wanted.map((route) => ({ route, roomId: destinations.roomId(route.to) }));
     // one that is not looked up yet may be the one that is meant
