@@ -5,6 +5,7 @@ import {
   ALICE,
   BOB,
   batch,
+  event,
   joined,
   OTHER_ROOM,
   openTestStore,
@@ -12,6 +13,7 @@ import {
   storeOptions,
 } from "../support/store.ts";
 
+const NEVER = { count: 0, latest: undefined };
 const JSON_OF_ROOM = '{"state":"as it was read"}';
 
 describe("facts that audits have read", () => {
@@ -43,7 +45,8 @@ describe("facts that audits have read", () => {
       ["room", OTHER_ROOM],
       ["user", BOB],
     ] as const;
-    for (const [kind, whose] of [[about, id] as const, ...others]) facts.put(kind, whose, 0, JSON_OF_ROOM);
+    for (const [kind, whose] of [[about, id] as const, ...others])
+      facts.put(kind, whose, NEVER, JSON_OF_ROOM);
     facts.mark(told);
     expect(facts.get(about, id)).toBeUndefined();
     for (const [kind, whose] of others) expect(facts.get(kind, whose)).toBe(JSON_OF_ROOM);
@@ -59,9 +62,18 @@ describe("facts that audits have read", () => {
     expect(facts.get("room", ROOM)).toBe(JSON_OF_ROOM);
   });
 
+  it("stand beside the newest event that sync has told of", () => {
+    const { facts } = openTestStore();
+    const [first, second] = [event("m.room.encrypted", {}), event("m.room.encrypted", {})];
+    facts.mark(batch({ joined: [joined([first, second])] }));
+    facts.put("room", ROOM, facts.changes("room", ROOM), JSON_OF_ROOM);
+    facts.mark(batch({ joined: [joined([])] }));
+    expect(facts.changes("room", ROOM)).toEqual({ count: 2, latest: second.event_id });
+  });
+
   it("go back with the batch that is taken back", () => {
     const { facts, transaction } = openTestStore();
-    facts.put("room", ROOM, 0, JSON_OF_ROOM);
+    facts.put("room", ROOM, NEVER, JSON_OF_ROOM);
     const failing = () =>
       transaction(() => {
         facts.mark(batch({ joined: [joined([])] }));
@@ -69,6 +81,6 @@ describe("facts that audits have read", () => {
       });
     expect(failing).toThrow("not applied");
     expect(facts.get("room", ROOM)).toBe(JSON_OF_ROOM);
-    expect(facts.changes("room", ROOM)).toBe(0);
+    expect(facts.changes("room", ROOM)).toEqual(NEVER);
   });
 });

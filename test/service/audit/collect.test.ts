@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { SottoError } from "../../../src/errors.ts";
 import type { CollectOptions } from "../../../src/service/audit/collect.ts";
 import type { Seen } from "../../matrix/scripted-server.ts";
@@ -34,6 +34,33 @@ describe("an audit of a homeserver that is sound", () => {
     expect({ ...facts, collectedMs: 0 }).toEqual({ ...first, collectedMs: 0 });
     store.facts.mark(batch({ joined: [joined([], { roomId: FIRST, limited: true })] }));
     expect((await asked()).paths).toBe(2);
+  });
+
+  it("keeps nothing that is older than what sync has told of", async () => {
+    const seen = event("m.room.encrypted", {});
+    let chunk = [event("m.room.encrypted", {})];
+    const { collect, requests, store } = await auditOf(({ path }) =>
+      path.endsWith("/messages") ? { json: { chunk } } : undefined,
+    );
+    const states = () => requests.filter((request) => isState(request)).length;
+    store.facts.mark(batch({ joined: [joined([seen], { roomId: FIRST })] }));
+    await collect();
+    await collect();
+    expect(states()).toBe(2);
+    chunk = [seen, ...chunk];
+    await collect();
+    await collect();
+    expect(states()).toBe(3);
+  });
+
+  it("asks for everything again after a week", async () => {
+    const { collect, requests } = await auditOf();
+    await collect();
+    const before = requests.length;
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 8 * 86_400_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    await collect();
+    expect(requests).toHaveLength(2 * before);
   });
 
   it("asks for everything again where sync cannot tell", async () => {
