@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { bundleSotto } from "../../scripts/pack/bundles.ts";
@@ -15,6 +15,7 @@ declare module "vitest" {
 /** Packs the sources for one run of the tests. */
 export default async function setup(project: TestProject): Promise<() => void> {
   // below the checkout, where it finds the packages; of its own, since other runs come and go beside it
+  mkdirSync(join(ROOT, ".dev"), { recursive: true });
   const folder = mkdtempSync(join(ROOT, ".dev/packed-"));
   await bundleSotto(folder);
   project.onTestsRerun(async () => void (await bundleSotto(folder)));
