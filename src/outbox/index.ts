@@ -112,10 +112,15 @@ export class Outbox {
   resumeDue(changed: Iterable<RoomId> = []): Promise<void> {
     const rooms = [...changed];
     this.#rests.wake(rooms);
-    const woken = rooms.filter((roomId) => this.#hasSender(roomId)).map((roomId) => this.#run(roomId));
+    const woken = rooms.filter((roomId) => this.#senders.isIn(roomId)).map((roomId) => this.#run(roomId));
     const resumed = Promise.all([this.#runAll(), ...woken]).then(() => undefined);
     this.#resuming = Promise.all([this.#resuming, resumed]).then(() => undefined);
     return resumed;
+  }
+
+  /** It was away: at the next `resumeDue`, no room rests because of that. */
+  homeserverIsBack(): void {
+    this.#rests.reached({ isBack: true });
   }
 
   /** When to call `resumeDue` again, in milliseconds from now; undefined where no room rests. */
@@ -209,7 +214,7 @@ export class Outbox {
 
   /** Sends the message whose turn it is in a room; false where there is none, or it has to wait. */
   async #sendNext(roomId: RoomId): Promise<boolean> {
-    if ((this.#isClosing && !this.#hasSender(roomId)) || this.#rests.reason(roomId)) return false;
+    if ((this.#isClosing && !this.#senders.isIn(roomId)) || this.#rests.reason(roomId)) return false;
     const jobId = await this.#options.store.jobs.next(roomId, [...this.#unreadable]);
     if (jobId === undefined) return false;
     const job = await this.#read(jobId);
@@ -242,6 +247,7 @@ export class Outbox {
     return this.#try(job, async () => {
       const sent = await this.#delivery.deliver(job);
       this.#rests.over(job.roomId);
+      for (const roomId of this.#rests.reached()) void this.#run(roomId);
       this.#options.onEnded(sent);
       this.#senders.take(job.jobId)?.resolve(sent);
     });
@@ -283,10 +289,6 @@ export class Outbox {
       const isTold = job && sender.isHeard() && !job.firstPutMs;
       sender.reject((isTold && (await giveUp(this.#options, job, error))) || error);
     }
-  }
-
-  #hasSender(roomId: RoomId): boolean {
-    return this.#senders.in(roomId).length > 0;
   }
 
   async #job(jobId: number): Promise<Job> {
