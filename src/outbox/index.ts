@@ -4,7 +4,7 @@ import type { RoomId } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
 import type { Awaitable, NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
-import { giveUp } from "./give-up.ts";
+import { giveUp, giveUpNotice } from "./give-up.ts";
 import { forThoseBehind, isRefusal, requireUnsent } from "./refusals.ts";
 import { Rests } from "./rests.ts";
 import { Senders } from "./senders.ts";
@@ -106,7 +106,6 @@ export class Outbox {
   /**
    * The same, but leaves a room alone in which that failed a moment ago: for one second at most, then for twice as long,
    * at most a quarter of an hour, or for as long as the homeserver asked.
-   *
    * @param changed rooms that need not rest any more: something in them has changed
    */
   resumeDue(changed: Iterable<RoomId> = []): Promise<void> {
@@ -253,12 +252,14 @@ export class Outbox {
     });
   }
 
-  /** The voice message that a notice announces. The notice of one that was given up goes. */
+  /** The voice message that a notice announces. One that was given up takes its notice with it. */
   async #announced(notice: Job): Promise<Job | "gone"> {
     const { jobs } = this.#options.store;
     const voice = await this.#readable(notice.jobId, () => jobs.withTxnId(notice.announces!));
     if (voice && voice.state !== "failed") return voice;
-    if (!this.#unreadable.has(notice.jobId)) await jobs.remove(notice);
+    if (this.#unreadable.has(notice.jobId)) return "gone";
+    const why = await giveUpNotice(this.#options, notice, voice);
+    this.#senders.take(notice.jobId)?.reject(why);
     return "gone";
   }
 

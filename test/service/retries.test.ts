@@ -186,7 +186,7 @@ describe("a homeserver that was away for long", () => {
 
   it("is not asked at once by a room that it has told to wait", async () => {
     const { trouble, returns, tries } = await longAway();
-    trouble.error = refused(3_600 * SECOND);
+    trouble.error = new SottoError("SEND_UNCERTAIN", "503", { retryAfterMs: 3_600 * SECOND });
     await returns();
     const before = tries();
     await returns();
