@@ -32,3 +32,11 @@ export async function giveUpNotice(
   await store.jobs.remove(notice);
   return new SottoError("JOB_UNKNOWN", `what message ${notice.jobId} announces is not there any more`);
 }
+
+/** With its content, and with its recording where nobody else needs that. */
+export async function forget({ store }: Pick<OutboxOptions, "store">, job: Job): Promise<void> {
+  const { jobs, recordings } = store;
+  await jobs.remove(job);
+  const { recordingId } = job;
+  if (recordingId && !(await jobs.needsRecording(recordingId))) await recordings.drop(recordingId);
+}

@@ -4,7 +4,7 @@ import type { RoomId } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
 import type { Awaitable, NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
-import { giveUp, giveUpNotice } from "./give-up.ts";
+import { forget, giveUp, giveUpNotice } from "./give-up.ts";
 import { forThoseBehind, isRefusal, requireUnsent } from "./refusals.ts";
 import { Rests } from "./rests.ts";
 import { Senders } from "./senders.ts";
@@ -157,10 +157,7 @@ export class Outbox {
     return this.#turns.between(roomId, async () => {
       const job = await this.#job(jobId);
       requireUnsent(job);
-      const { jobs, recordings } = this.#options.store;
-      await jobs.remove(job);
-      const { recordingId } = job;
-      if (recordingId && !(await jobs.needsRecording(recordingId))) await recordings.drop(recordingId);
+      await forget(this.#options, job);
       this.#senders.take(jobId)?.reject(new SottoError("JOB_UNKNOWN", `message ${jobId} was dropped`));
       return job;
     });
