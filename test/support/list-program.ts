@@ -51,7 +51,7 @@ async function bringAll(): Promise<void> {
 
 function measure(): void {
   const held = { bytes: heldBytes(), handles: handles(), files: readdirSync("/proc/self/fd").length };
-  process.stdout.write(`held ${JSON.stringify(held)}\n`);
+  process.stdout.write(`held after ${broughtBefore} ${JSON.stringify(held)}\n`);
 }
 
 const listed = connectorType({
