@@ -204,4 +204,8 @@ export const MIGRATIONS: readonly string[] = [
     room_id TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- a keyed hash of the recording that was taken
+  ALTER TABLE taken ADD COLUMN digest TEXT;
+  `,
 ];

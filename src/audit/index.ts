@@ -1,0 +1,4 @@
+/** The door to the audit: facts in, findings out. */
+export { audit } from "./audit.ts";
+export type { Context, Rule } from "./rule.ts";
+export { RULES } from "./rules/index.ts";
