@@ -230,8 +230,10 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     retry(job) {
       db.run(
         `UPDATE job SET state = failed_in, failed_in = NULL, error_code = NULL, error_message = NULL, ended_ms = NULL
-           WHERE job_id = ? AND state = 'failed' AND failed_in IS NOT NULL`,
+           WHERE (job_id = ?1 OR announces = ?2 OR txn_id = ?3) AND state = 'failed' AND failed_in IS NOT NULL`,
         job.jobId,
+        job.txnId,
+        job.announces ?? null,
       );
       const again = one("job_id", job.jobId);
       return again?.state === "failed" ? undefined : again;
@@ -240,7 +242,11 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     remove: (job) =>
       db.transaction(() => {
         dropSpool(job.txnId);
-        db.run("DELETE FROM job WHERE job_id = ?", job.jobId);
+        db.run(
+          "DELETE FROM job WHERE job_id = ? OR (announces = ? AND state = 'failed')",
+          job.jobId,
+          job.txnId,
+        );
       }),
 
     move: (from, to) =>
