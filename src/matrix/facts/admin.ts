@@ -10,7 +10,8 @@ import { nameOf } from "./event.ts";
 const PAGE = 500;
 
 /**
- * Every room of the homeserver, each with whether its public directory shows it.
+ * Every room that somebody of the homeserver is in, each with whether its public directory shows it. Of the others
+ * Synapse keeps no current state.
  * https://element-hq.github.io/synapse/latest/admin_api/rooms.html#list-room-api
  *
  * @throws SottoError `TOKEN_REJECTED` also where the token is not an administrator's
@@ -31,7 +32,7 @@ export async function adminRooms(
     for (const room of answer.rooms as unknown[]) {
       if (!isObject(room) || !isString(room.room_id) || !isRoomId(room.room_id))
         throw nonsense("the list of rooms");
-      rooms.set(room.room_id, room.public === true);
+      if (room.joined_local_members !== 0) rooms.set(room.room_id, room.public === true);
     }
     const next = Number(answer.next_batch);
     if (!(next > from) || answer.rooms.length === 0) return rooms;

@@ -118,7 +118,7 @@ async function chooseRooms(
   const missing = roomIds.find((roomId) => !present.includes(roomId));
   if (missing !== undefined)
     throw listed
-      ? new SottoError("ROOM_NOT_FOUND", `there is no room ${missing} on this homeserver`)
+      ? new SottoError("ROOM_NOT_FOUND", `there is no room ${missing} with anybody of this homeserver in it`)
       : new SottoError("ROOM_NOT_JOINED", `the account is not in ${missing}, or there is no such room`);
   return [...new Set(roomIds)].sort();
 }

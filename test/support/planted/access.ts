@@ -129,15 +129,17 @@ export const ACCESS_FAULTS: PlantedFault[] = [
   },
   {
     name: "a replaced room with members",
-    async plant({ house, room }) {
-      const { roomId } = await house.newRoom();
-      await room.set("m.room.tombstone", { body: "moved", replacement_room: roomId });
+    async plant(place) {
+      place.next = await place.house.newRoom();
+      const { roomId } = place.next;
+      await place.room.set("m.room.tombstone", { body: "moved", replacement_room: roomId });
     },
     rules: ["ACC-026"],
     // "kick for each who is still there, then leave"
-    async cure({ house, room }) {
+    async cure({ house, room, next }) {
       await room.kick(house.alice.userId);
       await house.call("POST", room.path("leave"), {});
+      return next;
     },
   },
   {

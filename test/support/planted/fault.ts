@@ -7,8 +7,10 @@ import type { Room, RoomOptions } from "./room.ts";
 export interface Place {
   house: House;
   room: Room;
-  /** Somebody who is in this room only, and clean; where the fault asks for one. */
+  /** Somebody who is in this room only: before the fault, where it asks for one, and clean; or because of it. */
   member: Person;
+  /** The room that took this one's place. */
+  next?: Room;
 }
 
 /** One thing that somebody does in a clean room, and exactly the rules whose subject it touches. */

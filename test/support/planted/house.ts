@@ -56,8 +56,6 @@ export class House {
   readonly bot: Bot;
   /** In every room, at level 50. */
   readonly alice: Person;
-  /** Who came last, where that was the fault. */
-  newcomer: Person | undefined;
   readonly #admin: string;
   /** Acts for everyone, and at any time. https://spec.matrix.org/v1.19/application-service-api/#timestamp-massaging */
   readonly #appservice: string;

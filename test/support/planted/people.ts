@@ -6,28 +6,32 @@ import { POLICY } from "./policy.ts";
 const verify = async ({ house: { bot }, member }: Place): Promise<void> => {
   resultOf(await bot.run(["verify", member.userId, "--fingerprint", member.masterKey]));
 };
+/** "`sotto trust accept USER`", the same. */
+const accept = async ({ house: { bot }, member }: Place): Promise<void> => {
+  resultOf(await bot.run(["trust", "accept", member.userId, "--fingerprint", member.masterKey]));
+};
 const logOutLast = ({ member }: Place): Promise<void> => member.logOutLast();
 
 export const PEOPLE_FAULTS: PlantedFault[] = [
   {
     name: "a member without an identity",
-    plant: async ({ room, house }) => {
-      house.newcomer = await room.newMember({ identity: false });
+    async plant(place) {
+      place.member = await place.room.newMember({ identity: false });
     },
     rules: ["DEV-001"],
-    cure: ({ house }) => house.newcomer!.newIdentity(),
+    cure: ({ member }) => member.newIdentity(),
   },
   {
     name: "a guard without an identity",
-    async plant({ room, house }) {
-      const newcomer = await room.newMember({ identity: false });
-      house.newcomer = newcomer;
-      await room.changeLevels(({ users }) => {
-        users[newcomer.userId] = 100;
+    async plant(place) {
+      const member = await place.room.newMember({ identity: false });
+      place.member = member;
+      await place.room.changeLevels(({ users }) => {
+        users[member.userId] = 100;
       });
     },
     rules: ["DEV-001", "DEV-015"],
-    cure: ({ house }) => house.newcomer!.newIdentity(),
+    cure: ({ member }) => member.newIdentity(),
   },
   {
     name: "an unsigned device",
@@ -48,7 +52,11 @@ export const PEOPLE_FAULTS: PlantedFault[] = [
     hasMember: true,
     plant: ({ member }) => member.newIdentity("master only"),
     rules: ["DEV-003", "DEV-007"],
-    cure: ({ member }) => member.newIdentity(),
+    // "resets their identity and is verified anew"
+    async cure(place) {
+      await place.member.newIdentity();
+      await accept(place);
+    },
   },
   {
     name: "keys that no client made",
@@ -71,10 +79,8 @@ export const PEOPLE_FAULTS: PlantedFault[] = [
     name: "another identity",
     hasMember: true,
     plant: ({ member }) => member.newIdentity(),
-    rules: ["DEV-007"],
-    async cure({ house: { bot }, member }) {
-      resultOf(await bot.run(["trust", "accept", member.userId, "--fingerprint", member.masterKey]));
-    },
+    rules: ["DEV-007", "OWN-015"],
+    cure: accept,
   },
   {
     name: "another identity of somebody verified",
