@@ -11,6 +11,18 @@ describe("an audit of a homeserver that is sound", () => {
     expect(await unread(collect())).toEqual([]);
   });
 
+  it("leaves out rooms that nobody of the homeserver is in: of them it keeps no current state", async () => {
+    const rooms = ROOMS.map((room_id) => ({ room_id, joined_local_members: room_id === FIRST ? 0 : 2 }));
+    const { collect } = await auditOf(({ path }) =>
+      path === "/_synapse/admin/v1/rooms" ? { json: { rooms } } : undefined,
+    );
+    const facts = await collect({ adminTokenFile: adminTokenFile() });
+    expect(facts.rooms.map(({ roomId }) => roomId)).toEqual(ROOMS.filter((roomId) => roomId !== FIRST));
+    await expect(collect({ adminTokenFile: adminTokenFile(), rooms: [FIRST] })).rejects.toMatchObject({
+      code: "ROOM_NOT_FOUND",
+    });
+  });
+
   it("never claims a key, and writes nothing", async () => {
     const { collect, requests } = await auditOf();
     await collect();

@@ -1,3 +1,4 @@
+import { vi } from "vitest";
 import { resultOf } from "../sotto.ts";
 import type { Place, PlantedFault } from "./fault.ts";
 import { POLICY } from "./policy.ts";
@@ -117,7 +118,8 @@ export const PEOPLE_FAULTS: PlantedFault[] = [
     hasMember: true,
     async plant({ house, room, member }) {
       await house.admin("POST", `v1/deactivate/${encodeURIComponent(member.userId)}`, { erase: false });
-      await room.invite(member.userId);
+      // Synapse takes them out of their rooms a little later
+      await vi.waitFor(() => room.invite(member.userId), { timeout: 30_000, interval: 100 });
     },
     rules: ["DEV-011"],
   },

@@ -9,7 +9,7 @@ export class Person {
   readonly userId: string;
   readonly #synapse: Synapse;
   readonly #password: string;
-  readonly #session: Session;
+  #session: Session;
   #last: Session;
   #identity: ReturnType<typeof foreignIdentity> | undefined;
   /** By device ID. */
@@ -66,6 +66,14 @@ export class Person {
 
   async logOutLast(): Promise<void> {
     await this.call("POST", "logout", {}, this.#last);
+  }
+
+  /** Logs in anew, and out where they were. */
+  async changeDevice({ signed }: { signed: boolean }): Promise<void> {
+    await this.logIn();
+    if (signed) await this.signLast();
+    await this.call("POST", "logout", {});
+    this.#session = this.#last;
   }
 
   signLast(): Promise<void> {

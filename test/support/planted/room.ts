@@ -143,11 +143,13 @@ export class Room {
     return person;
   }
 
-  /** Where a room cannot be cured: another to policy takes its place, and it goes for good. */
+  /** Where a room cannot be cured: another to policy takes its place, and all go there. */
   async replace(): Promise<Room> {
-    const { house, roomId } = this;
+    const { house } = this;
     const successor = await house.newRoom();
-    await house.admin("DELETE", `v1/rooms/${encodeURIComponent(roomId)}`, { purge: true });
+    await this.set("m.room.tombstone", { body: "moved", replacement_room: successor.roomId });
+    await house.alice.call("POST", this.path("leave"), {});
+    await house.call("POST", this.path("leave"), {});
     return successor;
   }
 }
