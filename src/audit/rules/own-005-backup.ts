@@ -6,7 +6,7 @@ export const ownBackup = defineRule({
   severity: "medium",
   rationale: "Without it every message that was received goes with the machine.",
   how: '`sotto recovery status`, or `curl -H "Authorization: Bearer $TOKEN" "$HS/_matrix/client/v3/room_keys/version"` (404: there is none)',
-  cure: "run `sotto recovery create --out FILE`, and keep the file elsewhere",
+  cure: "run `sotto recovery create --recovery-key-file FILE` with the recovery key that there is; where there is none yet, `sotto recovery create --out FILE`, and keep the file elsewhere",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#server-side-key-backups"],
   since: "0.1.0",
   about: "own",

@@ -47,8 +47,7 @@ export const SERVICE_FAULTS: PlantedFault[] = [
     },
     rules: ["OWN-005"],
     async cure({ house: { bot } }) {
-      const file = `${bot.home}/elsewhere/new-recovery-key`;
-      resultOf(await bot.run(["recovery", "create", "--out", file]));
+      resultOf(await bot.run(["recovery", "create", "--recovery-key-file", bot.recoveryKeyFile]));
     },
   },
 ];
