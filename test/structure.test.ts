@@ -22,6 +22,7 @@ const FURTHER_DOORS = {
   "src/service/": "a command loads the one corridor it needs; the corridors share no state of their own",
   "src/commands/shared/": "cli.ts prints errors with the commands' own words",
   "src/matrix/client.ts": "the client for bots loads matrix-bot-sdk, which the command line must not pay for",
+  "src/matrix/facts/index.ts": "only audits read so much of a homeserver",
   "src/connector/archive/verify.ts": "whoever verifies an archive loads no other connector",
   "src/config/data-directory.ts":
     "a command that another process serves needs the data directory and no schema",

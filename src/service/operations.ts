@@ -66,6 +66,8 @@ export type Emitted =
   | { kind: "recovery-key"; recoveryKey: string }
   /** Where the account's owner has to approve what was asked for. */
   | { kind: "account-page"; url: string }
+  /** A piece of an audit's facts; see `gatherFacts`. */
+  | { kind: "facts"; text: string }
   | ({ kind: "progress" } & RestoreProgress)
   | VerifyProgress;
 
@@ -179,6 +181,9 @@ const OPERATIONS: Record<string, Operation> = {
   "store-confirm": (account, { args }) => confirmStore(account, args.deviceId as string),
 
   backup: async (account) => makeBackup(account),
+
+  // loaded when it is asked for: no other operation reads so much
+  "audit-facts": async (account, call) => (await import("./audit/operations.ts")).auditFacts(account, call),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

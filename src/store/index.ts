@@ -5,6 +5,7 @@ import { SottoError } from "../errors.ts";
 import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createEpochStore, type EpochStore } from "./epoch.ts";
+import { createFactStore, type FactStore } from "./facts.ts";
 import { createHanded, type Handed } from "./handed.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
@@ -20,6 +21,7 @@ import { createSpool, type Spool } from "./spool.ts";
 import { createSuccessors, type Successors } from "./successors.ts";
 
 export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
+export type { FactStore } from "./facts.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";
@@ -47,6 +49,8 @@ export interface Store {
   /** Which room was accepted in the place of one that was replaced; for ever. */
   successors: Successors;
   redactions: Redactions;
+  /** What audits have read and need not read again. */
+  facts: FactStore;
   /** What a recording is known by: of its origin's own words nothing is kept. */
   originOf(source: string, id: string): string;
   /** Begins a keyed hash of the recording of an origin; it says nothing of the recording to whoever lacks the key. */
@@ -112,6 +116,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       successors: createSuccessors(meta),
       redactions: createRedactions(db),
       digestOf: (origin) => createHmac("sha256", digestKey).update(JSON.stringify([origin])),
+      facts: createFactStore(db, sealer),
       originOf: (source, id) =>
         createHmac("sha256", originKey)
           .update(JSON.stringify([source, id]))

@@ -208,4 +208,15 @@ export const MIGRATIONS: readonly string[] = [
   -- a keyed hash of the recording that was taken
   ALTER TABLE taken ADD COLUMN digest TEXT;
   `,
+  `
+  -- what audits have read of rooms and users ('room', 'user'); null where sync has told of a change since
+  CREATE TABLE fact (
+    about TEXT NOT NULL,
+    id TEXT NOT NULL,
+    changes INTEGER NOT NULL,   -- how often sync has told of one
+    latest TEXT,                -- the newest event of a room that sync has told of
+    sealed_facts BLOB,
+    PRIMARY KEY (about, id)
+  ) STRICT;
+  `,
 ];
