@@ -68,6 +68,8 @@ export type Emitted =
   | { kind: "account-page"; url: string }
   /** A piece of an audit's facts; see `gatherFacts`. */
   | { kind: "facts"; text: string }
+  /** A piece of a result that is too long for one message, JSON. */
+  | { kind: "report"; text: string }
   | ({ kind: "progress" } & RestoreProgress)
   | VerifyProgress;
 
@@ -181,6 +183,11 @@ const OPERATIONS: Record<string, Operation> = {
   "store-confirm": (account, { args }) => confirmStore(account, args.deviceId as string),
 
   backup: async (account) => makeBackup(account),
+
+  "enforce-plan": async (account, call) => (await import("./enforce/operations.ts")).plan(account, call),
+  "enforce-apply": async (account, call) => (await import("./enforce/operations.ts")).apply(account, call),
+  "enforce-undo": async (account, call) => (await import("./enforce/operations.ts")).undo(account, call),
+  "enforce-create": async (account, call) => (await import("./enforce/operations.ts")).create(account, call),
 
   // loaded when it is asked for: no other operation reads so much
   "audit-facts": async (account, call) => (await import("./audit/operations.ts")).auditFacts(account, call),

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { SottoError } from "../errors.ts";
 import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { createEnforcementStore, type EnforcementStore } from "./enforcement.ts";
 import { createEpochStore, type EpochStore } from "./epoch.ts";
 import { createFactStore, type FactStore } from "./facts.ts";
 import { createHanded, type Handed } from "./handed.ts";
@@ -20,6 +21,7 @@ import { createSessionStore, type SessionStore } from "./sessions.ts";
 import { createSpool, type Spool } from "./spool.ts";
 import { createSuccessors, type Successors } from "./successors.ts";
 
+export type { EnforcementStore } from "./enforcement.ts";
 export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
 export type { FactStore } from "./facts.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
@@ -51,6 +53,8 @@ export interface Store {
   redactions: Redactions;
   /** What audits have read and need not read again. */
   facts: FactStore;
+  /** What was enforced, and who was warned. */
+  enforcement: EnforcementStore;
   /** What a recording is known by: of its origin's own words nothing is kept. */
   originOf(source: string, id: string): string;
   /** Begins a keyed hash of the recording of an origin; it says nothing of the recording to whoever lacks the key. */
@@ -117,6 +121,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       redactions: createRedactions(db),
       digestOf: (origin) => createHmac("sha256", digestKey).update(JSON.stringify([origin])),
       facts: createFactStore(db, sealer),
+      enforcement: createEnforcementStore(db, sealer),
       originOf: (source, id) =>
         createHmac("sha256", originKey)
           .update(JSON.stringify([source, id]))

@@ -219,4 +219,25 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (about, id)
   ) STRICT;
   `,
+  `
+  -- what \`sotto enforce\` has done, with what was there before
+  CREATE TABLE enforcement (
+    number INTEGER PRIMARY KEY,
+    room_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    sealed_step BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX enforcement_by_room ON enforcement (room_id);
+
+  -- who was told in which room that their devices are unsigned
+  CREATE TABLE warning (
+    room_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
