@@ -32,10 +32,10 @@ const KNOWN: Accepted = { by: "baseline" };
 export function faultOf({ owner, reason, expires }: Waiver, nowMs: number): string | undefined {
   if (!owner?.trim()) return "nobody has signed it";
   if (!reason?.trim()) return `${owner} gives no reason`;
-  if (!expires) return `${owner} has set no day on which it ends`;
+  const lastDayMs = Date.parse(`${expires}T00:00:00Z`);
+  if (!expires || Number.isNaN(lastDayMs)) return `${owner} has set no day on which it ends`;
   // the last day counts whole, in UTC
-  if (nowMs >= Date.parse(`${expires}T00:00:00Z`) + DAY_MS) return `${owner} had it until ${expires}`;
-  return undefined;
+  return nowMs < lastDayMs + DAY_MS ? undefined : `${owner} had it until ${expires}`;
 }
 
 const DAY_MS = 86_400_000;

@@ -1,9 +1,10 @@
-import { SEVERITIES, type Severity } from "../model/finding.ts";
+import { SEVERITIES } from "../model/finding.ts";
 import type { Report, Shown } from "../model/report.ts";
+import type { FailOn } from "./outcome.ts";
 import { acceptedWords, isoTime, plain, subjectWords } from "./text.ts";
 
 /** What a CI server draws as tests: a suite for each rule, a test for each subject; those that passed, too. */
-export function junit(report: Report, { failOn }: { failOn: Severity | "never" }): string {
+export function junit(report: Report, { failOn }: { failOn: FailOn }): string {
   const ofRule = Map.groupBy(report.findings, ({ ruleId }) => ruleId);
   const timestamp = isoTime(report.collectedMs)?.slice(0, 19);
   const suites = report.rules.map(({ id, title }) => {
@@ -49,10 +50,10 @@ const countsOf = (tests: readonly Test[]): Counts => {
   };
 };
 
-function testOf(finding: Shown, failOn: Severity | "never"): Test {
+function testOf(finding: Shown, failOn: FailOn): Test {
   const { ruleId, severity, subject, message, cure } = finding;
   const outcome = outcomeOf(finding, failOn);
-  const words = [acceptedWords(finding), message, cure && `cure: ${cure}`].filter(
+  const words = [acceptedWords(finding), message, cure === undefined ? undefined : `cure: ${cure}`].filter(
     (word) => word !== undefined,
   );
   const inside = {
@@ -69,7 +70,7 @@ function testOf(finding: Shown, failOn: Severity | "never"): Test {
 }
 
 /** What is below the threshold of the run stands as words in a test that has passed. */
-function outcomeOf({ result, severity, accepted }: Shown, failOn: Severity | "never"): Outcome {
+function outcomeOf({ result, severity, accepted }: Shown, failOn: FailOn): Outcome {
   if (accepted || result === "not-checked" || result === "not-applicable") return "skipped";
   if (result === "error") return "errors";
   const counts = failOn !== "never" && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn);

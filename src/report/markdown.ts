@@ -56,9 +56,9 @@ function findingLines(report: Report, all: boolean): string[] {
       "",
       ...findings.flatMap((finding) => [
         `- ${code(subjectWords(finding.subject))}: ${code(finding.message)}${finding.change === "new" ? " (new)" : ""}`,
-        ...[acceptedWords(finding), finding.cure && `cure: ${finding.cure}`]
-          .filter((words) => words !== undefined && words !== "")
-          .map((words) => `  - ${code(words!)}`),
+        ...[acceptedWords(finding), finding.cure === undefined ? undefined : `cure: ${finding.cure}`]
+          .filter((words) => words !== undefined)
+          .map((words) => `  - ${code(words)}`),
       ]),
       "",
     ]),

@@ -12,7 +12,7 @@ export function pseudonymousReport(report: Report, said: readonly Finding[], pse
   const { changes, ...summary } = report.summary;
   const gone = changes?.gone.map((finding) => ({
     ...finding,
-    subject: pseudonymousSubject(finding.subject, pseudonyms),
+    subject: pseudonyms.subject(finding.subject),
     fingerprint: pseudonyms.fingerprint(finding.fingerprint),
   }));
   return {
@@ -21,7 +21,7 @@ export function pseudonymousReport(report: Report, said: readonly Finding[], pse
     homeserver: pseudonyms.server(report.homeserver),
     policyFile: report.policyFile?.split("/").at(-1) ?? null,
     findings: report.findings.map(({ cure, ...finding }): Shown => {
-      const subject = pseudonymousSubject(finding.subject, pseudonyms);
+      const subject = pseudonyms.subject(finding.subject);
       const same = words.get(keyOf(finding.ruleId, finding.result, subject))?.shift();
       const known = same?.cure ?? report.rules.find(({ id }) => id === finding.ruleId)?.cure;
       return {
@@ -45,15 +45,3 @@ export function pseudonymousReport(report: Report, said: readonly Finding[], pse
 
 const keyOf = (ruleId: string, result: string, { roomId, userId, deviceId, eventId }: Subject): string =>
   JSON.stringify([ruleId, result, roomId, userId, deviceId, eventId]);
-
-function pseudonymousSubject(subject: Subject, pseudonyms: Pseudonyms): Subject {
-  const { deviceId } = subject;
-  const ids = Object.entries(subject).map(([key, id]: [string, string]) => [
-    key,
-    pseudonyms.id(id) ?? pseudonyms.name(key, id),
-  ]);
-  return {
-    ...Object.fromEntries(ids),
-    ...(deviceId !== undefined && { deviceId: pseudonyms.name("deviceId", deviceId) }),
-  };
-}

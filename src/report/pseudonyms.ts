@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import type { Subject } from "../model/finding.ts";
 
 /** Keyed names in the place of true ones: the same for the same thing and key, and telling nobody else anything. */
 export class Pseudonyms {
@@ -32,9 +33,20 @@ export class Pseudonyms {
     return colon < 0 || kind === "event" ? name : `${name}:${this.server(value.slice(colon + 1))}`;
   }
 
+  subject({ deviceId, ...ids }: Subject): Subject {
+    const named = Object.entries(ids).map(([key, id]: [string, string]) => [
+      key,
+      this.id(id) ?? this.name(key, id),
+    ]);
+    return {
+      ...Object.fromEntries(named),
+      ...(deviceId !== undefined && { deviceId: this.name("deviceId", deviceId) }),
+    };
+  }
+
   /** A sentence of our own, in which IDs and the given servers may stand. */
   sentence(text: string, servers: readonly string[] = []): string {
-    const withoutIds = text.replace(IDS, (found) => this.id(found) ?? found);
+    const withoutIds = text.replace(IDS, (found) => this.id(unescaped(found)) ?? LEFT_OUT);
     const longestFirst = servers
       .filter((name) => name !== "")
       .sort((one, other) => other.length - one.length);
@@ -49,5 +61,15 @@ export class Pseudonyms {
   }
 }
 
+/** As it stands in a URL. */
+function unescaped(found: string): string {
+  try {
+    return decodeURIComponent(found);
+  } catch {
+    return found;
+  }
+}
+
+const LEFT_OUT = "(left out)";
 const KINDS: Record<string, string> = { "!": "room", "@": "user", "#": "alias", $: "event" };
-const IDS = /mxc:\/\/[^\s"'`,;()]+|[!@#$][^\s"'`,;()!@#$]+/g;
+const IDS = /mxc:\/\/[^\s"'`,;()]+|[!@#$][^\s"'`,;()!@#$/?]+|%(?:21|40|23|24)[^\s"'`,;()/?]+/gi;

@@ -54,9 +54,7 @@ const told = (text: string): string => plain(text, MOST_LETTERS);
 function headLines(report: Report, paint: Paint): string[] {
   const { summary, counts } = report;
   const { results } = summary;
-  const [first, ...more] = summary.caps.map(
-    ({ grade, reason }) => `no better than ${grade}: ${plain(reason)}`,
-  );
+  const [first, ...more] = summary.caps;
   const numbers = [
     results.fail > 0 && paint("red", `${results.fail} fail`),
     results.warn > 0 && paint("yellow", `${results.warn} warn`),
@@ -73,8 +71,8 @@ function headLines(report: Report, paint: Paint): string[] {
       `${numbered(counts.rooms, "room")}, ${numbered(counts.users, "user")}, ${numbered(counts.devices, "device")}, ${numbered(report.rules.length, "rule")}; read as ${told(report.by)} (${report.scope})`,
     ),
     "",
-    `  Grade ${paint("bold", paint(OF_GRADE[summary.grade], summary.grade))}   ${first ?? "nothing is wrong, and everything was looked at"}`,
-    ...more.map((words) => `            ${words}`),
+    `  Grade ${paint("bold", paint(OF_GRADE[summary.grade], summary.grade))}   ${first ? plain(first.reason) : "nothing is wrong, and everything was looked at"}`,
+    ...more.map(({ grade, reason }) => `            without that ${grade}: ${plain(reason)}`),
     "",
     `  ${numbers.filter((words) => words !== false).join("   ")}`,
     "",

@@ -7,6 +7,7 @@ import type { AudioSource, VoiceStream } from "../model/recording.ts";
 import type { SoundCare } from "../model/sound-care.ts";
 import type { Account } from "./account.ts";
 import { audioOptions, withCare } from "./audio-options.ts";
+import { auditAccount, checkLog } from "./audit/operation.ts";
 import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
@@ -65,6 +66,8 @@ export type Emitted =
   | { kind: "recovery-key"; recoveryKey: string }
   /** Where the account's owner has to approve what was asked for. */
   | { kind: "account-page"; url: string }
+  /** A piece of an audit's result, JSON. */
+  | { kind: "report"; text: string }
   | ({ kind: "progress" } & RestoreProgress)
   | VerifyProgress;
 
@@ -178,6 +181,9 @@ const OPERATIONS: Record<string, Operation> = {
   "store-confirm": (account, { args }) => confirmStore(account, args.deviceId as string),
 
   backup: async (account) => makeBackup(account),
+
+  audit: (account, call) => auditAccount(account, call),
+  "audit-log": (account, call) => checkLog(account, call),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 
 /** Lets go, once a day, of what the config keeps no longer. Meant to be called often. */
 export function dailyPruning(
-  { retention }: Pick<Config, "retention">,
+  { retention }: { retention: Pick<Config["retention"], "failed" | "history"> },
   store: Pick<Store, "retention">,
   clock: Clock = Date.now,
 ): () => void {
