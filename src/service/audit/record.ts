@@ -38,7 +38,12 @@ const recordSchema = z.strictObject({
       ]),
       severity: z.enum(SEVERITIES),
       result: z.enum(["fail", "warn"]),
-      subject: z.record(z.enum(["roomId", "userId", "deviceId", "eventId"]), z.optional(z.string())),
+      subject: z.strictObject({
+        roomId: z.exactOptional(z.string()),
+        userId: z.exactOptional(z.string()),
+        deviceId: z.exactOptional(z.string()),
+        eventId: z.exactOptional(z.string()),
+      }),
       message: z.string(),
       isAccepted: z.boolean(),
       fingerprint: z.string(),
