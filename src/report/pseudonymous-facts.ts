@@ -5,7 +5,16 @@ import type { Pseudonyms } from "./pseudonyms.ts";
 /** Words of the protocols and of our own, which name nobody. Any other string gets a pseudonym, a new one, too. */
 const KEPT = new Set([
   ...["scope", "version", "type", "algorithm", "historyVisibility", "guestAccess", "rule", "membership"],
-  ...["protocol", "change", "userType", "presence", "encryptionByDefault", "resources", "rootLevel"],
+  ...[
+    "protocol",
+    "change",
+    "userType",
+    "presence",
+    "encryptionByDefault",
+    "resources",
+    "rootLevel",
+    "handlerLevel",
+  ],
   ...["loggers", "formats", "msgtype", "media", "relation", "code", "because", "shareWith", "acceptFrom"],
   ...["logLevel", "registrationFlows", "software", "history_visibility", "join_rule", "guest_access"],
 ]);
@@ -35,7 +44,8 @@ export function pseudonymousFacts(facts: Facts, pseudonyms: Pseudonyms): Facts {
     if (value === "" || (key === "bindAddresses" && OPEN_ADDRESSES.has(value))) return value;
     if (key === "serverName" || key === "federationDomains" || key === "allow" || key === "deny")
       return pseudonyms.server(value);
-    if (key === "baseUrl" || key === "url") return `${schemeOf(value)}//${pseudonyms.server(value)}`;
+    if (key === "baseUrl" || key === "publicUrl" || key === "url")
+      return `${schemeOf(value)}//${pseudonyms.server(value)}`;
     if (key === "uris") return `${schemeOf(value)}${pseudonyms.server(value)}`;
     return pseudonyms.id(value) ?? pseudonyms.name(key, value);
   };

@@ -7,7 +7,6 @@ import type { AudioSource, VoiceStream } from "../model/recording.ts";
 import type { SoundCare } from "../model/sound-care.ts";
 import type { Account } from "./account.ts";
 import { audioOptions, withCare } from "./audio-options.ts";
-import { auditAccount, checkLog } from "./audit/operation.ts";
 import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
@@ -66,6 +65,8 @@ export type Emitted =
   | { kind: "recovery-key"; recoveryKey: string }
   /** Where the account's owner has to approve what was asked for. */
   | { kind: "account-page"; url: string }
+  /** A piece of an audit's facts; see `gatherFacts`. */
+  | { kind: "facts"; text: string }
   /** A piece of an audit's result, JSON. */
   | { kind: "report"; text: string }
   | ({ kind: "progress" } & RestoreProgress)
@@ -182,8 +183,10 @@ const OPERATIONS: Record<string, Operation> = {
 
   backup: async (account) => makeBackup(account),
 
-  audit: (account, call) => auditAccount(account, call),
-  "audit-log": (account, call) => checkLog(account, call),
+  // loaded when it is asked for: no other operation reads so much
+  "audit-facts": async (account, call) => (await import("./audit/operations.ts")).auditFacts(account, call),
+  audit: async (account, call) => (await import("./audit/audit.ts")).auditAccount(account, call),
+  "audit-log": async (account, call) => (await import("./audit/audit.ts")).checkLog(account, call),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

@@ -235,6 +235,7 @@ export class SyncDriver {
       for (const room of batch.joined) {
         for (const event of room.timeline) this.#arrivals.keep(room.roomId, event);
       }
+      store.facts.mark(batch);
       store.setSyncToken(batch.nextBatch);
       return changed;
     });

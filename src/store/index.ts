@@ -6,6 +6,7 @@ import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
 import { type AuditStore, createAuditStore } from "./audits.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createEpochStore, type EpochStore } from "./epoch.ts";
+import { createFactStore, type FactStore } from "./facts.ts";
 import { createHanded, type Handed } from "./handed.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
@@ -22,6 +23,7 @@ import { createSuccessors, type Successors } from "./successors.ts";
 
 export type { AuditStore } from "./audits.ts";
 export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
+export type { FactStore } from "./facts.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";
@@ -49,6 +51,8 @@ export interface Store {
   /** Which room was accepted in the place of one that was replaced; for ever. */
   successors: Successors;
   redactions: Redactions;
+  /** What audits have read and need not read again. */
+  facts: FactStore;
   /** What a recording is known by: of its origin's own words nothing is kept. */
   originOf(source: string, id: string): string;
   /** Sealed, in the folder `spool` beside the store's file. */
@@ -111,6 +115,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       },
       successors: createSuccessors(meta),
       redactions: createRedactions(db),
+      facts: createFactStore(db, sealer),
       originOf: (source, id) =>
         createHmac("sha256", originKey)
           .update(JSON.stringify([source, id]))

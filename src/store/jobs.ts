@@ -25,6 +25,8 @@ export interface JobStore extends OutboxStore {
   open(): Job[];
   /** How many there are in each state but `sent`. */
   counts(): Partial<Record<JobState, number>>;
+  /** Of those that were given up, how many may have reached their room all the same. */
+  uncertain(): number;
   /** When the oldest was accepted that is neither sent nor given up. */
   oldestOpenMs(): number | undefined;
   /** The newest first. */
@@ -255,6 +257,11 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
              UNION ALL SELECT state, COUNT(*) FROM job WHERE state = 'failed' GROUP BY state`,
           )
           .map((row) => [row.state as JobState, row.jobs as number]),
+      ),
+    uncertain: () =>
+      Number(
+        db.get("SELECT COUNT(*) AS jobs FROM job WHERE state = 'failed' AND error_code = 'SEND_UNCERTAIN'")
+          ?.jobs,
       ),
     oldestOpenMs: () =>
       (db.get(`SELECT MIN(created_ms) AS oldest FROM job WHERE ${OPEN}`)?.oldest as number | null) ??

@@ -205,6 +205,16 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   `
+  -- what audits have read of rooms and users ('room', 'user'); null where sync has told of a change since
+  CREATE TABLE fact (
+    about TEXT NOT NULL,
+    id TEXT NOT NULL,
+    changes INTEGER NOT NULL,   -- how often sync has told of one
+    sealed_facts BLOB,
+    PRIMARY KEY (about, id)
+  ) STRICT;
+  `,
+  `
   -- what audits found, each a signed line that names the one before by its hash; numbers without a gap
   CREATE TABLE audit_record (
     number INTEGER PRIMARY KEY,

@@ -7,9 +7,9 @@ export const waivers = defineRule({
   severity: "low",
   rationale:
     "A waiver without an owner or an end is a finding that was forgotten. Such a one covers nothing, so its finding fails again.",
-  how: "read the waivers file: owner, reason and expires of each, and whether the day has come",
+  how: "`cat waivers.yaml`: owner, reason and expires of each, and whether the day has come",
   cure: "cure what was waived and take the waiver out; or let its owner sign again, with a new `expires`",
-  references: ["docs/decisions/0029-audit-report.md"],
+  references: ["https://csrc.nist.gov/pubs/sp/800/37/r2/final"],
   since: "0.1.0",
   about: "own",
   reads: (_own, context) => ({ value: context.waivers ?? [] }),

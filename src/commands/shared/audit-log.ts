@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { SottoError } from "../../errors.ts";
-import type { LogResult } from "../../service/audit/operation.ts";
+import type { LogResult } from "../../service/audit/audit.ts";
 import type { KnownHead } from "../../service/audit/verify-log.ts";
 import { usage } from "./audit-flags.ts";
 import type { CommonOptions, Context } from "./context.ts";

@@ -28,6 +28,9 @@ const config = z.looseObject({
   isPublicRoomListOpen: z.boolean(),
   isPublicRoomListFederated: z.boolean(),
   areProfilesGuarded: z.boolean(),
+  isEveryoneSearchable: z.boolean(),
+  areDeviceNamesFederated: z.boolean(),
+  userIpsMaxAgeMs: lifetimeMs,
   pushHasContent: z.boolean(),
   emailHasContent: z.boolean(),
   messageRateLimit: z.looseObject({ perSecond: z.number(), burstCount: z.number() }),
@@ -45,11 +48,13 @@ const logging = z.looseObject({
   rootLevel: z.string(),
   loggers: z.record(z.string(), z.string()),
   formats: z.array(z.string()),
+  handlerLevel: z.string(),
 });
 
 export const homeserverSchema = z.looseObject({
   baseUrl: z.string(),
   serverName: z.string(),
+  publicUrl: fact(z.string()),
   software: fact(z.looseObject({ name: z.string(), version: z.string() })),
   outside: z.looseObject({
     registrationFlows: fact(z.nullable(z.array(z.array(z.string())))),
