@@ -11,10 +11,13 @@ const creation = z.looseObject({
   predecessor: z.nullable(z.string()),
 });
 
+/** What the event does not say, JSON does not say either. */
+const anything = z._default(z.unknown(), undefined);
+
 const encryption = z.looseObject({
-  algorithm: z.unknown(),
-  rotationPeriodMs: z.unknown(),
-  rotationPeriodMsgs: z.unknown(),
+  algorithm: anything,
+  rotationPeriodMs: anything,
+  rotationPeriodMsgs: anything,
   eventId: z.string(),
   sender: z.string(),
   sentMs: z.number(),
