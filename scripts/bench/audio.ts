@@ -5,16 +5,22 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { sandboxLayers } from "../../src/audio/index.ts";
-import type { AudioTask, Cost } from "./audio-worker.ts";
+import { OPUSENC_SETTINGS } from "../../test/audio/speech.ts";
+import type { AudioTask, Cost, OurEncoding } from "./audio-worker.ts";
 import { inRounds, ratio } from "./measure.ts";
 import { seamQuality } from "./seam-quality.ts";
-import { speechQuality } from "./speech-quality.ts";
+import { opusencIsMissing, speechQuality } from "./speech-quality.ts";
 import type { Figure } from "./table.ts";
 
 const run = promisify(execFile);
 const at = (file: string): string => path.join(import.meta.dirname, file);
 const SPOKEN = at("../../samples/hello.flac");
 const SPOKEN_SECONDS = 10;
+const LONG_SECONDS = 600;
+
+const OPUSENC = "opusenc";
+const OPEN = "sandbox off";
+const CLOSED = "sandbox on";
 
 const QUIET = ["-nostdin", "-v", "error", "-y"];
 /** As src/audio/arguments.ts has it, without all that is there for safety's sake and for the waveform's. */
@@ -30,58 +36,100 @@ const FORMATS: Record<string, string[]> = {
   M4A: ["-ar", "44100", "-c:a", "aac", "-b:a", "128k"],
 };
 
+export const AUDIO_PARTS = ["encode", "shared", "kept", "memory", "quality"] as const;
+export type AudioPart = (typeof AUDIO_PARTS)[number];
+
 /** What a clip costs, encryption and hash included, against bare ffmpeg doing the encoding alone. */
-export async function audio(folder: string, isQuick: boolean): Promise<Figure[]> {
-  const rounds = isQuick ? 1 : 3;
+export async function audio(
+  folder: string,
+  isQuick: boolean,
+  parts: readonly AudioPart[],
+): Promise<Figure[]> {
+  const [rounds, longSeconds] = isQuick ? [1, 60] : [3, LONG_SECONDS];
   const { sandbox, reason } = await sandboxLayers();
   if (!sandbox) console.warn(`nothing is measured with the sandbox on: ${reason}`);
-  const bench: Bench = { folder, rounds, sandbox, openPath: await pathWithoutSandbox(folder) };
+  const missing = parts.includes("encode") ? await opusencIsMissing() : undefined;
+  if (missing) console.warn(`nothing is measured against opusenc: ${missing}`);
+  const openPath = await pathWithoutSandbox(folder);
+  const bench: Bench = { folder, rounds, longSeconds, sandbox, openPath, hasOpusenc: !missing };
+  const formats = Object.keys(FORMATS);
+  const hours = isQuick ? 0.1 : 3;
+  const lengths = isQuick ? [10] : [10, 60, LONG_SECONDS];
   const figures: Figure[] = [];
-  for (const seconds of [10, 60, 600])
-    for (const format of Object.keys(FORMATS)) figures.push(...(await encodes(bench, format, seconds)));
-  for (const format of Object.keys(FORMATS)) figures.push(...(await shared(bench, format)));
-  const hours = isQuick ? 0.5 : 3;
-  return [
-    ...figures,
-    ...(await fastPath(bench)),
-    await memory(bench, hours, 1, 15),
-    await memory(bench, hours, 2, 50),
-    ...(await speechQuality(folder)),
-    ...(await seamQuality(folder)),
-  ];
+  if (parts.includes("encode"))
+    for (const seconds of lengths)
+      for (const format of formats) figures.push(...(await encodes(bench, format, seconds)));
+  if (parts.includes("shared")) for (const format of formats) figures.push(...(await shared(bench, format)));
+  if (parts.includes("kept")) figures.push(...(await fastPath(bench)));
+  if (parts.includes("memory"))
+    figures.push(await memory(bench, hours, 1, 15), await memory(bench, hours, 2, 50));
+  if (parts.includes("quality"))
+    figures.push(...(await speechQuality(folder)), ...(await seamQuality(folder)));
+  return figures;
 }
 
 interface Bench {
   folder: string;
   rounds: number;
+  /** Of what takes more than a message's time. */
+  longSeconds: number;
   /** Whether there is one that works. */
   sandbox: boolean;
   /** A PATH that has none. */
   openPath: string;
+  hasOpusenc: boolean;
 }
 
 async function encodes(bench: Bench, format: string, seconds: number): Promise<Figure[]> {
   const recording = await speak(bench.folder, seconds, format.toLowerCase(), FORMATS[format]!);
-  const { floor, ...ours } = await measure(bench, recording, seconds, [
-    [...QUIET, "-i", recording, ...ENCODE, "/dev/null"],
-  ]);
+  // it takes no other format of these
+  const { hasOpusenc } = bench;
+  const opusenc = format === "WAV" && hasOpusenc && { [OPUSENC]: { bare: [opusencOf(recording)] } };
+  const {
+    floor,
+    [OPUSENC]: theirs,
+    ...ours
+  } = await measure(bench, recording, seconds, {
+    ...{ floor: { bare: [bareEncode(recording)] }, ...opusenc },
+    ...encodings(bench, 1),
+  });
   return Object.entries(ours).flatMap(([name, costs]) => {
     const atMost = seconds > 10 ? 1.1 : name === OPEN ? 1.15 : 1.25;
-    return compare(`${seconds} s of ${format}, ${name}`, costs, floor!, atMost);
+    const what = `${seconds} s of ${format}, ${name}`;
+    return [
+      ...compare(what, costs, floor!, atMost),
+      ...(theirs ? compare(`${what}; floor is opusenc`, costs, theirs) : []),
+    ];
   });
 }
 
 /** Ten minutes with two encoders: the best of five rounds, since they need two cores that nobody else has. */
 async function shared(bench: Bench, format: string): Promise<Figure[]> {
   if (availableParallelism() < 2) return [];
-  const recording = await speak(bench.folder, 600, format.toLowerCase(), FORMATS[format]!);
-  const floor = [[...QUIET, "-i", recording, ...ENCODE, "/dev/null"]];
-  const { floor: bare, ...ours } = await measure({ ...bench, rounds: 5 }, recording, 600, floor, 2);
-  return Object.entries(ours).flatMap(([name, costs]) =>
-    compare(`600 s of ${format}, two encoders, ${name}`, costs, bare!, { wallMs: 0.65, cpuMs: 1.2 }).map(
-      best,
+  const { folder, rounds, longSeconds } = bench;
+  const recording = await speak(folder, longSeconds, format.toLowerCase(), FORMATS[format]!);
+  const often = { ...bench, rounds: rounds > 1 ? 5 : 1 };
+  const { floor, one, ...two } = await measure(often, recording, longSeconds, {
+    floor: { bare: [bareEncode(recording)] },
+    one: Object.values(encodings(bench, 1))[0]!,
+    ...encodings(bench, 2),
+  });
+  const what = `${longSeconds} s of ${format}, two encoders`;
+  return [
+    ...Object.entries(two).flatMap(([name, costs]) =>
+      compare(`${what}, ${name}`, costs, floor!, { wallMs: 0.65, cpuMs: 1.2 }),
     ),
-  );
+    ...compare(`${what}; floor is Sotto with one`, Object.values(two)[0]!, one!),
+  ].map(best);
+}
+
+const bareEncode = (recording: string) => ["ffmpeg", ...QUIET, "-i", recording, ...ENCODE, "/dev/null"];
+const opusencOf = (recording: string) => [OPUSENC, ...OPUSENC_SETTINGS, recording, "/dev/null"];
+
+/** Ours, as far as there is a sandbox. */
+function encodings({ sandbox, openPath }: Bench, encoders: number): Record<string, OurEncoding> {
+  const closed = { path: process.env.PATH!, isSandboxed: true, encoders };
+  return { ...(sandbox && { [CLOSED]: closed }), [OPEN]: { path: openPath, isSandboxed: false, encoders } };
 }
 
 const best = (figure: Figure): Figure => ({
@@ -90,34 +138,32 @@ const best = (figure: Figure): Figure => ({
 });
 
 async function fastPath(bench: Bench): Promise<Figure[]> {
-  const recording = await speak(bench.folder, 600, "ogg", ["-c:a", "libopus", "-b:a", "32k"]);
-  const { floor, [OPEN]: ours } = await measure({ ...bench, sandbox: false }, recording, 600, [
-    [...QUIET, "-i", recording, "-c", "copy", "-f", "ogg", "/dev/null"],
-    [...QUIET, "-i", recording, ...DECODE, "/dev/null"],
-  ]);
-  return compare("600 s of Ogg/Opus, packets kept", ours!, floor!, 1.5);
+  const { folder, longSeconds } = bench;
+  const recording = await speak(folder, longSeconds, "ogg", ["-c:a", "libopus", "-b:a", "32k"]);
+  const { floor, ours } = await measure(bench, recording, longSeconds, {
+    floor: {
+      bare: [
+        ["ffmpeg", ...QUIET, "-i", recording, "-c", "copy", "-f", "ogg", "/dev/null"],
+        ["ffmpeg", ...QUIET, "-i", recording, ...DECODE, "/dev/null"],
+      ],
+    },
+    ours: encodings(bench, 1)[OPEN]!,
+  });
+  return compare(`${longSeconds} s of Ogg/Opus, packets kept`, ours!, floor!, 1.5);
 }
 
-const OPEN = "sandbox off";
-
 async function measure(
-  { folder, rounds, sandbox, openPath }: Bench,
+  { folder, rounds }: Bench,
   recording: string,
   seconds: number,
-  floor: string[][],
-  encoders = 1,
+  contestants: AudioTask["contestants"],
 ): Promise<Record<string, Cost[]>> {
-  const contestants: AudioTask["contestants"] = { floor: { ffmpeg: floor } };
-  if (sandbox) contestants["sandbox on"] = { path: process.env.PATH!, isSandboxed: true, encoders };
-  contestants[OPEN] = { path: openPath, isSandboxed: false, encoders };
-  const warmUp = await speak(folder, SPOKEN_SECONDS, "wav", FORMATS.WAV!);
-  const batch = Math.ceil(60 / seconds);
-  // what is short varies more
   const task: AudioTask = {
     path: recording,
-    warmUp,
+    warmUp: await speak(folder, SPOKEN_SECONDS, "wav", FORMATS.WAV!),
+    // what is short varies more
     rounds: seconds > 60 ? rounds : 2 * rounds + 1,
-    batch,
+    batch: Math.ceil(60 / seconds),
     contestants,
   };
   const { stdout } = await run("python3", [
@@ -177,7 +223,7 @@ async function pathWithoutSandbox(folder: string): Promise<string> {
   return programs;
 }
 
-function compare(name: string, ours: Cost[], floor: Cost[], atMost: number | Cost): Figure[] {
+function compare(name: string, ours: Cost[], floor: Cost[], atMost?: number | Cost): Figure[] {
   return (["wallMs", "cpuMs"] as const).map((key) => {
     const [values, floors] = [ours, floor].map((costs) => costs.map((cost) => cost[key])) as [
       number[],
@@ -191,7 +237,7 @@ function compare(name: string, ours: Cost[], floor: Cost[], atMost: number | Cos
       values,
       floor: floors,
       ratio: ratio(values, floors),
-      atMost: typeof atMost === "number" ? atMost : atMost[key],
+      atMost: typeof atMost === "object" ? atMost[key] : atMost,
     };
   });
 }

@@ -52,7 +52,7 @@ export async function keyArrivals(world: World, cli: string, rounds: number): Pr
   return { name, unit: "ms", values, floor, ratio: ratio(values, floor) };
 }
 
-async function roomOf({ synapse }: World, { raw }: Sender, other: Sender): Promise<string> {
+export async function roomOf({ synapse }: World, { raw }: Sender, other: Sender): Promise<string> {
   const { room_id: roomId } = await synapse.request<{ room_id: string }>(
     "POST",
     "/_matrix/client/v3/createRoom",

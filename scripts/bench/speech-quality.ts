@@ -52,7 +52,7 @@ export async function pesq(pairs: readonly string[]): Promise<number[]> {
   return stdout.trim().split("\n").map(Number);
 }
 
-async function opusencIsMissing(): Promise<string | undefined> {
+export async function opusencIsMissing(): Promise<string | undefined> {
   const there = run("opusenc", ["--version"]);
   return there.then(
     () => undefined,

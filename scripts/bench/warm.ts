@@ -1,14 +1,10 @@
-import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
-import path from "node:path";
-import { promisify } from "node:util";
 import { CIPHERTEXT_CHARACTERS } from "./cold.ts";
 import { inRounds, ratio } from "./measure.ts";
 import type { Load } from "./report-load.ts";
 import type { Figure } from "./table.ts";
+import { load } from "./worker.ts";
 import type { Sender, World } from "./world.ts";
-
-const run = promisify(execFile);
 
 /** Messages in flight, and rooms that they go to. */
 const LANES = 8;
@@ -58,14 +54,6 @@ export async function warmSends(world: World, sender: Sender, rounds: number): P
   }
   return figures;
 }
-
-const load = (script: string, argument: object) => async (): Promise<Load> => {
-  const { stdout } = await run(process.execPath, [
-    path.join(import.meta.dirname, script),
-    JSON.stringify(argument),
-  ]);
-  return JSON.parse(stdout) as Load;
-};
 
 function compare(
   name: string,

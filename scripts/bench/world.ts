@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { type Session, type Synapse, startSynapse } from "../../synapse-dev/synapse.ts";
+import { SPOKEN } from "../../test/audio/speech.ts";
 import { addFakeUser } from "./fake-devices.ts";
 
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ export interface World {
   synapse: Synapse;
   synapseVersion: string;
   folder: string;
-  /** 10 seconds, Ogg/Opus as Sotto makes it. */
+  /** 10 seconds of speech, Ogg/Opus as Sotto makes it: noise takes twice as long to decode. */
   recording: string;
   newSender(cli: string): Promise<Sender>;
   /** An encrypted room with so many devices besides the sender's. */
@@ -33,8 +34,22 @@ export async function openWorld(folder: string): Promise<World> {
   const synapse = await startSynapse({ liftRateLimits: true });
   const recording = path.join(folder, "recording.ogg");
   await run("ffmpeg", [
-    ...["-v", "error", "-f", "lavfi", "-i", "anoisesrc=duration=10:amplitude=0.3:color=pink"],
-    ...["-c:a", "libopus", "-ac", "1", "-b:a", "32k", "-application", "voip", "-y", recording],
+    ...[
+      "-nostdin",
+      "-v",
+      "error",
+      "-i",
+      SPOKEN,
+      "-c:a",
+      "libopus",
+      "-ac",
+      "1",
+      "-ar",
+      "48000",
+      "-b:a",
+      "32k",
+    ],
+    ...["-application", "voip", "-y", recording],
   ]);
   const { server_version } = await synapse.request<{ server_version: string }>(
     "GET",

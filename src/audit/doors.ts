@@ -10,9 +10,17 @@ export interface Ways {
   unknown: RoomId[];
 }
 
+const indexes = new WeakMap<readonly RoomFacts[], Map<RoomId, RoomFacts>>();
+
+function byId(rooms: readonly RoomFacts[]): Map<RoomId, RoomFacts> {
+  const index = indexes.get(rooms) ?? new Map(rooms.map((room) => [room.roomId, room]));
+  indexes.set(rooms, index);
+  return index;
+}
+
 /** A room that is itself restricted is followed to the rooms through which one comes into it. */
 export function waysThrough(joinRule: JoinRule, rooms: readonly RoomFacts[]): Ways {
-  const known = new Map(rooms.map((room) => [room.roomId, room]));
+  const known = byId(rooms);
   const seen = new Set<RoomId>();
   const ways: Ways = { open: [], unknown: [] };
   const queue = isThroughRooms(joinRule) ? [...joinRule.allowedRooms] : [];

@@ -12,20 +12,25 @@ export interface Session {
 
 /** By sender and session ID, which the homeserver sees in clear; in the order in which they were first used. */
 export function sessionsOf(envelopes: readonly Envelope[]): Session[] {
-  const sessions = new Map<string, Session>();
-  for (const { sender, sessionId, sentMs } of envelopes.toReversed()) {
+  const all: Session[] = [];
+  const bySender = new Map<UserId, Map<string, Session>>();
+  for (let at = envelopes.length - 1; at >= 0; at--) {
+    const { sender, sessionId, sentMs } = envelopes[at]!;
     if (sessionId === undefined) continue;
-    const key = JSON.stringify([sender, sessionId]);
-    const known = sessions.get(key);
-    if (known === undefined)
-      sessions.set(key, { sender, sessionId, messages: 1, firstMs: sentMs, lastMs: sentMs });
-    else {
+    const sessions = bySender.get(sender) ?? new Map<string, Session>();
+    bySender.set(sender, sessions);
+    const known = sessions.get(sessionId);
+    if (known === undefined) {
+      const session = { sender, sessionId, messages: 1, firstMs: sentMs, lastMs: sentMs };
+      sessions.set(sessionId, session);
+      all.push(session);
+    } else {
       known.messages++;
       known.firstMs = Math.min(known.firstMs, sentMs);
       known.lastMs = Math.max(known.lastMs, sentMs);
     }
   }
-  return [...sessions.values()];
+  return all;
 }
 
 /** The worst session of each sender by a measure; senders whose measure is nowhere above the limit are left out. */

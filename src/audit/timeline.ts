@@ -48,7 +48,7 @@ const MEDIA_TYPES = ["m.audio", "m.file", "m.image", "m.video"];
 
 /** What kind of content stands there readable; null: none, it is state, encrypted or redacted. */
 export function clearKind({ type, stateKey, isRedacted, media, msgtype }: Envelope): ClearKind | null {
-  if (stateKey !== undefined || isRedacted) return null;
+  if (type === "m.room.encrypted" || stateKey !== undefined || isRedacted) return null;
   if (type === "m.sticker") return "sticker";
   if (type === "m.reaction") return "reaction";
   if (CALL.test(type)) return "call";

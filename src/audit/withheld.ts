@@ -18,6 +18,7 @@ export function withheldFrom(
   const read = all(own, devices);
   if ("unread" in read) return read;
   const [{ withheld }, here] = read.value;
+  if (withheld.length === 0) return { value: [] };
   const meant = withheld.filter(
     (entry) =>
       entry.userId === userId &&

@@ -62,6 +62,10 @@ const routeSchema = z.strictObject({
         loudness: z.optional(z.number().check(z.minimum(LOUDNESS_LUFS.min), z.maximum(LOUDNESS_LUFS.max))),
         trimSilence: z.optional(z.boolean()),
         highPass: z.optional(z.number().check(z.minimum(HIGH_PASS_HZ.min), z.maximum(HIGH_PASS_HZ.max))),
+        split: described(
+          "Make as many voice messages as it takes of a recording that the room's bridge or the homeserver would refuse.",
+          z.optional(z.boolean()),
+        ),
       }),
     ),
   ),

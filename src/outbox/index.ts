@@ -69,11 +69,12 @@ export class Outbox {
   }
 
   /** Takes what a connector brought, all of it or nothing; it is sent without anybody waiting for it. */
-  async take(jobs: readonly Omit<NewJob, "createdMs">[], origin: string): Promise<Job[]> {
+  async take(jobs: readonly Omit<NewJob, "createdMs">[], origin: string, digest?: string): Promise<Job[]> {
     const createdMs = this.#options.clock();
     const taken = await this.#options.store.jobs.insert(
       jobs.map((job) => ({ ...job, createdMs })),
       origin,
+      digest,
     );
     for (const roomId of new Set(taken.map((job) => job.roomId))) void this.#run(roomId);
     return taken;

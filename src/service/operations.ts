@@ -14,7 +14,7 @@ import { type IngestArguments, ingest } from "./ingest.ts";
 import { sendInParts } from "./parts.ts";
 import { sendVoice } from "./pipeline.ts";
 import { dropQueued, listQueue, retryQueued, showQueued } from "./queue.ts";
-import { receiveWaiting, type VoiceMessage } from "./receive.ts";
+import { receiveWaiting } from "./receive.ts";
 import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
 import type { SendOptions } from "./relation.ts";
@@ -24,6 +24,7 @@ import { rotate } from "./rotate.ts";
 import { confirmStore, storeDoubts } from "./store-doubts.ts";
 import { acceptUser, trustStatus } from "./trust.ts";
 import { type Question, type VerifyProgress, verify } from "./verify.ts";
+import type { VoiceMessage } from "./voice-message.ts";
 import { whyUnreadable } from "./why.ts";
 import type { Withheld, WithheldKind } from "./withheld.ts";
 

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, type Hmac } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SottoError } from "../errors.ts";
@@ -55,6 +55,8 @@ export interface Store {
   facts: FactStore;
   /** What a recording is known by: of its origin's own words nothing is kept. */
   originOf(source: string, id: string): string;
+  /** Begins a keyed hash of the recording of an origin; it says nothing of the recording to whoever lacks the key. */
+  digestOf(origin: string): Hmac;
   /** Sealed, in the folder `spool` beside the store's file. */
   recordings: Recordings;
   recovery: RecoveryStore;
@@ -97,6 +99,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       write: (name: string, value: string) => writeMeta(db, name, Buffer.from(value)),
     };
     const originKey = deriveKey(key, "origins");
+    const digestKey = deriveKey(key, "digests of recordings");
     const jobs = createJobStore(db, sealer);
     const recordings = createRecordings(join(dirname(path), "spool"), key);
     recordings.sweep(jobs.needsRecording);
@@ -116,6 +119,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       successors: createSuccessors(meta),
       redactions: createRedactions(db),
       facts: createFactStore(db, sealer),
+      digestOf: (origin) => createHmac("sha256", digestKey).update(JSON.stringify([origin])),
       originOf: (source, id) =>
         createHmac("sha256", originKey)
           .update(JSON.stringify([source, id]))

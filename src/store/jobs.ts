@@ -1,18 +1,19 @@
 import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
 import type { FrozenEvent, Job, JobState } from "../model/job.ts";
-import { type NewJob, type OutboxStore, PRIORITIES } from "../model/outbox-store.ts";
+import { type FurtherPart, type NewJob, type OutboxStore, PRIORITIES } from "../model/outbox-store.ts";
 import type { Database, Row } from "./database.ts";
 import type { Sealer } from "./seal.ts";
 
 /** The outbox's rows in SQLite, which answers at once; and what people ask of them. */
 export interface JobStore extends OutboxStore {
-  insert(jobs: readonly NewJob[], origin?: string): Job[];
+  insert(jobs: readonly NewJob[], origin?: string, digest?: string): Job[];
   jobsOf(origin: string): number[] | undefined;
+  digestOf(origin: string): string | undefined;
   get(jobId: number): Job | undefined;
   withTxnId(txnId: string): Job | undefined;
   roomsWaiting(): RoomId[];
   next(roomId: RoomId, except?: readonly number[]): number | undefined;
-  encoded(job: Job, contentJson: string): Job;
+  encoded(job: Job, contentJson: string, further?: readonly FurtherPart[]): Job;
   uploaded(job: Job, mxcUri: MxcUri, contentJson: string): Job;
   freeze(job: Job, frozen: FrozenEvent): Job;
   sent(jobId: number, eventId: EventId, atMs?: number): void;
@@ -44,6 +45,9 @@ export interface JobStore extends OutboxStore {
   /** Undefined for what is not to be sent again any more. */
   setOnMissed(jobId: number, onMissed: string | undefined): void;
 }
+
+/** What one recording became goes before anything of whatever priority. */
+const BEFORE_ALL = -1;
 
 const OPEN = "state IN ('accepted', 'encoded', 'uploaded', 'encrypted')";
 
@@ -88,7 +92,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     withTxnId: (txnId) => one("txn_id", txnId),
     ofEvent: (eventId) => one("event_id", eventId),
 
-    insert: (news, origin) =>
+    insert: (news, origin, digest) =>
       db.transaction(() => {
         const inserted = news.map((job) =>
           db.run(
@@ -109,7 +113,7 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
         if (origin !== undefined) {
           const made = inserted.filter((_jobId, index) => news[index]?.announces === undefined);
           // one that was taken before is refused by its key, and everything with it
-          db.run("INSERT INTO taken VALUES (?, ?)", origin, JSON.stringify(made));
+          db.run("INSERT INTO taken VALUES (?, ?, ?)", origin, JSON.stringify(made), digest ?? null);
         }
         return inserted.map((jobId) => one("job_id", jobId)!);
       }),
@@ -118,6 +122,9 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
       const row = db.get("SELECT jobs FROM taken WHERE origin = ?", origin);
       return row && (JSON.parse(row.jobs as string) as number[]);
     },
+
+    digestOf: (origin) =>
+      (db.get("SELECT digest FROM taken WHERE origin = ?", origin)?.digest as string | null) ?? undefined,
 
     roomsWaiting: () =>
       // from one room to the next in the index, whatever waits in each
@@ -141,12 +148,27 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
         JSON.stringify(except),
       )?.job_id as number | undefined,
 
-    encoded(job, contentJson) {
-      db.run(
-        "UPDATE job SET state = 'encoded', sealed_content = ?, recording_id = NULL WHERE job_id = ?",
-        sealed(job, contentJson),
-        job.jobId,
-      );
+    encoded(job, contentJson, further = []) {
+      db.transaction(() => {
+        db.run(
+          "UPDATE job SET state = 'encoded', sealed_content = ?, recording_id = NULL WHERE job_id = ?",
+          sealed(job, contentJson),
+          job.jobId,
+        );
+        if (further.length === 0) return;
+        // nothing else comes between them, nor between the first one and what announces it
+        const { jobId, txnId } = job;
+        db.run("UPDATE job SET priority = ? WHERE job_id = ? OR announces = ?", BEFORE_ALL, jobId, txnId);
+        for (const part of further) {
+          db.run(
+            `INSERT INTO job (txn_id, room_id, state, sealed_content, created_ms, source, priority, on_missed)
+               SELECT ?, room_id, 'encoded', ?, created_ms, source, priority, on_missed FROM job WHERE job_id = ?`,
+            part.txnId,
+            sealed(part, part.contentJson),
+            jobId,
+          );
+        }
+      });
       return { ...job, state: "encoded", contentJson, recordingId: undefined };
     },
 

@@ -205,6 +205,10 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   `
+  -- a keyed hash of the recording that was taken
+  ALTER TABLE taken ADD COLUMN digest TEXT;
+  `,
+  `
   -- what audits have read of rooms and users ('room', 'user'); null where sync has told of a change since
   CREATE TABLE fact (
     about TEXT NOT NULL,

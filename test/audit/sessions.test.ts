@@ -24,7 +24,10 @@ function sent(sender: string, pausesMs: readonly number[], { periodMs, messages 
 const pauses = fc.array(fc.nat(600), { minLength: 1, maxLength: 60 });
 /** Newest first, as a timeline is; senders mixed as their times say. */
 const timeline = (...senders: Envelope[][]): Envelope[] =>
-  senders.flat().sort((one, other) => other.sentMs - one.sentMs);
+  senders
+    .flat()
+    .toReversed()
+    .sort((one, other) => other.sentMs - one.sentMs);
 
 describe("sessions", () => {
   it("count each encrypted message once, for its sender", () => {

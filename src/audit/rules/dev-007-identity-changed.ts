@@ -8,8 +8,8 @@ export const identityChanged = defineRule({
   severity: "medium",
   rationale:
     "A new identity is a lost phone, or somebody in between: from outside both look the same, and only the user can say which.",
-  how: `${curlKeys}: compare the key of "master_keys" with the one that \`sotto audit --save-facts\` kept, and \`sotto devices $USER\` says what our own account had pinned`,
-  cure: "compare fingerprints with the user by another way than Matrix, then `sotto verify $USER`",
+  how: `${curlKeys}: compare the key of "master_keys" with the one that \`sotto audit --save-facts\` kept, or see whether \`sotto devices $USER\` says CHANGED`,
+  cure: "compare fingerprints with the user by another way than Matrix, then `sotto trust accept $USER`",
   references: ["https://spec.matrix.org/v1.19/client-server-api/#cross-signing"],
   since: "0.1.0",
   about: "user",
@@ -20,7 +20,7 @@ export const identityChanged = defineRule({
       change === "gone"
         ? `${userId} had an identity at the last audit, and has none now`
         : `${userId} has another identity than the one that was known`;
-    const cure = `compare fingerprints with ${userId} by another way than Matrix, then \`sotto verify ${userId}\``;
+    const cure = `compare fingerprints with ${userId} by another way than Matrix, then \`sotto trust accept ${userId}\``;
     return [{ result: "warn", message, cure }];
   },
 });

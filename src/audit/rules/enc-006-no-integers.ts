@@ -1,5 +1,6 @@
+import { policyFor } from "../../model/policy.ts";
 import { curlState } from "../how.ts";
-import { wholeNumber } from "../rotation.ts";
+import { MEGOLM, wholeNumber } from "../rotation.ts";
 import { defineRule } from "../rule.ts";
 import { named } from "../say.ts";
 
@@ -15,7 +16,7 @@ export const noIntegers = defineRule({
   since: "0.1.0",
   about: "room",
   reads: ({ state }) => state,
-  check({ encryption }) {
+  check({ encryption }, { policy }, { roomId }) {
     if (encryption === null)
       return [{ result: "not-applicable", message: "the room is not encrypted: SOTTO-ENC-001 says so" }];
     const wrong = Object.entries({
@@ -25,6 +26,14 @@ export const noIntegers = defineRule({
       .filter(([, value]) => value !== undefined && wholeNumber(value) === undefined)
       .map(([key, value]) => `${key} (${JSON.stringify(value)?.slice(0, 60)})`);
     if (wrong.length === 0) return [];
-    return [{ result: "fail", message: `in m.room.encryption no whole number stands at ${named(wrong)}` }];
+    const { maxPeriodMs, maxMessages } = policyFor(policy, roomId).rotation;
+    const content = { algorithm: MEGOLM, rotation_period_ms: maxPeriodMs, rotation_period_msgs: maxMessages };
+    return [
+      {
+        result: "fail",
+        message: `in m.room.encryption no whole number stands at ${named(wrong)}`,
+        cure: `send m.room.encryption ${JSON.stringify(content)}; clients that keep what they knew first need the room replaced (\`sotto enforce plan\`)`,
+      },
+    ];
   },
 });

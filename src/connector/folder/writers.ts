@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
+import { readlinkSync } from "node:fs";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { inodeOf } from "./find.ts";
 
@@ -13,13 +14,22 @@ export async function filesBeingWritten(root: string): Promise<ReadonlySet<strin
     if (!/^\d+$/.test(process)) continue;
     const fds = join("/proc", process, "fd");
     for (const fd of await entries(fds)) {
-      const path = await readlink(join(fds, fd)).catch(() => "");
-      if (!path.startsWith(below) || !(await isForWriting(join("/proc", process, "fdinfo", fd)))) continue;
+      const isBelow = targetOf(join(fds, fd)).startsWith(below);
+      if (!isBelow || !(await isForWriting(join("/proc", process, "fdinfo", fd)))) continue;
       const file = await stat(join(fds, fd), { bigint: true }).catch(() => undefined);
       if (file) written.add(inodeOf(file));
     }
   }
   return written;
+}
+
+/** Nothing is read from a disk: to hand each of thousands to a thread costs more than to read it. */
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return "";
+  }
 }
 
 const entries = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);

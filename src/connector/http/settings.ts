@@ -80,7 +80,7 @@ export const httpSettings = z
     ),
     maxTime: described("How long a request may take.", z.prefault(duration, "15m")),
     maxRequests: described(
-      "How many recordings may come at once.",
+      "How many recordings may come at once; of several tokens, one has as many as are free beside its own.",
       z._default(z.int().check(z.minimum(1)), 16),
     ),
     headersTimeout: described("How long a request's head may take.", z.prefault(duration, "10s")),

@@ -35,6 +35,7 @@ export class Relay implements AsyncDisposable {
   readonly #changes = new Serial();
   readonly #signals: Signals;
   readonly #successions: Successions;
+  readonly #handOver: HandOver;
   #destinations: Destinations;
   #routes: readonly Route[] = [];
   #receiving: Promise<void> | undefined;
@@ -45,6 +46,8 @@ export class Relay implements AsyncDisposable {
     this.#destinations = new Destinations(account);
     this.#signals = new Signals(account);
     this.#successions = new Successions(account, () => this.#roomIds());
+    this.#handOver = new HandOver(account, this.#signals, this.#stopping.signal);
+    account.routed = (roomId) => this.#handOver.isRouted(roomId);
   }
 
   /**
@@ -104,7 +107,7 @@ export class Relay implements AsyncDisposable {
     this.#stopping.abort(new SottoError("STOPPED", "the service stops"));
     this.#signals[Symbol.dispose]();
     this.#successions[Symbol.dispose]();
-    await this.#changes.run("plan", () => this.#end());
+    await Promise.all([this.#changes.run("plan", () => this.#end()), this.#handOver.ended()]);
     await this.#receiving;
   }
 
@@ -115,13 +118,11 @@ export class Relay implements AsyncDisposable {
     for (const [name, connector] of made) this.#connectors.set(name, connector);
     this.#routes = plan.routes;
     this.#destinations = new Destinations(this.#account);
+    this.#handOver.join(this.#receivers());
     const targets = new Set(plan.routes.map(({ to }) => to));
     const sourceRooms = new Set(plan.routes.map(({ from }) => from).filter((from) => !targets.has(from)));
     await this.#destinations.know(this.#roomNames(), sourceRooms);
     void this.#successions.look();
-    const { successors } = this.#account.store;
-    this.#account.routed = (roomId) =>
-      this.#receivers().some((receiving) => receiving.roomId === successors.current(roomId));
     const sources = new Set(plan.routes.map(({ from }) => from).filter((from) => !isRoom(from)));
     await Promise.all([...sources].map((name) => this.#start(name)));
     const isAsked = this.#account.config.commandsFrom.length > 0;
@@ -197,21 +198,20 @@ export class Relay implements AsyncDisposable {
 
   /** Who takes what comes out of rooms. */
   #receivers(): Receiving[] {
+    const destinations = this.#destinations;
     return this.#routes
       .filter(({ from }) => isRoom(from))
-      .flatMap((route): Receiving[] => {
-        const roomId = this.#destinations.source(route.from);
-        if (roomId === undefined) return [];
+      .map((route) => {
         const connector = this.#connectors.get(route.to);
-        if (connector?.deliver) {
-          const { deliver } = connector;
-          return [{ key: keyOf(route), roomId, to: { connector: { deliver: deliver.bind(connector) } } }];
-        }
-        const intake = createIntake({
-          ...{ account: this.#account, destinations: this.#destinations, source: roomId, isRelay: true },
-          routes: () => [route],
-        });
-        return [{ key: keyOf(route), roomId, to: { intake } }];
+        const deliver = connector?.deliver?.bind(connector);
+        const account = this.#account;
+        const intakeFrom = (source: RoomId) =>
+          createIntake({ account, destinations, source, routes: () => [route], isRelay: true });
+        return {
+          key: keyOf(route),
+          roomId: () => destinations.source(route.from),
+          to: deliver ? { connector: { deliver } } : { intakeFrom },
+        };
       });
   }
 
@@ -223,10 +223,8 @@ export class Relay implements AsyncDisposable {
 
   async #receive(): Promise<void> {
     const stopping = this.#stopping.signal;
-    const receiving = () => this.#receivers();
-    const handOver = new HandOver(this.#account, { receiving, signals: this.#signals, stopping });
     await receiveForService(this.#account, {
-      ...{ handOver, stopping },
+      ...{ handOver: this.#handOver, stopping },
       commands: new Commands(this.#account, this),
     });
   }

@@ -12,7 +12,7 @@ it("finds one that our store had known otherwise, and says how to make sure", ()
   expect(judge(identityChanged, inIdentity({ change: known("changed") }))[0]).toMatchObject({
     result: "warn",
     message: expect.stringContaining(`${ALICE} has another identity`),
-    cure: expect.stringContaining(`sotto verify ${ALICE}`),
+    cure: expect.stringContaining(`sotto trust accept ${ALICE}`),
   });
 });
 

@@ -20,7 +20,7 @@ it.each([
     expect.objectContaining({
       result: "fail",
       message: expect.stringContaining(words),
-      cure: expect.stringContaining("send m.room.encryption with whole numbers"),
+      cure: expect.stringContaining('"rotation_period_ms":604800000,"rotation_period_msgs":100}'),
     }),
   ]);
 });
