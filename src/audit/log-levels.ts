@@ -15,6 +15,7 @@ export const CONTENT_TELLERS: readonly Teller[] = [
   { logger: "synapse.http.client", what: "what is posted to push gateways and other services" },
   { logger: "synapse.rest.admin.users.registration_debug", what: "passwords and the registration secret" },
   { logger: "synapse.rest.client.pusher", what: "push keys" },
+  { logger: "synapse.push.pusher", what: "push keys" },
   { logger: "synapse.handlers.stats", what: "names and topics of rooms" },
 ];
 

@@ -214,6 +214,7 @@ export const MIGRATIONS: readonly string[] = [
     about TEXT NOT NULL,
     id TEXT NOT NULL,
     changes INTEGER NOT NULL,   -- how often sync has told of one
+    latest TEXT,                -- the newest event of a room that sync has told of
     sealed_facts BLOB,
     PRIMARY KEY (about, id)
   ) STRICT;

@@ -1,6 +1,8 @@
 import { CONTENT_TELLERS, telling } from "../log-levels.ts";
 import { defineRule } from "../rule.ts";
 
+/** So many are named: the worst come first. */
+const NAMED = 2;
 /** What they tell opens accounts, or is what was said. */
 const SERIOUS = new Set([
   "synapse.storage.SQL",
@@ -25,11 +27,13 @@ export const logContents = defineRule({
     const told = telling(logging, "DEBUG", CONTENT_TELLERS);
     if (told.length === 0) return [];
     const isSerious = told.some(({ logger }) => SERIOUS.has(logger));
+    const named = told.slice(0, NAMED).map(({ logger, what }) => `${what} (${logger})`);
+    const more = told.length > NAMED ? `; and what ${told.length - NAMED} more loggers tell` : "";
     return [
       {
         result: "fail",
         ...(!isSerious && { severity: "medium" as const }),
-        message: `the log holds ${told.map(({ logger, what }) => `${what} (${logger})`).join("; ")}`,
+        message: `the log holds ${named.join("; ")}${more}`,
       },
     ];
   },

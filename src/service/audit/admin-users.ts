@@ -10,7 +10,10 @@ export interface UserOfAdmin {
   devices: Fact<Awaited<ReturnType<typeof adminDevices>>>;
 }
 
-export const NOT_ASKED = "only the admin API tells of accounts: give --admin-token-file";
+export const NOT_ASKED = {
+  unread: "only the admin API tells of accounts: give --admin-token-file",
+  notAsked: true,
+} as const;
 
 export async function adminFactsOf(admin: Transport, asking: Asking, userId: UserId): Promise<UserOfAdmin> {
   return {

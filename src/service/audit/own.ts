@@ -1,10 +1,9 @@
 import type { UndecryptableKind } from "../../crypto/index.ts";
-import { toSottoError } from "../../errors.ts";
 import type { Fact } from "../../model/facts.ts";
 import type { RoomId } from "../../model/ids.ts";
 import type { OwnFacts } from "../../model/own-facts.ts";
 import type { Account } from "../account.ts";
-import { type Asking, unreadBecause } from "./asking.ts";
+import type { Asking } from "./asking.ts";
 
 type OwnAccount = Pick<Account, "config" | "crypto" | "store">;
 
@@ -36,7 +35,7 @@ export async function ownFacts(account: OwnAccount, asking: Asking): Promise<Fac
       },
     };
   } catch (thrown) {
-    return { unread: unreadBecause("our own store", toSottoError(thrown)) };
+    return { unread: `our own store could not be read: ${asking.passing(thrown).message}` };
   }
 }
 

@@ -8,6 +8,7 @@ import type { RoomFacts } from "../../model/room-facts.ts";
 import type { Store } from "../../store/index.ts";
 import { adminFactsOf, NOT_ASKED, type UserOfAdmin, withAdminDevices } from "./admin-users.ts";
 import { type Asking, unreadBecause } from "./asking.ts";
+import { MAX_AGE_MS } from "./rooms.ts";
 
 export interface UserSources {
   asking: Asking;
@@ -24,6 +25,7 @@ const BATCH = 250;
 
 /** What is kept of a user from one audit to the next. */
 interface KeptUser {
+  readMs: number;
   /** Whose signature was looked for. */
   signer: string | null;
   keys: PublishedKeys;
@@ -52,11 +54,14 @@ export async function readUsers(sources: UserSources, rooms: readonly RoomFacts[
       rooms: roomsOf.get(userId) ?? [],
       identity: await identityOf(sources, userId, read, ours),
       devices: withAdminDevices("unread" in read ? read : { value: read.value.devices }, more?.devices),
-      account: more?.account ?? { unread: admin ? `${userId} is of another homeserver` : NOT_ASKED },
+      account: more?.account ?? (admin ? elsewhere(userId) : NOT_ASKED),
     });
   }
   return users;
 }
+
+const elsewhere = (userId: UserId) =>
+  ({ unread: `${userId} is of another homeserver, which alone knows the account`, notAsked: true }) as const;
 
 function membersOf(rooms: readonly RoomFacts[]): Map<UserId, RoomId[]> {
   const roomsOf = new Map<UserId, RoomId[]>();
@@ -99,7 +104,8 @@ async function readKeys(
   for (const userId of userIds) {
     const json = told.has(userId) ? store.facts.get("user", userId) : undefined;
     const kept = json === undefined ? undefined : (JSON.parse(json) as KeptUser);
-    if (kept?.signer === signer) keys.set(userId, { value: kept.keys });
+    const isYoung = Math.abs(Date.now() - (kept?.readMs ?? 0)) < MAX_AGE_MS;
+    if (isYoung && kept?.signer === signer) keys.set(userId, { value: kept.keys });
   }
   const missing = userIds.filter((userId) => !keys.has(userId));
   const batches: UserId[][] = [];
@@ -116,9 +122,10 @@ async function readKeys(
     for (const userId of batch) {
       const fact = answered(userId, ours);
       keys.set(userId, fact);
-      if (!("value" in fact) || !told.has(userId)) continue;
-      const kept: KeptUser = { signer, keys: fact.value };
-      store.facts.put("user", userId, changes.get(userId) ?? 0, JSON.stringify(kept));
+      const before = changes.get(userId);
+      if (!("value" in fact) || !told.has(userId) || !before) continue;
+      const kept: KeptUser = { readMs: Date.now(), signer, keys: fact.value };
+      store.facts.put("user", userId, before, JSON.stringify(kept));
     }
   };
   await asking.each(batches, readBatch);

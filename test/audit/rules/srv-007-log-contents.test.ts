@@ -49,6 +49,17 @@ it("is milder where only names and push keys are told", () => {
   ]);
 });
 
+it("names the worst of many", () => {
+  const logging = known({ rootLevel: "DEBUG", loggers: {}, formats: [], handlerLevel: "NOTSET" });
+  expect(judge(logContents, { logging })).toEqual([
+    expect.objectContaining({
+      severity: "high",
+      message:
+        "the log holds access tokens, clear messages and what is sent to devices (synapse.storage.SQL); whole events of other homeservers (synapse.federation.federation_client); and what 5 more loggers tell",
+    }),
+  ]);
+});
+
 it("passes what no handler writes down", () => {
   expect(
     judge(logContents, {
