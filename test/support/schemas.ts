@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import draft4 from "ajv/lib/refs/json-schema-draft-04.json" with { type: "json" };
@@ -15,12 +15,8 @@ export function schemaErrors(schema: object, value: unknown): string[] {
 
 export const auditSchema = (): object => read(join(ROOT, "docs/audit.schema.json"));
 
-/** The npm package that has the OASIS schema of SARIF 2.1.0 in it; `$SARIF_SCHEMA` names another copy. */
-const PACKAGE = "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json";
-
-export function sarifSchema(): object | undefined {
-  const file = process.env.SARIF_SCHEMA ?? join(ROOT, PACKAGE);
-  return existsSync(file) ? read(file) : undefined;
-}
+/** The OASIS schema of SARIF 2.1.0, as an npm package carries it. */
+export const sarifSchema = (): object =>
+  read(join(ROOT, "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"));
 
 const read = (file: string): object => JSON.parse(readFileSync(file, "utf8")) as object;
