@@ -68,6 +68,8 @@ export type Emitted =
   | { kind: "account-page"; url: string }
   /** A piece of an audit's facts; see `gatherFacts`. */
   | { kind: "facts"; text: string }
+  /** A piece of an audit's result, JSON. */
+  | { kind: "report"; text: string }
   | ({ kind: "progress" } & RestoreProgress)
   | VerifyProgress;
 
@@ -184,6 +186,8 @@ const OPERATIONS: Record<string, Operation> = {
 
   // loaded when it is asked for: no other operation reads so much
   "audit-facts": async (account, call) => (await import("./audit/operations.ts")).auditFacts(account, call),
+  audit: async (account, call) => (await import("./audit/audit.ts")).auditAccount(account, call),
+  "audit-log": async (account, call) => (await import("./audit/audit.ts")).checkLog(account, call),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SottoError } from "../errors.ts";
 import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
+import { type AuditStore, createAuditStore } from "./audits.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createEpochStore, type EpochStore } from "./epoch.ts";
 import { createFactStore, type FactStore } from "./facts.ts";
@@ -20,6 +21,7 @@ import { createSessionStore, type SessionStore } from "./sessions.ts";
 import { createSpool, type Spool } from "./spool.ts";
 import { createSuccessors, type Successors } from "./successors.ts";
 
+export type { AuditStore } from "./audits.ts";
 export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
 export type { FactStore } from "./facts.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
@@ -58,6 +60,7 @@ export interface Store {
   /** Sealed, in the folder `spool` beside the store's file. */
   recordings: Recordings;
   recovery: RecoveryStore;
+  audits: AuditStore;
   epoch: EpochStore;
   retention: Retention;
   /** When this store was made, and with it the device; undefined in one that is older than this record. */
@@ -122,6 +125,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
           .update(JSON.stringify([source, id]))
           .digest("base64url"),
       recovery: createRecoveryStore(db, meta),
+      audits: createAuditStore(db, sealer, meta),
       retention: createRetention(db, meta, (recordingId) => {
         recordings.drop(recordingId).catch(() => undefined); // it is swept when the store is opened next
       }),
