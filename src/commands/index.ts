@@ -27,6 +27,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   config: () => import("./config.ts"),
   archive: () => import("./archive.ts"),
   doctor: () => import("./doctor.ts"),
+  prove: () => import("./prove.ts"),
   identity: () => import("./identity.ts"),
   recovery: () => import("./recovery.ts"),
 };

@@ -20,6 +20,7 @@ import { createSpool, type Spool } from "./spool.ts";
 import { createSuccessors, type Successors } from "./successors.ts";
 
 export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
+export { type ForeignDatabase, openForeignDatabase } from "./foreign-database.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";
@@ -52,6 +53,8 @@ export interface Store {
   /** Sealed, in the folder `spool` beside the store's file. */
   recordings: Recordings;
   recovery: RecoveryStore;
+  /** Made for a clear message, and not left yet; "" for none. */
+  controlRoom: { get(): RoomId | undefined; set(roomId: RoomId | ""): void };
   epoch: EpochStore;
   retention: Retention;
   /** When this store was made, and with it the device; undefined in one that is older than this record. */
@@ -113,6 +116,10 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
           .update(JSON.stringify([source, id]))
           .digest("base64url"),
       recovery: createRecoveryStore(db, meta),
+      controlRoom: {
+        get: () => meta.read("control room") || undefined,
+        set: (roomId) => meta.write("control room", roomId),
+      },
       retention: createRetention(db, meta, (recordingId) => {
         recordings.drop(recordingId).catch(() => undefined); // it is swept when the store is opened next
       }),
