@@ -30,7 +30,7 @@ export interface EventGate extends SendGate {
   putState(roomId: RoomId, type: string, stateKey: string, content: JsonObject): Promise<EventId>;
   /**
    * Makes a room, and lets one clear message into it: noise, under names made by chance. No room that is there already,
-   * and nothing that anybody said, can come this way. See docs/decisions/0036.
+   * and nothing that anybody said, can come this way. See docs/decisions/0034-prove.md.
    */
   controlRoom(): Promise<ControlRoom>;
 }

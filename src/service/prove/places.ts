@@ -38,8 +38,7 @@ export async function placeOf(name: PlaceName, { database, media, logs }: Places
   if (paths.length === 0)
     return closed(name, `no --${name} was given`, `give --${name}, on the homeserver's machine`);
   if (/^postgres(?:ql)?:/i.test(paths[0]!)) {
-    const cure =
-      "look for it in a dump: `pg_dump --format plain`, read as one of --logs, made while the canary is there";
+    const cure = "search a dump of it (pg_dump --format plain) for the canary's name, which is said here";
     return closed(name, "PostgreSQL cannot be read yet", cure);
   }
   for (const path of paths) {

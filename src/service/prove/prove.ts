@@ -85,7 +85,10 @@ export async function prove(
       reports.push({ place: name, result: "not-checked", ...nothing, reason, cure });
     }
   }
-  const known = isFile(database, reports) ? knownOf(database!, encrypted) : undefined;
+  const isRead = reports.some(
+    ({ place, bytes, unread }) => place === "database" && bytes > 0 && !unread.length,
+  );
+  const known = isRead ? knownOf(database!, encrypted) : undefined;
   const { roomId, eventId, mxcUri, sentMs, title } = encrypted;
   return {
     canary: { roomId, eventId, mxcUri, sentMs, title },
@@ -97,9 +100,6 @@ export async function prove(
 }
 
 const CONTROL = "control: ";
-
-const isFile = (database: string | undefined, reports: readonly PlaceReport[]): boolean =>
-  database !== undefined && reports.some(({ place, bytes }) => place === "database" && bytes > 0);
 
 /**
  * Until the control is seen; it was sent after all of the encrypted canary, so whoever sees it sees what the homeserver has

@@ -144,6 +144,15 @@ describe("what is no pass", () => {
     ]);
   });
 
+  it("is a database that is none", async () => {
+    const other = at("homeserver.log");
+    const places = { database: other };
+    const options = { timeoutMs: 0, signal: new AbortController().signal, onPlace: () => undefined };
+    const report = await prove({ encrypted, control }, await openPlaces(places), places, options);
+    expect(report.places[0]).toMatchObject({ result: "not-checked", unread: [{ where: other }] });
+    expect(report.known).toBeUndefined();
+  });
+
   it("is PostgreSQL", async () => {
     const places = { database: "postgresql://synapse@127.0.0.1/synapse", logs: [at("homeserver.log")] };
     const opened = await openPlaces(places);
