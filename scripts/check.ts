@@ -4,6 +4,7 @@ const CHECKS: readonly string[][] = [
   ["tsc", "-p", "tsconfig.json"],
   ["biome", "check", "--error-on-warnings"],
   ["node", "scripts/sample-config.ts", "--check"],
+  ["node", "scripts/rules-page.ts", "--check"],
 ];
 
 /** Types, lint, format, generated files. Says on standard output what fails. */

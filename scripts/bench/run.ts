@@ -7,6 +7,7 @@ import { useFfmpeg } from "../ffmpeg.ts";
 import { install, pack } from "../pack/install.ts";
 import { attachments } from "./attachment.ts";
 import { AUDIO_PARTS, audio } from "./audio.ts";
+import { audits, FULL, QUICK } from "./audit.ts";
 import { coldSends } from "./cold.ts";
 import { folderDeliveries } from "./delivery-folder.ts";
 import { serviceMemory } from "./delivery-memory.ts";
@@ -21,12 +22,13 @@ import { openWorld, type World } from "./world.ts";
 // `npm run bench [-- --quick] [PART…]`: Sotto beside what it cannot beat, in one run. All contestants of a comparison
 // take turns, so that their ratio holds on a busy machine too; the absolute figures are only this machine's. The parts
 // are those of the list below, and `delivery` and `audio` name all of theirs; without a name, all of them:
-// `npm run bench -- share`.
+// `npm run bench -- share`. `audit` must be named: before its first run it makes 50,000 memberships, which takes Synapse
+// a long time.
 
 const DELIVERY = ["rates", "folder", "relay", "memory", "restart"].map((part) => `delivery-${part}`);
 const ON_A_SERVER = ["cold", "warm", "share", ...DELIVERY];
 const AUDIO = AUDIO_PARTS.map((part) => `audio-${part}`);
-const PARTS = [...ON_A_SERVER, "attachments", ...AUDIO, "engine"];
+const PARTS = [...ON_A_SERVER, "attachments", ...AUDIO, "audit", "engine"];
 const { values, positionals } = parseArgs({
   options: { quick: { type: "boolean", default: false } },
   allowPositionals: true,
@@ -49,6 +51,7 @@ try {
   if (has("attachments")) figures.push(...(await attachments(quick ? 3 : 7)));
   const parts = AUDIO_PARTS.filter((part) => has(`audio-${part}`));
   if (parts.length > 0) figures.push(...(await audio(folder, quick, parts)));
+  if (positionals.includes("audit")) figures.push(...(await audits(quick ? QUICK : FULL, quick ? 2 : 3)));
   if (figures.length > 0) console.log(`\n${table(figures)}\n`);
   if (has("engine")) {
     console.log("The engine on its store beside the engine in memory:\n");

@@ -38,6 +38,7 @@ function findings(rule: Rule, subject: Subject, judged: Judged, context: Context
       subject: whole,
       message: verdict.message,
       ...((verdict.result === "fail" || verdict.result === "warn") && { cure: verdict.cure ?? rule.cure }),
+      ...("notAsked" in verdict && verdict.notAsked && { notAsked: true as const }),
       fingerprint: fingerprint(rule.id, whole),
     };
   });

@@ -3,6 +3,7 @@ import type { RuleText, Severity, Subject } from "../model/finding.ts";
 import type { HomeserverFacts } from "../model/homeserver-facts.ts";
 import type { OwnFacts } from "../model/own-facts.ts";
 import type { Policy } from "../model/policy.ts";
+import type { Waiver } from "../model/report.ts";
 import type { RoomFacts } from "../model/room-facts.ts";
 
 /** What a rule may look at besides its subject. */
@@ -11,6 +12,8 @@ export interface Context {
   policy: Policy;
   /** Of the last audit. */
   previous?: Facts;
+  /** What people have signed for; undefined where they were not asked. */
+  waivers?: readonly Waiver[];
 }
 
 /**
@@ -19,7 +22,8 @@ export interface Context {
  */
 export type Verdict =
   | { result: "fail" | "warn"; message: string; cure?: string; severity?: Severity; subject?: Subject }
-  | { result: "not-applicable" | "not-checked" | "pass" | "error"; message: string };
+  | { result: "not-checked"; message: string; notAsked?: true }
+  | { result: "not-applicable" | "pass" | "error"; message: string };
 
 interface Subjects {
   room: RoomFacts;
@@ -33,6 +37,8 @@ export type Judged = Subjects[About];
 /** A rule as it is written: what it reads first, and what it makes of that. What is unread is never judged. */
 interface WrittenRule<A extends About, T> extends RuleText {
   readonly about: A;
+  /** It judges names, IDs or the servers in them: of facts under pseudonyms it can say nothing. */
+  readonly readsNames?: true;
   /** With `all` where it is more than one fact. */
   reads(subject: Subjects[A], context: Context): Fact<T>;
   check(read: T, context: Context, subject: Subjects[A]): Verdict[];
@@ -44,13 +50,24 @@ export interface Rule extends RuleText {
   judge(subject: Judged, context: Context): Verdict[];
 }
 
-export function defineRule<A extends About, T>({ reads, check, ...text }: WrittenRule<A, T>): Rule {
+export function defineRule<A extends About, T>({
+  reads,
+  check,
+  readsNames,
+  ...text
+}: WrittenRule<A, T>): Rule {
   return {
     ...text,
     judge(subject, context) {
+      if (readsNames && context.facts.isPseudonymous)
+        return [{ result: "not-checked", message: "the facts hold pseudonyms in the place of names" }];
       const mine = subject as Subjects[A];
       const fact = reads(mine, context);
-      if ("unread" in fact) return [{ result: "not-checked", message: fact.unread }];
+      if ("unread" in fact) {
+        return [
+          { result: "not-checked", message: fact.unread, ...(fact.notAsked && { notAsked: true as const }) },
+        ];
+      }
       return check(fact.value, context, mine);
     },
   };

@@ -62,6 +62,10 @@ const routeSchema = z.strictObject({
         loudness: z.optional(z.number().check(z.minimum(LOUDNESS_LUFS.min), z.maximum(LOUDNESS_LUFS.max))),
         trimSilence: z.optional(z.boolean()),
         highPass: z.optional(z.number().check(z.minimum(HIGH_PASS_HZ.min), z.maximum(HIGH_PASS_HZ.max))),
+        split: described(
+          "Make as many voice messages as it takes of a recording that the room's bridge or the homeserver would refuse.",
+          z.optional(z.boolean()),
+        ),
       }),
     ),
   ),
@@ -167,9 +171,17 @@ export const configSchema = z.strictObject({
           "What was sent and who got its key: `sotto why` and `sotto queue resend` know it for so long. That a message was received is never forgotten, or it could be played again.",
           z.prefault(duration, "180d"),
         ),
+        audits: described(
+          "What audits found: `sotto audit --since` and `sotto audit verify-log` know it for so long.",
+          z.prefault(duration, "400d"),
+        ),
       }),
       {},
     ),
+  ),
+  policy: described(
+    "What `sotto audit` holds rooms, people, the homeserver and Sotto itself to; `policy.sample.yaml` has every key. Without it, the defaults.",
+    z.optional(path),
   ),
   clearEvents: described(
     "The only events that may leave unencrypted; messages never do.",

@@ -1,6 +1,7 @@
 import { SottoError } from "../errors.ts";
 import type { UserId } from "../model/ids.ts";
 import { type Machine, wasm } from "./engine.ts";
+import type { OurSigner } from "./published-keys.ts";
 import type { RequestPump } from "./requests.ts";
 
 /** What is known of a user's identity. */
@@ -54,8 +55,48 @@ async function knownIdentity(machine: Machine, userId: UserId): Promise<UserIden
   return known;
 }
 
-function masterKeyOf(identity: Identity): string | undefined {
-  const { keys } = JSON.parse(identity.masterKey) as { keys: Record<string, string> };
+/** What this store knows of a user's identity; nobody is asked. Undefined where it knows none. */
+export async function rememberedIdentity(
+  machine: Machine,
+  userId: UserId,
+): Promise<RememberedIdentity | undefined> {
+  const identity = await machine.getIdentity(new wasm.UserId(userId));
+  if (identity === undefined) return undefined;
+  const wasVerified = identity.hasVerificationViolation() || identity.wasPreviouslyVerified();
+  const remembered: RememberedIdentity = {
+    masterKey: masterKeyOf(identity) ?? "",
+    isVerified: identity.isVerified(),
+    change: isChanged(identity) ? (wasVerified ? "changed-after-verification" : "changed") : "none",
+    wasVerified,
+  };
+  identity.free();
+  return remembered;
+}
+
+export interface RememberedIdentity {
+  /** Unpadded base64. */
+  masterKey: string;
+  isVerified: boolean;
+  change: "none" | "changed" | "changed-after-verification";
+  wasVerified: boolean;
+}
+
+/** Undefined where this store has not proven that our own identity is ours. */
+export async function ourSigner(machine: Machine): Promise<OurSigner | undefined> {
+  const identity = await machine.getIdentity(machine.userId);
+  if (!(identity instanceof wasm.OwnUserIdentity)) return undefined;
+  const isOurs = identity.isVerified() && !identity.hasVerificationViolation();
+  const userSigningKey = firstKey(identity.userSigningKey);
+  identity.free();
+  return isOurs && userSigningKey !== undefined
+    ? { userId: machine.userId.toString(), userSigningKey }
+    : undefined;
+}
+
+const masterKeyOf = (identity: Identity): string | undefined => firstKey(identity.masterKey);
+
+function firstKey(json: string): string | undefined {
+  const { keys } = JSON.parse(json) as { keys: Record<string, string> };
   return Object.values(keys)[0];
 }
 

@@ -19,10 +19,18 @@ import { openMachine } from "./engine.ts";
 import { type Held, heldRooms } from "./held.ts";
 import { awaitHistory, type ImportedHistory, importHistory, shareHistory } from "./history.ts";
 import { createIdentity, type IdentityStatus, identityStatus, joinIdentity, signDevice } from "./identity.ts";
-import { acceptIdentity, freshIdentity, type UserIdentity } from "./identity-change.ts";
+import {
+  acceptIdentity,
+  freshIdentity,
+  ourSigner,
+  type RememberedIdentity,
+  rememberedIdentity,
+  type UserIdentity,
+} from "./identity-change.ts";
 import { resetIdentity } from "./identity-reset.ts";
 import { type RecoveryKeyKeeper, type StorageChoice, storageFor } from "./new-storage.ts";
 import { type Alarm, systemAlarm } from "./patience.ts";
+import type { OurSigner } from "./published-keys.ts";
 import { fillStorage, type StorageStatus, storageStatus } from "./recovery.ts";
 import { RequestPump } from "./requests.ts";
 import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
@@ -38,8 +46,9 @@ export type { DeviceKeys, FingerprintMatch, UserKeys } from "./devices.ts";
 export { compileEngine } from "./engine.ts";
 export type { Held } from "./held.ts";
 export type { IdentityStatus } from "./identity.ts";
-export type { UserIdentity } from "./identity-change.ts";
+export type { RememberedIdentity, UserIdentity } from "./identity-change.ts";
 export { isKeeper, type RecoveryKeyKeeper, type StorageChoice } from "./new-storage.ts";
+export { type OurSigner, type PublishedKeys, readPublishedKeys } from "./published-keys.ts";
 export type { StorageStatus } from "./recovery.ts";
 export { type Rehearsal, rehearse } from "./rehearsal.ts";
 export type { EncryptionPolicy } from "./room-encryptor.ts";
@@ -144,6 +153,10 @@ export interface Crypto {
   heldRooms(): Promise<Held[]>;
   /** A user's identity as the homeserver shows it now. */
   userIdentity(userId: UserId): Promise<UserIdentity>;
+  /** As far as this store knows: nobody is asked. */
+  rememberedIdentity(userId: UserId): Promise<RememberedIdentity | undefined>;
+  /** Undefined where it is not proven here that our own identity is ours. */
+  ourSigner(): Promise<OurSigner | undefined>;
   /** @throws `FINGERPRINT_MISMATCH` */
   acceptIdentity(userId: UserId, masterKey: string): Promise<void>;
 }
@@ -234,6 +247,8 @@ export function createCrypto(options: CryptoOptions): Crypto {
     keysOf: (userId) => keysOf(machine, pump, userId),
     verifyFingerprint: (claim) => verifyFingerprint(machine, pump, claim),
     heldRooms: () => heldRooms(machine, store, policy.sharing),
+    rememberedIdentity: (userId) => rememberedIdentity(machine, userId),
+    ourSigner: () => ourSigner(machine),
     userIdentity: (userId) => freshIdentity(machine, pump, userId),
     async acceptIdentity(userId, masterKey) {
       await acceptIdentity(machine, pump, userId, masterKey);

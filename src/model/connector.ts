@@ -67,6 +67,8 @@ export interface Intake {
    *   {@link isPassing}), after which the origin should offer it again
    */
   take(recording: IncomingRecording, signal?: AbortSignal): Promise<Taken>;
+  /** Of a recording that was taken by this name: whether it was this one. Reads it to its end; true where nobody knows. */
+  isSame(id: string, source: AudioSource): Promise<boolean>;
   /** Undefined for one that this connector did not bring. */
   job(job: number): Promise<TakenJob | undefined>;
 }

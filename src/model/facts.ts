@@ -3,8 +3,11 @@ import type { DeviceId, RoomId, UserId } from "./ids.ts";
 import type { OwnFacts } from "./own-facts.ts";
 import type { RoomFacts } from "./room-facts.ts";
 
-/** What was read; or, in a sentence, why it was not. Unread is never the same as "there is none". */
-export type Fact<T> = { readonly value: T } | { readonly unread: string };
+/**
+ * What was read; or, in a sentence, why it was not. Unread is never the same as "there is none". `notAsked`: nobody gave
+ * the file or token that it takes, so nothing has failed.
+ */
+export type Fact<T> = { readonly value: T } | { readonly unread: string; readonly notAsked?: true };
 
 /**
  * Everything an audit judges, as plain JSON: it can be saved and judged elsewhere. Whoever collects judges nothing, and
@@ -18,6 +21,8 @@ export interface Facts {
   by: UserId;
   /** `admin`: every room of the homeserver, by its admin API. `member`: the rooms that the account is in. */
   scope: "member" | "admin";
+  /** Names and IDs stand under pseudonyms: what is judged by them cannot be judged here. */
+  isPseudonymous?: true;
   homeserver: HomeserverFacts;
   /** Sotto's own state; unread where facts were collected without its store. */
   own: Fact<OwnFacts>;

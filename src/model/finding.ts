@@ -33,6 +33,8 @@ export interface Finding {
   message: string;
   /** What to send, set or run; absent where nothing is to be done. */
   cure?: string;
+  /** Of `not-checked`: nobody gave the file or token that it takes. */
+  notAsked?: true;
   /** The same for the same rule and subject in every audit: 16 hex digits. */
   fingerprint: string;
 }

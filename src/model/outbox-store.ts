@@ -30,6 +30,9 @@ export interface NewJob {
   createdMs: number;
 }
 
+/** The message of a further part of a recording. */
+export type FurtherPart = Pick<NewJob, "txnId" | "contentJson">;
+
 /** Lower ones come first in their room. */
 export const PRIORITIES = { high: 0, normal: 1, low: 2 } as const;
 export type Priority = keyof typeof PRIORITIES;
@@ -39,10 +42,13 @@ export interface OutboxStore {
   /**
    * All of them, or none where the origin was taken before.
    * @param origin - what the recording is known by where it comes from
+   * @param digest - of the recording, to tell another one of that name
    */
-  insert(jobs: readonly NewJob[], origin?: string): Awaitable<Job[]>;
+  insert(jobs: readonly NewJob[], origin?: string, digest?: string): Awaitable<Job[]>;
   /** What was made of an origin's recording, without what announces it; undefined where it was not taken. */
   jobsOf(origin: string): Awaitable<number[] | undefined>;
+  /** Undefined also where none was given. */
+  digestOf(origin: string): Awaitable<string | undefined>;
   get(jobId: number): Awaitable<Job | undefined>;
   withTxnId(txnId: string): Awaitable<Job | undefined>;
   /** Rooms with messages that are neither sent nor given up. */
@@ -52,8 +58,11 @@ export interface OutboxStore {
    * @param except - cannot be read
    */
   next(roomId: RoomId, except: readonly number[]): Awaitable<number | undefined>;
-  /** The attachment lies in the spool; the recording is not needed for this message any more. */
-  encoded(job: Job, contentJson: string): Awaitable<Job>;
+  /**
+   * The attachment lies in the spool; the recording is not needed for this message any more.
+   * @param further - what else became of it, likewise: these messages follow it at once
+   */
+  encoded(job: Job, contentJson: string, further?: readonly FurtherPart[]): Awaitable<Job>;
   /** The attachment is on the homeserver, and goes from the spool. */
   uploaded(job: Job, mxcUri: MxcUri, contentJson: string): Awaitable<Job>;
   /** From here on a request with this event may reach the server at any time. */
@@ -62,8 +71,12 @@ export interface OutboxStore {
   sent(jobId: number, eventId: EventId, atMs: number): Awaitable<void>;
   /** Given up. What a connector brought can still be tried again; of anything else the attachment goes. */
   failed(job: Job, error: { code: string; message: string }, atMs: number): Awaitable<void>;
-  /** Back to where it was given up; undefined where what it needs is not there any more. */
+  /**
+   * Back to where it was given up, with what announces it and what it announces, if that was given up too; undefined
+   * where what it needs is not there any more.
+   */
   retry(job: Job): Awaitable<Job | undefined>;
+  /** With what announces it, if that was given up. */
   remove(job: Job): Awaitable<void>;
   /**
    * What waits in a room goes to the one that replaces it, in its order: what a connector or a room brought, and no

@@ -130,11 +130,11 @@ export type FindSent = (
 export type Prepare = (
   job: Job,
   recording: Readable,
-) => {
+) => AsyncIterable<{
   ciphertext: AsyncIterable<Uint8Array>;
-  /** Once the ciphertext has been taken, which has so many bytes. */
-  content(size: number): Promise<object>;
-};
+  /** Once the ciphertext of all of them has been taken; of this one, so many bytes. */
+  content(size: number, of: number): Promise<object>;
+}>;
 
 /** Encrypts for a room under its policy. */
 export interface RoomEncryptor {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { SottoError } from "../errors.ts";
 import type { UnplacedVoiceMessage, VoiceMessageContent } from "../model/event.ts";
@@ -38,6 +39,12 @@ function placed(content: UnplacedVoiceMessage, url: MxcUri): VoiceMessageContent
 const isSent = (job: Job): job is SentJob =>
   job.state === "sent" && job.eventId !== undefined && job.sessionId !== undefined;
 
+/** A message of a recording, with its attachment. */
+interface Part {
+  content(size: number, of: number): Promise<object>;
+  spooled: Spooled;
+}
+
 /** One message's way: `accepted ▸ encoded ▸ uploaded ▸ encrypted ▸ sent`, each durable before the next begins. */
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -61,14 +68,34 @@ export class Delivery {
     if (job.state !== "accepted" || recordingId === undefined) return job;
     return this.#encoders.run(async () => {
       await spool.drop(txnId);
-      const { ciphertext, content } = prepare(job, recordings.read(recordingId));
       const limit = contentRepository.maxUploadBytes();
-      await using spooled = await Spooled.of(ciphertext, { spool, txnId, limit });
-      const encoded = await jobs.encoded(job, JSON.stringify(await content(spooled.size)));
-      spooled.keep();
-      if (!(await jobs.needsRecording(recordingId))) await recordings.drop(recordingId);
-      return encoded;
+      const parts: Part[] = [];
+      try {
+        for await (const { ciphertext, content } of prepare(job, recordings.read(recordingId))) {
+          const where = { spool, txnId: parts.length === 0 ? txnId : randomUUID(), limit };
+          parts.push({ content, spooled: await Spooled.of(ciphertext, where) });
+        }
+        const encoded = await this.#accept(job, parts);
+        if (!(await jobs.needsRecording(recordingId))) await recordings.drop(recordingId);
+        return encoded;
+      } finally {
+        for (const { spooled } of parts) await spooled[Symbol.asyncDispose]();
+      }
     });
+  }
+
+  /** All that a recording became, in one step: the job, and those that follow it. */
+  async #accept(job: Job, parts: readonly Part[]): Promise<Job> {
+    const contents = await Promise.all(
+      parts.map(async ({ content, spooled }) => JSON.stringify(await content(spooled.size, parts.length))),
+    );
+    const [first, ...further] = contents.map((contentJson, index) => ({
+      txnId: parts[index]!.spooled.txnId,
+      contentJson,
+    }));
+    const encoded = await this.#options.store.jobs.encoded(job, first!.contentJson, further);
+    for (const { spooled } of parts) spooled.keep();
+    return encoded;
   }
 
   /** The job with its content as it will be encrypted. */

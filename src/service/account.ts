@@ -82,7 +82,7 @@ export interface Account {
   onJob(listener: JobListener): () => void;
   /** Aborted when encoding for nobody in particular must end. */
   stopping: AbortSignal;
-  /** One receiver at a time. */
+  /** One receiver at a time, and one reader. */
   receiving: Serial;
   /** The encrypted direct chat with a user; made if there is none. */
   directRoom(other: UserId): Promise<RoomId>;

@@ -15,7 +15,7 @@ import { sendInParts } from "./parts.ts";
 import { sendVoice } from "./pipeline.ts";
 import { type Canaries, sendCanaries } from "./prove/operation.ts";
 import { dropQueued, listQueue, retryQueued, showQueued } from "./queue.ts";
-import { receiveWaiting, type VoiceMessage } from "./receive.ts";
+import { receiveWaiting } from "./receive.ts";
 import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
 import type { RestoreProgress } from "./recovery/recovery.ts";
 import type { SendOptions } from "./relation.ts";
@@ -25,6 +25,7 @@ import { rotate } from "./rotate.ts";
 import { confirmStore, storeDoubts } from "./store-doubts.ts";
 import { acceptUser, trustStatus } from "./trust.ts";
 import { type Question, type VerifyProgress, verify } from "./verify.ts";
+import type { VoiceMessage } from "./voice-message.ts";
 import { whyUnreadable } from "./why.ts";
 import type { Withheld, WithheldKind } from "./withheld.ts";
 
@@ -68,6 +69,10 @@ export type Emitted =
   | { kind: "account-page"; url: string }
   /** Both are on the homeserver for as long as the command looks for them. */
   | ({ kind: "canaries" } & Canaries)
+  /** A piece of an audit's facts; see `gatherFacts`. */
+  | { kind: "facts"; text: string }
+  /** A piece of an audit's result, JSON. */
+  | { kind: "report"; text: string }
   | ({ kind: "progress" } & RestoreProgress)
   | VerifyProgress;
 
@@ -182,6 +187,11 @@ const OPERATIONS: Record<string, Operation> = {
   "store-confirm": (account, { args }) => confirmStore(account, args.deviceId as string),
 
   backup: async (account) => makeBackup(account),
+
+  // loaded when it is asked for: no other operation reads so much
+  "audit-facts": async (account, call) => (await import("./audit/operations.ts")).auditFacts(account, call),
+  audit: async (account, call) => (await import("./audit/audit.ts")).auditAccount(account, call),
+  "audit-log": async (account, call) => (await import("./audit/audit.ts")).checkLog(account, call),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

@@ -1,20 +1,17 @@
-import { type MessageLimits, type PartFacts, splitVoice } from "../audio/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
-import { encryptAttachment, voiceContent } from "../media/index.ts";
-import type { UnplacedFile } from "../model/event.ts";
-import type { RoomId } from "../model/ids.ts";
 import type { Job } from "../model/job.ts";
-import type { VoiceStream } from "../model/recording.ts";
+import type { VoiceFacts, VoiceStream } from "../model/recording.ts";
 import type { Outbox } from "../outbox/index.ts";
 import type { Account } from "./account.ts";
 import { findRoom } from "./destination.ts";
 import { type Acceptance, receiptOf, type SendResult, type SentVoice } from "./pipeline.ts";
-import { relation, type SendOptions } from "./relation.ts";
-import { roomLimits } from "./room-limits.ts";
+import type { PreparedVoice } from "./prepare.ts";
+import type { SendOptions } from "./relation.ts";
+import { voiceParts } from "./voice-parts.ts";
 
-interface SpooledPart extends PartFacts {
+interface SpooledPart {
+  part: PreparedVoice;
   spooled: Awaited<ReturnType<Outbox["spool"]>>;
-  file: UnplacedFile;
 }
 
 /**
@@ -35,19 +32,21 @@ export async function sendInParts(
   const parts: SpooledPart[] = [];
   try {
     const roomId = await finding;
-    for await (const { chunks, facts } of splitVoice(recording, await limitsFor(account, roomId))) {
-      const attachment = encryptAttachment(chunks);
-      const spooled = await account.outbox.spool(attachment.ciphertext);
-      parts.push({ spooled, file: attachment.file, ...(await facts) });
+    for await (const part of voiceParts(account, roomId, recording, options)) {
+      parts.push({ part, spooled: await account.outbox.spool(part.ciphertext) });
     }
-    const { truncated, durationMs, waveform } = await recording.facts;
-    // one that fits is the message that it would be without all this
-    if (parts.length === 1) Object.assign(parts[0]!, { durationMs, waveform });
-    const messages = parts.map((part, index) => messageOf(part, index, parts.length, options));
+    const messages = await Promise.all(
+      parts.map(({ part, spooled }) => part.message(spooled.size, parts.length)),
+    );
     await accepting?.();
-    const jobs = await account.outbox.acceptAll(roomId, messages);
+    const jobs = await account.outbox.acceptAll(
+      roomId,
+      messages.map(({ content }, index) => ({ content, spooled: parts[index]!.spooled })),
+    );
     accepted?.();
-    const sent = await sendAll(account, jobs, parts, isHeard);
+    const made = messages.map(({ facts }, index) => ({ ...facts, size: parts[index]!.spooled.size }));
+    const sent = await sendAll(account, jobs, made, isHeard);
+    const { truncated } = await recording.facts;
     return {
       ...sent[0]!,
       ...(truncated && { truncated }),
@@ -62,34 +61,11 @@ export async function sendInParts(
   }
 }
 
-/** The homeserver's and the room's together. The encoder goes on meanwhile, as far ahead as it may be. */
-async function limitsFor(account: Account, roomId: RoomId): Promise<MessageLimits> {
-  const [{ maxBytes, maxDurationMs }, maxUploadBytes] = await Promise.all([
-    roomLimits(account, roomId),
-    account.contentRepository.maxUploadBytes(),
-  ]);
-  const bytes = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, maxUploadBytes ?? Number.POSITIVE_INFINITY);
-  return { maxBytes: bytes, ...(maxDurationMs !== undefined && { maxDurationMs }) };
-}
-
-/** Every part is in the thread; what is answered is answered once. */
-function messageOf(part: SpooledPart, index: number, of: number, options: SendOptions) {
-  const { spooled, ...facts } = part;
-  const { replyTo: _, ...others } = options;
-  const content = voiceContent({
-    ...facts,
-    size: spooled.size,
-    ...(of > 1 && { part: { number: index + 1, of } }),
-    ...relation(index === 0 ? options : others),
-  });
-  return { content, spooled };
-}
-
 /** As soon as one part may have arrived, the others are not given up any more: they follow, now or later. */
 async function sendAll(
   account: Account,
   jobs: readonly Job[],
-  parts: readonly SpooledPart[],
+  made: readonly (Pick<VoiceFacts, "durationMs" | "waveform"> & { size: number })[],
   isHeard: () => boolean,
 ): Promise<SentVoice[]> {
   const { store, outbox } = account;
@@ -113,9 +89,9 @@ async function sendAll(
   }
   return results.map((result, index) => {
     if (result.status === "rejected") throw result.reason;
-    const { durationMs, waveform, spooled } = parts[index]!;
+    const { durationMs, waveform, size } = made[index]!;
     const { mxcUri } = result.value;
-    return { ...receiptOf(account, result.value), mxcUri: mxcUri!, durationMs, size: spooled.size, waveform };
+    return { ...receiptOf(account, result.value), mxcUri: mxcUri!, durationMs, size, waveform };
   });
 }
 

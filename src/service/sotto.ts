@@ -15,7 +15,7 @@ import { controlSocketPath } from "./control/path.ts";
 import { type ControlServer, listen } from "./control/server.ts";
 import { sendInParts } from "./parts.ts";
 import { type SendResult, sendVoice } from "./pipeline.ts";
-import { receiveWaiting, type VoiceMessage } from "./receive.ts";
+import { receiveWaiting } from "./receive.ts";
 import { identityDoor, recoveryDoor, type SottoIdentity, type SottoRecovery } from "./recovery/doors.ts";
 import type { SendOptions } from "./relation.ts";
 import type { RelayOptions } from "./relay/relay.ts";
@@ -23,6 +23,7 @@ import { type Resent, resend } from "./resend.ts";
 import type { Service } from "./run.ts";
 import { type SottoTrust, trustDoor } from "./trust.ts";
 import type { VerificationDesk } from "./verification.ts";
+import type { VoiceMessage } from "./voice-message.ts";
 import { type Why, whyUnreadable } from "./why.ts";
 import type { Withheld } from "./withheld.ts";
 

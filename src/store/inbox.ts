@@ -24,7 +24,10 @@ export interface InboxStore {
    * @param isSkipped asked before an event is read
    */
   waiting(isSkipped?: (eventId: EventId) => boolean): Generator<WaitingEvent, void>;
+  get(eventId: EventId): WaitingEvent | undefined;
   has(eventId: EventId): boolean;
+  /** How many wait in each room, by the reason for which they were last reported. */
+  reported(): { roomId: RoomId; why: string; events: number }[];
   /** It was reported for this reason, and stays. */
   setReported(eventId: EventId, why: string): void;
   /** It never comes back in. */
@@ -40,8 +43,8 @@ const PAGE = 200;
 export function createInboxStore(db: Database): InboxStore {
   const page = (after: number) =>
     db.all("SELECT rowid, event_id FROM inbox WHERE rowid > ? ORDER BY rowid LIMIT ?", after, PAGE);
-  const read = (rowid: number): WaitingEvent | undefined => {
-    const row = db.get("SELECT * FROM inbox WHERE rowid = ?", rowid);
+  const get = (eventId: EventId): WaitingEvent | undefined => {
+    const row = db.get("SELECT * FROM inbox WHERE event_id = ?", eventId);
     return (
       row && {
         roomId: row.room_id as string,
@@ -51,6 +54,10 @@ export function createInboxStore(db: Database): InboxStore {
         reported: (row.reported as string | null) ?? undefined,
       }
     );
+  };
+  const remove = (eventId: EventId): void => {
+    db.run("DELETE FROM inbox WHERE event_id = ?", eventId);
+    db.run("DELETE FROM handed WHERE event_id = ?", eventId);
   };
   const isHandled = (sessionId: string, eventId: EventId): boolean =>
     db.get(
@@ -76,24 +83,38 @@ export function createInboxStore(db: Database): InboxStore {
         receivedMs,
       );
       // a room that nobody receives from pushes out no message of another
-      if (Number(db.get("SELECT COUNT(*) AS events FROM inbox")?.events) > MAX_WAITING)
-        db.run(
-          `DELETE FROM inbox WHERE rowid = (SELECT MIN(rowid) FROM inbox WHERE room_id =
-             (SELECT room_id FROM inbox GROUP BY room_id ORDER BY COUNT(*) DESC LIMIT 1))`,
+      if (Number(db.get("SELECT COUNT(*) AS events FROM inbox")?.events) > MAX_WAITING) {
+        const oldest = db.get(
+          `SELECT event_id, MIN(rowid) FROM inbox WHERE room_id =
+             (SELECT room_id FROM inbox GROUP BY room_id ORDER BY COUNT(*) DESC LIMIT 1)`,
         );
+        remove(oldest?.event_id as string);
+      }
       return true;
     },
     *waiting(isSkipped = () => false) {
       let rows = page(0);
       while (rows.length > 0) {
-        for (const { rowid, event_id } of rows) {
-          const waiting = isSkipped(event_id as string) ? undefined : read(rowid as number);
+        for (const { event_id } of rows) {
+          const waiting = isSkipped(event_id as string) ? undefined : get(event_id as string);
           if (waiting) yield waiting;
         }
         rows = page(rows.at(-1)?.rowid as number);
       }
     },
+    get,
     has: (eventId) => db.get("SELECT 1 FROM inbox WHERE event_id = ?", eventId) !== undefined,
+    reported: () =>
+      db
+        .all(
+          `SELECT room_id, reported, COUNT(*) AS events FROM inbox WHERE reported IS NOT NULL
+             GROUP BY room_id, reported ORDER BY room_id, reported`,
+        )
+        .map((row) => ({
+          roomId: row.room_id as string,
+          why: row.reported as string,
+          events: row.events as number,
+        })),
     setReported: (eventId, why) =>
       void db.run("UPDATE inbox SET reported = ? WHERE event_id = ?", why, eventId),
     done: (eventId) =>
@@ -103,8 +124,7 @@ export function createInboxStore(db: Database): InboxStore {
              AND session_id = (SELECT session_id FROM inbox WHERE event_id = ?1)`,
           eventId,
         );
-        db.run("DELETE FROM inbox WHERE event_id = ?", eventId);
-        db.run("DELETE FROM handed WHERE event_id = ?", eventId);
+        remove(eventId);
       }),
   };
 }

@@ -1,10 +1,12 @@
-import { createHmac } from "node:crypto";
+import { createHmac, type Hmac } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SottoError } from "../errors.ts";
 import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
+import { type AuditStore, createAuditStore } from "./audits.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createEpochStore, type EpochStore } from "./epoch.ts";
+import { createFactStore, type FactStore } from "./facts.ts";
 import { createHanded, type Handed } from "./handed.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
@@ -19,7 +21,9 @@ import { createSessionStore, type SessionStore } from "./sessions.ts";
 import { createSpool, type Spool } from "./spool.ts";
 import { createSuccessors, type Successors } from "./successors.ts";
 
+export type { AuditStore } from "./audits.ts";
 export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
+export type { FactStore } from "./facts.ts";
 export { type ForeignDatabase, openForeignDatabase } from "./foreign-database.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
@@ -48,13 +52,18 @@ export interface Store {
   /** Which room was accepted in the place of one that was replaced; for ever. */
   successors: Successors;
   redactions: Redactions;
+  /** What audits have read and need not read again. */
+  facts: FactStore;
   /** What a recording is known by: of its origin's own words nothing is kept. */
   originOf(source: string, id: string): string;
+  /** Begins a keyed hash of the recording of an origin; it says nothing of the recording to whoever lacks the key. */
+  digestOf(origin: string): Hmac;
   /** Sealed, in the folder `spool` beside the store's file. */
   recordings: Recordings;
   recovery: RecoveryStore;
   /** Made for a clear message, and not left yet; "" for none. */
   controlRoom: { get(): RoomId | undefined; set(roomId: RoomId | ""): void };
+  audits: AuditStore;
   epoch: EpochStore;
   retention: Retention;
   /** When this store was made, and with it the device; undefined in one that is older than this record. */
@@ -93,6 +102,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       write: (name: string, value: string) => writeMeta(db, name, Buffer.from(value)),
     };
     const originKey = deriveKey(key, "origins");
+    const digestKey = deriveKey(key, "digests of recordings");
     const jobs = createJobStore(db, sealer);
     const recordings = createRecordings(join(dirname(path), "spool"), key);
     recordings.sweep(jobs.needsRecording);
@@ -111,6 +121,8 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       },
       successors: createSuccessors(meta),
       redactions: createRedactions(db),
+      facts: createFactStore(db, sealer),
+      digestOf: (origin) => createHmac("sha256", digestKey).update(JSON.stringify([origin])),
       originOf: (source, id) =>
         createHmac("sha256", originKey)
           .update(JSON.stringify([source, id]))
@@ -120,6 +132,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
         get: () => meta.read("control room") || undefined,
         set: (roomId) => meta.write("control room", roomId),
       },
+      audits: createAuditStore(db, sealer, meta),
       retention: createRetention(db, meta, (recordingId) => {
         recordings.drop(recordingId).catch(() => undefined); // it is swept when the store is opened next
       }),

@@ -204,4 +204,32 @@ export const MIGRATIONS: readonly string[] = [
     room_id TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- a keyed hash of the recording that was taken
+  ALTER TABLE taken ADD COLUMN digest TEXT;
+  `,
+  `
+  -- what audits have read of rooms and users ('room', 'user'); null where sync has told of a change since
+  CREATE TABLE fact (
+    about TEXT NOT NULL,
+    id TEXT NOT NULL,
+    changes INTEGER NOT NULL,   -- how often sync has told of one
+    latest TEXT,                -- the newest event of a room that sync has told of
+    sealed_facts BLOB,
+    PRIMARY KEY (about, id)
+  ) STRICT;
+  `,
+  `
+  -- what audits found, each a signed line that names the one before by its hash; numbers without a gap
+  CREATE TABLE audit_record (
+    number INTEGER PRIMARY KEY,
+    sealed_line BLOB NOT NULL
+  ) STRICT;
+
+  -- the facts of the last whole audit, without timelines: what has changed since is judged by them
+  CREATE TABLE audit_facts (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    sealed_facts BLOB NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -80,9 +80,12 @@ export function outboxStoreContract(engine: string, newBench: () => OutboxStoreB
     it("takes several messages together or none of them, and an origin once", async () => {
       const { jobs } = await store();
       const [one, two] = [message(), message()];
-      const taken = await jobs.insert([one, two], "origin");
+      const taken = await jobs.insert([one, two], "origin", "digest");
       expect(await jobs.jobsOf("origin")).toEqual(taken.map(({ jobId }) => jobId));
       expect(await jobs.jobsOf("another")).toBeUndefined();
+      await jobs.insert([message()], "without");
+      const digests = ["origin", "without", "another"].map((origin) => jobs.digestOf(origin));
+      expect(await Promise.all(digests)).toEqual(["digest", undefined, undefined]);
       const third = message();
       await expect((async () => jobs.insert([third], "origin"))()).rejects.toThrow();
       await expect((async () => jobs.insert([third, { ...one }]))()).rejects.toThrow();
@@ -104,6 +107,31 @@ export function outboxStoreContract(engine: string, newBench: () => OutboxStoreB
       await jobs.freeze(frozen!, FROZEN);
       expect(await jobs.next(ROOM, [frozen!.jobId, high!.jobId])).toBe(first!.jobId);
       expect(await turns()).toEqual([frozen, high, first, second, low].map((job) => job!.jobId));
+    });
+
+    it("takes what one recording became in one step, and nothing of the room comes between its parts", async () => {
+      const { add, jobs, spool, turns } = await store();
+      const voice = message({ state: "accepted", recordingId: "sealed", source: "bell", onMissed: "resend" });
+      const [notice, first, other, high] = await add(
+        ...[message({ announces: voice.txnId }), voice, message(), message({ priority: "high" })],
+      );
+      const further = ["two", "three"].map((part) => ({
+        txnId: part,
+        contentJson: JSON.stringify({ part }),
+      }));
+      await expect(
+        (async () => jobs.encoded(first!, "{}", [...further, { txnId: other!.txnId, contentJson: "{}" }]))(),
+      ).rejects.toThrow();
+      expect(await jobs.get(first!.jobId)).toEqual(first);
+      expect(await jobs.withTxnId("two")).toBeUndefined();
+      for (const { txnId } of further) await spool.append(txnId, Buffer.from("ciphertext"));
+      await jobs.encoded(first!, JSON.stringify({ part: "one" }), further);
+      const [two, three] = [await jobs.withTxnId("two"), await jobs.withTxnId("three")];
+      for (const part of [two, three])
+        expect(part).toMatchObject({ state: "encoded", roomId: ROOM, source: "bell", onMissed: "resend" });
+      expect(JSON.parse(three!.contentJson!)).toEqual({ part: "three" });
+      expect(await spool.size("three")).toBe(10);
+      expect(await turns()).toEqual([notice, first, two, three, high, other].map((job) => job!.jobId));
     });
 
     it("names the rooms in which something waits, and no other", async () => {
@@ -143,6 +171,29 @@ export function outboxStoreContract(engine: string, newBench: () => OutboxStoreB
       // its sender was told, and has the recording
       expect(await jobs.retry(own!)).toBeUndefined();
       expect(await spool.size(own!.txnId)).toBe(0);
+    });
+
+    it("tries a voice message again together with what announces it, and removes them together", async () => {
+      const { add, jobs } = await store();
+      const voice = message({ state: "accepted", source: "mailbox", recordingId: "ab34" });
+      const announces = { source: "mailbox", announces: voice.txnId };
+      const [notice, sent, announced, other] = (await add(
+        ...[message(announces), message(announces), voice, message({ source: "mailbox" })],
+      )) as [Job, Job, Job, Job];
+      const states = async () =>
+        Promise.all(
+          [notice, sent, announced, other].map(async ({ jobId }) => (await jobs.get(jobId))?.state),
+        );
+      await jobs.sent(sent.jobId, "$sent", 2_000);
+      for (const tried of [announced, notice]) {
+        for (const job of [notice, announced, other])
+          await jobs.failed(job, { code: "AUDIO_NOT_AUDIO", message: "no" }, 2_000);
+        expect(await jobs.retry(tried)).toEqual(tried);
+        expect(await states()).toEqual(["uploaded", "sent", "accepted", "failed"]);
+      }
+      await jobs.failed(notice, { code: "AUDIO_NOT_AUDIO", message: "no" }, 2_000);
+      await jobs.remove(announced);
+      expect(await states()).toEqual([undefined, "sent", undefined, "failed"]);
     });
 
     it("knows which recordings are still needed, also by what was given up", async () => {

@@ -170,3 +170,11 @@ it("what a killed one has left is left by the next", async () => {
   await prove("--media", mediaStore);
   expect(await joined()).toEqual([roomId]);
 });
+
+it("beside the running service, the service sends, and the command looks", async () => {
+  const service = bot.start(["run"]);
+  await service.says('"message":"running"');
+  const { places } = JSON.parse((await prove("--media", mediaStore)).stdout) as ProofReport;
+  await service.end("SIGTERM");
+  expect(places.map(({ result }) => result)).toEqual(["not-checked", "pass", "not-checked"]);
+});

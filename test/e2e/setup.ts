@@ -46,7 +46,10 @@ export async function startSuite(provide: (suite: SuiteSynapse) => void): Promis
   const synapse = await startSynapse({
     liftRateLimits: true,
     // public rooms begin without encryption, so that there are rooms that must be refused
-    config: { encryption_enabled_by_default_for_room_type: "invite" },
+    config: {
+      encryption_enabled_by_default_for_room_type: "invite",
+      room_list_publication_rules: [{ action: "allow" }],
+    },
   });
   const folder = mkdtempSync(join(tmpdir(), "sotto-e2e-"));
   const [recordings, audio, logs] = ["recordings", "audio", "logs"].map((name) => join(folder, name)) as [

@@ -87,13 +87,15 @@ export function outboxOn(store: Store, at = { ms: 1_000_000 }) {
   const outbox = new Outbox({
     ...{ store, contentRepository, gate, encryptor, onUnsent },
     // a recording is its own attachment
-    prepare: (job, recording) => ({
-      ciphertext: recording,
-      async content() {
-        preparing.shift()?.();
-        return { ...JSON.parse(job.contentJson!), file: { v: "v2" } };
-      },
-    }),
+    async *prepare(job, recording) {
+      yield {
+        ciphertext: recording,
+        async content() {
+          preparing.shift()?.();
+          return { ...JSON.parse(job.contentJson!), file: { v: "v2" } };
+        },
+      };
+    },
     async findSent(roomId, { ciphertext }) {
       looking.outcome?.();
       return timeline.find((event) => event.roomId === roomId && event.ciphertext === ciphertext)?.eventId;

@@ -26,8 +26,10 @@ export async function receiving({ store = openTestStore(), rooms = {} }: Setup =
   const decryptions: string[] = [];
   const downloads: string[] = [];
   const logged: unknown[][] = [];
+  const note = (...said: unknown[]) => void logged.push(said);
   const wanted: string[] = [];
   let wakes = 0;
+  const waiters = new Set<() => void>();
   const keyListeners: ((sessionIds: string[]) => void)[] = [];
   /** By session ID: what the engine says of the key that it lacks. */
   const missing = new Map<string, MissingRoomKey["missing"]>();
@@ -37,14 +39,21 @@ export async function receiving({ store = openTestStore(), rooms = {} }: Setup =
   const withheldCounts: Account["withheldCounts"] = {};
   const account = {
     config: { data: temporaryDirectory(), trust: { acceptFrom: "signed" }, rooms },
-    logger: { ...silentLogger, info: (...said: unknown[]) => void logged.push(said) },
+    logger: { ...silentLogger, info: note, warn: note, error: note },
     store,
     receiving: new Serial(),
     withheldCounts,
     sync: {
       wake() {
         wakes += 1;
+        for (const tell of waiters) tell();
       },
+      nextBatch: (signal: AbortSignal) =>
+        new Promise<void>((resolve) => {
+          waiters.add(resolve);
+          signal.addEventListener("abort", () => resolve());
+          if (signal.aborted) resolve();
+        }),
     },
     missingKeys: { want: (roomId: string, sessionId: string) => void wanted.push(`${roomId} ${sessionId}`) },
     crypto: {
@@ -89,7 +98,7 @@ export async function receiving({ store = openTestStore(), rooms = {} }: Setup =
   };
   return {
     ...{ store, missing, unproven, failures, backup, decryptions, downloads, logged, heard, wanted },
-    ...{ reports, receiver, withheldCounts },
+    ...{ account, reports, receiver, withheldCounts },
     /** By event ID and kind, as they came. */
     told: () => reports.map(({ eventId, kind }) => `${eventId} ${kind}`),
     wakes: () => wakes,

@@ -167,3 +167,20 @@ export function connectorFindings(house: House): Finding[] {
     ];
   });
 }
+
+/** An audit rule is a file that is named after its ID, a line in the list, and a test that mirrors it. */
+export function ruleFindings(house: House): Finding[] {
+  const list = house.get("src/audit/rules/index.ts") ?? "";
+  return [...house].flatMap(([file, source]) => {
+    const name = /^src\/audit\/rules\/([^/]+)\.ts$/.exec(file)?.[1];
+    if (name === undefined || name === "index") return [];
+    const [, area, number] = /^(enc|acc|dev|meta|srv|own)-(\d{3})-[a-z0-9-]+$/.exec(name) ?? [];
+    if (area === undefined) return [`${file} is not named <area>-<nnn>-<name>.ts`];
+    const ids = [...source.matchAll(/^\s*id: "([^"]+)"/gm)].map(([, id]) => id);
+    return [
+      ...(ids.join() === `SOTTO-${area.toUpperCase()}-${number}` ? [] : [`${file} has the ID ${ids.join()}`]),
+      ...(importsOf(list).includes(`./${name}.ts`) ? [] : [`${file} is not in src/audit/rules/index.ts`]),
+      ...(house.has(`test/audit/rules/${name}.test.ts`) ? [] : [`${file} has no test`]),
+    ];
+  });
+}

@@ -43,6 +43,12 @@ export class MemoryIntake implements Intake {
     return this.#keep(read);
   }
 
+  async isSame(id: string, source: AudioSource): Promise<boolean> {
+    const bytes = await bytesOf(source);
+    const known = this.taken.find((recording) => recording.id === id);
+    return known === undefined || Buffer.compare(known.bytes, bytes) === 0;
+  }
+
   async job(job: number): Promise<TakenJob | undefined> {
     const recording = this.taken[job - 1];
     return recording && { job, ...(recording.by !== undefined && { by: recording.by }), state: "accepted" };

@@ -8,7 +8,7 @@ export const WORDS = {
   id: {
     header: "Idempotency-Key",
     maxLength: 255,
-    text: "What the recording is known by: the same key again is not taken again. Without it each request is a recording of its own.",
+    text: "What the recording is known by: the same recording with the same key is not taken again, another one with it is refused. Without a key each request is a recording of its own.",
     example: "2026-11-23-bell-0042",
   },
   caller: {

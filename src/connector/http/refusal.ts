@@ -18,6 +18,10 @@ export const REFUSALS = {
   ENCODING_UNSUPPORTED: [415, "send the recording as it is, without a Content-Encoding"],
   EXPECTATION_FAILED: [417, "leave the Expect header out, or send `Expect: 100-continue`"],
   FORM_INVALID: [422, "put the fields first and one file last, as in `-F caller=Door -F audio=@bell.wav`"],
+  KEY_REUSED: [
+    422,
+    "give each recording an Idempotency-Key of its own; with the same key send the same bytes",
+  ],
   TOO_MANY_REQUESTS: [429, "wait as long as Retry-After says"],
   HEADERS_TOO_LARGE: [431, "send fewer or shorter headers"],
   BUSY: [503, "send it again after as long as Retry-After says"],

@@ -12,6 +12,7 @@ import type { Token } from "./tokens.ts";
 
 export interface VoiceLimits extends BodyLimits {
   maxRequests: number;
+  tokens: readonly unknown[];
 }
 
 /** A recording that comes, as its head says it. */
@@ -19,6 +20,8 @@ interface Offer {
   token: Token;
   room: string;
   words: Words;
+  /** Its client asks first, and has not been asked for anything yet. */
+  isHeldBack(): boolean;
 }
 
 const BUSY_MS = 2_000;
@@ -29,7 +32,8 @@ export class VoiceDesk {
   readonly #intake: Intake;
   readonly #limits: VoiceLimits;
   readonly #logger: Logger;
-  readonly #bodies = new Set<Body>();
+  /** What comes now, and from whom. */
+  readonly #bodies = new Map<Body, Token>();
   /** What is being taken, by the identities of the recordings. */
   readonly #taking = new Set<string>();
 
@@ -50,15 +54,16 @@ export class VoiceDesk {
     this.#requireReadable(exchange);
     describedBy(words);
     keyOf(words);
-    if (this.#bodies.size >= this.#limits.maxRequests)
-      throw refused("BUSY", "too many recordings come at once", { headers: retryAfter(BUSY_MS) });
+    this.#requireSpace(token);
     token.count();
     const body = new Body(request, this.#limits, () => expectsContinue && response.writeContinue());
-    this.#bodies.add(body);
+    this.#bodies.set(body, token);
+    const isHeldBack = (): boolean => expectsContinue && !body.isStarted;
     try {
-      const taken = await this.#read(body, request.headers["content-type"], { token, room, words });
+      const offer = { token, room, words, isHeldBack };
+      const taken = await this.#read(body, request.headers["content-type"], offer);
       // who is told "taken" in the middle of a body may take it for an error
-      if (body.isStarted || !expectsContinue) await readToEnd(body);
+      if (!isHeldBack()) await readToEnd(body);
       return accepted(taken);
     } finally {
       this.#bodies.delete(body);
@@ -69,7 +74,17 @@ export class VoiceDesk {
   /** Whoever still sends has so much more time, and is then told to come again. */
   hurry(withinMs: number): void {
     const stopping = refused("BUSY", "Sotto stops", { headers: retryAfter(BUSY_MS) });
-    for (const body of this.#bodies) body.hurry(withinMs, stopping);
+    for (const body of this.#bodies.keys()) body.hurry(withinMs, stopping);
+  }
+
+  /** One token has as many places as are free beside its own, so that there is one for the next. */
+  #requireSpace(token: Token): void {
+    const free = this.#limits.maxRequests - this.#bodies.size;
+    const headers = retryAfter(BUSY_MS);
+    if (free <= 0) throw refused("BUSY", "too many recordings come at once", { headers });
+    const held = this.#bodies.values().reduce((sum, holder) => sum + Number(holder === token), 0);
+    if (this.#limits.tokens.length > 1 && held >= free)
+      throw refused("TOO_MANY_REQUESTS", "too many recordings of this token come at once", { headers });
   }
 
   #requireReadable({ request }: Exchange): void {
@@ -94,7 +109,7 @@ export class VoiceDesk {
   }
 
   /** Two requests with one key at once: the second is told so (draft-ietf-httpapi-idempotency-key-header-07). */
-  async #hand(stream: Readable, { token, room, words }: Offer): Promise<Taken> {
+  async #hand(stream: Readable, { token, room, words, isHeldBack }: Offer): Promise<Taken> {
     const id = recordingId(token.name, room, keyOf(words) ?? randomUUID());
     const described = describedBy(words);
     if (this.#taking.has(id))
@@ -104,6 +119,7 @@ export class VoiceDesk {
     this.#taking.add(id);
     try {
       const taken = await this.#intake.take({ id, by: token.name, source: { stream }, room, ...described });
+      if (taken.isDuplicate && !isHeldBack()) await this.#requireSame(id, stream);
       this.#logger.info("a recording was taken", { from: token.name, ...taken });
       return taken;
     } catch (thrown) {
@@ -112,6 +128,12 @@ export class VoiceDesk {
     } finally {
       this.#taking.delete(id);
     }
+  }
+
+  /** Another recording under an old key (the same draft). Of one that breaks off nobody can say. */
+  async #requireSame(id: string, stream: Readable): Promise<void> {
+    const isSame = await this.#intake.isSame(id, { stream }).catch(() => true);
+    if (!isSame) throw refused("KEY_REUSED", "another recording was taken with this Idempotency-Key");
   }
 }
 

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 
 /** A receiver that does not even accept a connection in this time is not there. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** While one is waited for, nothing else is received: whoever reads more slowly gets it later, or never. */
+/** While one is waited for, its route's others wait: whoever reads more slowly gets it later, or never. */
 const SLOWEST_BYTES_PER_SECOND = 10_000;
 /** No receiver has more to say. */
 const LARGEST_ANSWER_BYTES = 64 * 1024;

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { type Hmac, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { addAbortSignal, Readable } from "node:stream";
 import { sniffAudio } from "../../audio/index.ts";
@@ -21,7 +21,7 @@ export interface IntakeOptions {
   source: string;
   /** Those that lead from it into rooms. */
   routes(): readonly Route[];
-  /** What it brings comes out of another room. */
+  /** What it brings comes out of another room, where it may be redacted meanwhile. */
   isRelay?: boolean;
 }
 
@@ -42,15 +42,19 @@ export function createIntake({
     const known = store.jobs.jobsOf(origin);
     if (known) return { jobs: known, isDuplicate: true };
     waysOf(recording);
+    const digest = store.digestOf(origin);
     const bytes = soundOf(recording, signal);
-    const recordingId = await store.recordings.write(bytes).catch((thrown) => {
+    const recordingId = await store.recordings.write(hashed(bytes, digest)).catch((thrown) => {
       throw toSottoError(thrown);
     });
     try {
+      // nothing comes between this and the outbox: the redaction finds what was taken before it
+      if (isRelay && !store.inbox.has(recording.by ?? "")) throw redacted();
       const jobs = await outbox.take(
         // once more: a room may have been replaced meanwhile
         waysOf(recording).flatMap(({ route, roomId }) => jobsFor(recording, { route, roomId, recordingId })),
         origin,
+        digest.digest("base64url"),
       );
       const voices = jobs.filter(({ announces }) => announces === undefined);
       return { jobs: voices.map(({ jobId }) => jobId), isDuplicate: false };
@@ -86,6 +90,8 @@ export function createIntake({
     const recipe: Recipe = {
       ...(raw && { raw }),
       ...(audio && { care: careOf(audio) }),
+      // what takes the place of one message is one
+      ...(audio?.split && !earlier && { split: true as const }),
       ...(isRelay && { isRelay }),
       ...(earlier && { replaces: earlier.jobId }),
     };
@@ -112,6 +118,14 @@ export function createIntake({
     // the same recording twice at once: the second hears what became of the first
     take: (recording, signal) => origins.run(originOf(recording.id), () => take(recording, signal)),
 
+    async isSame(id, source) {
+      const origin = originOf(id);
+      const digest = store.digestOf(origin);
+      for await (const bytes of bytesOf(source)) digest.update(bytes);
+      const known = store.jobs.digestOf(origin);
+      return known === undefined || known === digest.digest("base64url");
+    },
+
     async job(jobId): Promise<TakenJob | undefined> {
       const job = store.jobs.get(jobId);
       const [origin, by] = job?.source?.split("/") ?? [];
@@ -126,6 +140,8 @@ export function createIntake({
     },
   };
 }
+
+const redacted = (): SottoError => new SottoError("STOPPED", "what was to be relayed is not there any more");
 
 const careOf = ({ loudness, trimSilence, highPass }: NonNullable<Route["audio"]>): Recipe["care"] & {} => ({
   ...(loudness !== undefined && { loudnessLufs: loudness }),
@@ -155,6 +171,13 @@ async function* soundOf(
     if ("path" in source && code && !(thrown instanceof SottoError))
       throw new SottoError("AUDIO_UNREADABLE", "the recording cannot be read", { cause: code });
     throw toSottoError(thrown);
+  }
+}
+
+async function* hashed(recording: AsyncIterable<Uint8Array>, hash: Hmac): AsyncGenerator<Uint8Array> {
+  for await (const bytes of recording) {
+    hash.update(bytes);
+    yield bytes;
   }
 }
 

@@ -1,17 +1,16 @@
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { readStoreKey } from "../../config/index.ts";
 import type { ConnectorType } from "../../connector/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
-import type { Connector, Signer } from "../../model/connector.ts";
+import type { Connector } from "../../model/connector.ts";
 import type { RoomId } from "../../model/ids.ts";
 import { Serial } from "../../serial.ts";
-import { deriveKey } from "../../store/index.ts";
 import type { Account } from "../account.ts";
 import type { RelayCheck } from "../connector-checks.ts";
 import { Commands } from "../room/commands.ts";
 import { receiveForService } from "../room/receiving.ts";
 import { Signals } from "../room/signals.ts";
 import { Successions } from "../room/successions.ts";
+import { signerOf } from "../signer.ts";
 import { Destinations } from "./destinations.ts";
 import { HandOver, type Receiving } from "./hand-over.ts";
 import { createIntake } from "./intake.ts";
@@ -36,6 +35,7 @@ export class Relay implements AsyncDisposable {
   readonly #changes = new Serial();
   readonly #signals: Signals;
   readonly #successions: Successions;
+  readonly #handOver: HandOver;
   #destinations: Destinations;
   #routes: readonly Route[] = [];
   #receiving: Promise<void> | undefined;
@@ -46,6 +46,8 @@ export class Relay implements AsyncDisposable {
     this.#destinations = new Destinations(account);
     this.#signals = new Signals(account);
     this.#successions = new Successions(account, () => this.#roomIds());
+    this.#handOver = new HandOver(account, this.#signals, this.#stopping.signal);
+    account.routed = (roomId) => this.#handOver.isRouted(roomId);
   }
 
   /**
@@ -105,7 +107,7 @@ export class Relay implements AsyncDisposable {
     this.#stopping.abort(new SottoError("STOPPED", "the service stops"));
     this.#signals[Symbol.dispose]();
     this.#successions[Symbol.dispose]();
-    await this.#changes.run("plan", () => this.#end());
+    await Promise.all([this.#changes.run("plan", () => this.#end()), this.#handOver.ended()]);
     await this.#receiving;
   }
 
@@ -116,13 +118,11 @@ export class Relay implements AsyncDisposable {
     for (const [name, connector] of made) this.#connectors.set(name, connector);
     this.#routes = plan.routes;
     this.#destinations = new Destinations(this.#account);
+    this.#handOver.join(this.#receivers());
     const targets = new Set(plan.routes.map(({ to }) => to));
     const sourceRooms = new Set(plan.routes.map(({ from }) => from).filter((from) => !targets.has(from)));
     await this.#destinations.know(this.#roomNames(), sourceRooms);
     void this.#successions.look();
-    const { successors } = this.#account.store;
-    this.#account.routed = (roomId) =>
-      this.#receivers().some((receiving) => receiving.roomId === successors.current(roomId));
     const sources = new Set(plan.routes.map(({ from }) => from).filter((from) => !isRoom(from)));
     await Promise.all([...sources].map((name) => this.#start(name)));
     const isAsked = this.#account.config.commandsFrom.length > 0;
@@ -178,7 +178,7 @@ export class Relay implements AsyncDisposable {
       name,
       logger,
       path: (written) => pathOf(name, written),
-      signer: signerOf(readStoreKey(config)),
+      signer: signerOf(readStoreKey(config), "archive signature"),
     });
   }
 
@@ -198,21 +198,20 @@ export class Relay implements AsyncDisposable {
 
   /** Who takes what comes out of rooms. */
   #receivers(): Receiving[] {
+    const destinations = this.#destinations;
     return this.#routes
       .filter(({ from }) => isRoom(from))
-      .flatMap((route): Receiving[] => {
-        const roomId = this.#destinations.source(route.from);
-        if (roomId === undefined) return [];
+      .map((route) => {
         const connector = this.#connectors.get(route.to);
-        if (connector?.deliver) {
-          const { deliver } = connector;
-          return [{ key: keyOf(route), roomId, to: { connector: { deliver: deliver.bind(connector) } } }];
-        }
-        const intake = createIntake({
-          ...{ account: this.#account, destinations: this.#destinations, source: roomId, isRelay: true },
-          routes: () => [route],
-        });
-        return [{ key: keyOf(route), roomId, to: { intake } }];
+        const deliver = connector?.deliver?.bind(connector);
+        const account = this.#account;
+        const intakeFrom = (source: RoomId) =>
+          createIntake({ account, destinations, source, routes: () => [route], isRelay: true });
+        return {
+          key: keyOf(route),
+          roomId: () => destinations.source(route.from),
+          to: deliver ? { connector: { deliver } } : { intakeFrom },
+        };
       });
   }
 
@@ -224,10 +223,8 @@ export class Relay implements AsyncDisposable {
 
   async #receive(): Promise<void> {
     const stopping = this.#stopping.signal;
-    const receiving = () => this.#receivers();
-    const handOver = new HandOver(this.#account, { receiving, signals: this.#signals, stopping });
     await receiveForService(this.#account, {
-      ...{ handOver, stopping },
+      ...{ handOver: this.#handOver, stopping },
       commands: new Commands(this.#account, this),
     });
   }
@@ -244,15 +241,3 @@ const wrongSettings = (
   { issues }: { issues: { path: PropertyKey[]; message: string }[] },
 ): string =>
   issues.map(({ path, message }) => `${["connectors", name, ...path].join(".")}: ${message}`).join("\n");
-
-/** An Ed25519 key from 32 bytes: PKCS #8 is a fixed prefix and the seed (RFC 8410). */
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
-
-function signerOf(storeKey: Uint8Array): Signer {
-  const seed = deriveKey(storeKey, "archive signature");
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
-  return {
-    publicKeyPem: createPublicKey(key).export({ type: "spki", format: "pem" }) as string,
-    sign: (bytes) => sign(null, bytes, key),
-  };
-}

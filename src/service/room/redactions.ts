@@ -29,10 +29,8 @@ export class FollowedRedactions {
   /** False while one of its messages may be on its way. */
   async #followOne(roomId: RoomId, redacted: EventId): Promise<boolean> {
     const { store, routed } = this.#account;
-    // it is not handed on any more
-    if (store.inbox.has(redacted) && routed(roomId)) {
-      await this.#account.receiving.run("inbox", async () => store.inbox.done(redacted));
-    }
+    // it is not handed on any more, and what is being taken of it for another room is not taken
+    if (store.inbox.has(redacted) && routed(roomId)) store.inbox.done(redacted);
     let isDone = true;
     for (const job of store.jobs.ofSource(`${roomId}/${redacted}`)) {
       if (job.state === "encrypted") isDone = false;

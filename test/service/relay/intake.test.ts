@@ -2,16 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { expect, it } from "vitest";
-import { type ErrorCode, SottoError } from "../../../src/errors.ts";
 import { silentLogger } from "../../../src/log.ts";
 import type { Account } from "../../../src/service/account.ts";
-import type { VoiceMessage } from "../../../src/service/receive.ts";
 import type { Destinations } from "../../../src/service/relay/destinations.ts";
-import { HandOver } from "../../../src/service/relay/hand-over.ts";
 import { createIntake } from "../../../src/service/relay/intake.ts";
-import { keyOf, type Route } from "../../../src/service/relay/routes.ts";
+import type { Route } from "../../../src/service/relay/routes.ts";
 import { outboxOn } from "../../support/faulty-ports.ts";
-import { ALICE, openTestStore, storeOptions } from "../../support/store.ts";
+import { event, openTestStore, storeOptions } from "../../support/store.ts";
 
 // Recordings on a real store with its outbox; the homeserver behind it is a stub.
 
@@ -32,56 +29,24 @@ function house() {
   return { account, jobs, outbox, route, intake, recordings };
 }
 
-it.each<[ErrorCode, boolean]>([
-  ["CONNECTOR_FAILED", false],
-  ["ROUTE_UNKNOWN", false],
-  ["INTERNAL", false],
-  ["HOMESERVER_UNREACHABLE", false],
-  ["AUDIO_TOO_LARGE", true],
-])("a receiver that fails with %s has had the message: %s", async (code, isOver) => {
-  const { account } = house();
-  const deliver = async () => {
-    throw new SottoError(code, "not now");
+it("what was redacted while its recording came goes into no other room, and leaves nothing", async () => {
+  const { account, jobs, outbox, route, intake, recordings } = house();
+  const relay = intake("!a", [route("!a", "!b")], true);
+  const { inbox } = account.store;
+  for (const eventId of ["$stays", "$redacted"])
+    inbox.add("!a", event("m.room.encrypted", { session_id: "S" }, { event_id: eventId }), 1);
+  const take = (eventId: string, meanwhile: () => void) => {
+    const bytes = async function* () {
+      yield SOUND;
+      meanwhile();
+    };
+    return relay.take({ id: `${eventId} !a > !b`, by: eventId, source: { stream: Readable.from(bytes()) } });
   };
-  const handOver = new HandOver(account, {
-    receiving: () => [{ key: "!a > archive", roomId: "!a", to: { connector: { deliver } } }],
-    signals: { handed: () => undefined, refused: () => undefined },
-    stopping: new AbortController().signal,
-  });
-  const message = { roomId: "!a", eventId: "$1" } as unknown as VoiceMessage;
-  const handed = await handOver.hand(message).then(
-    () => true,
-    () => false,
-  );
-  expect([handed, account.store.handed.has("$1", "!a > archive")]).toEqual([isOver, isOver]);
-});
-
-it("a voice message goes from one room into each of several others", async () => {
-  const { account, jobs, outbox, route, intake } = house();
-  const receiving = ["!b", "!c"].map((to) => {
-    const way = route("!a", to);
-    return { key: keyOf(way), roomId: "!a", to: { intake: intake("!a", [way], true) } };
-  });
-  const handOver = new HandOver(account, {
-    receiving: () => receiving,
-    signals: { handed: () => undefined, refused: () => undefined },
-    stopping: new AbortController().signal,
-  });
-  const message = {
-    roomId: "!a",
-    eventId: "$1",
-    sender: ALICE,
-    sentMs: 1,
-    stream: () => Readable.from([SOUND]),
-  };
-  await handOver.hand(message as unknown as VoiceMessage);
+  const { jobs: taken } = await take("$stays", () => undefined);
+  await expect(take("$redacted", () => inbox.done("$redacted"))).rejects.toMatchObject({ code: "STOPPED" });
   await outbox.settled();
-  expect(
-    jobs
-      .list(9)
-      .map(({ roomId }) => roomId)
-      .sort(),
-  ).toEqual(["!b", "!c"]);
+  expect(jobs.list(9).map(({ jobId }) => jobId)).toEqual(taken);
+  expect(recordings()).toEqual([]);
 });
 
 it("a recording that two bring at the same time is taken once, and both are told so", async () => {
@@ -93,6 +58,17 @@ it("a recording that two bring at the same time is taken once, and both are told
   expect([one.isDuplicate, two.isDuplicate].sort()).toEqual([false, true]);
   await outbox.settled();
   expect([jobs.list(9).length, recordings()]).toEqual([1, []]);
+});
+
+it("another recording of a name that was taken is told from the same one", async () => {
+  const { outbox, intake, route } = house();
+  const bell = intake("bell", [route("bell", "!a")]);
+  await bell.take({ id: "ring", source: { bytes: SOUND } });
+  const pieces = Readable.from([SOUND.subarray(0, 100), SOUND.subarray(100)]);
+  expect(await bell.isSame("ring", { stream: pieces })).toBe(true);
+  expect(await bell.isSame("ring", { bytes: SOUND.subarray(1) })).toBe(false);
+  expect(await bell.isSame("never taken", { bytes: SOUND })).toBe(true);
+  await outbox.settled();
 });
 
 it("whoever brings a recording again is told of the same messages, and not of what announces them", async () => {

@@ -1,0 +1,28 @@
+import type { Fact, IdentityFacts, UserFacts } from "../model/facts.ts";
+import { before } from "./people.ts";
+import type { Context } from "./rule.ts";
+
+/** `gone`: there was one, and now there is none. */
+export type IdentityChange = "none" | "changed" | "changed-after-verification" | "gone";
+
+/** Against what our own account has pinned, and against the last audit; whichever says more. */
+export function identityChange(user: UserFacts, context: Context): Fact<IdentityChange> {
+  if ("unread" in user.identity) return user.identity;
+  const now = user.identity.value;
+  const last = before(context, user.userId)?.identity;
+  const sinceLast = last !== undefined && "value" in last ? compared(last.value, now) : undefined;
+  if (now === null) return { value: sinceLast ?? "none" };
+  const { change } = now;
+  if ("unread" in change) return sinceLast === undefined ? change : { value: sinceLast };
+  return { value: change.value === "none" ? (sinceLast ?? "none") : change.value };
+}
+
+const isVerified = ({ isVerifiedByUs }: IdentityFacts): boolean =>
+  "value" in isVerifiedByUs && isVerifiedByUs.value;
+
+function compared(last: IdentityFacts | null, now: IdentityFacts | null): IdentityChange {
+  if (last === null || last.masterKey === now?.masterKey) return "none";
+  if (now === null) return "gone";
+  if (isVerified(now)) return "none"; // and anew, since then
+  return isVerified(last) ? "changed-after-verification" : "changed";
+}

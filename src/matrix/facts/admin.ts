@@ -1,0 +1,107 @@
+import { SottoError } from "../../errors.ts";
+import type { AccountFacts, DeviceFacts } from "../../model/facts.ts";
+import { isMxcUri, isRoomId, type MxcUri, type RoomId, type UserId } from "../../model/ids.ts";
+import { isObject, isString, type JsonObject, stringsOf } from "../json.ts";
+import { path } from "../path.ts";
+import { matrixErrorOf } from "../request-failure.ts";
+import type { RequestOptions, Transport } from "../transport.ts";
+import { nameOf } from "./event.ts";
+
+const PAGE = 500;
+
+/**
+ * Every room of the homeserver, each with whether its public directory shows it.
+ * https://element-hq.github.io/synapse/latest/admin_api/rooms.html#list-room-api
+ *
+ * @throws SottoError `TOKEN_REJECTED` also where the token is not an administrator's
+ */
+export async function adminRooms(
+  transport: Transport,
+  manner: () => RequestOptions,
+): Promise<Map<RoomId, boolean>> {
+  const rooms = new Map<RoomId, boolean>();
+  for (let from = 0; ; ) {
+    const query = { limit: PAGE, from, order_by: "name" };
+    const answer = objectOf(
+      await transport.request("GET", "/_synapse/admin/v1/rooms", { ...manner(), query }).catch((thrown) => {
+        throw refusal(thrown);
+      }),
+    );
+    if (!Array.isArray(answer.rooms)) throw nonsense("the list of rooms");
+    for (const room of answer.rooms as unknown[]) {
+      if (!isObject(room) || !isString(room.room_id) || !isRoomId(room.room_id))
+        throw nonsense("the list of rooms");
+      rooms.set(room.room_id, room.public === true);
+    }
+    const next = Number(answer.next_batch);
+    if (!(next > from) || answer.rooms.length === 0) return rooms;
+    from = next;
+  }
+}
+
+/** https://element-hq.github.io/synapse/latest/admin_api/media_admin_api.html#list-all-media-in-a-room */
+export async function adminClearMedia(
+  transport: Transport,
+  roomId: RoomId,
+  request: RequestOptions,
+): Promise<MxcUri[]> {
+  const url = path`/_synapse/admin/v1/room/${roomId}/media`;
+  const { local, remote } = objectOf(await transport.request("GET", url, request));
+  if (!Array.isArray(local) || !Array.isArray(remote)) throw nonsense("the list of media");
+  return [...new Set(stringsOf([...local, ...remote]))].filter(isMxcUri).sort();
+}
+
+/** https://element-hq.github.io/synapse/latest/admin_api/user_admin_api.html#query-user-account */
+export async function adminAccount(
+  transport: Transport,
+  userId: UserId,
+  request: RequestOptions,
+): Promise<AccountFacts> {
+  const url = path`/_synapse/admin/v2/users/${userId}`;
+  const answer = objectOf(await transport.request("GET", url, request));
+  const { admin, deactivated, user_type: type, appservice_id: appservice, creation_ts: createdSec } = answer;
+  if (answer.name !== userId || typeof createdSec !== "number") throw nonsense("the account");
+  return {
+    // SQLite has no booleans
+    isDeactivated: Boolean(deactivated),
+    isAdmin: Boolean(admin),
+    userType: isString(type) ? nameOf(type) : null,
+    appservice: isString(appservice) ? nameOf(appservice) : null,
+    createdMs: createdSec * 1000,
+  };
+}
+
+/** Every session of a user, those without keys too. */
+export async function adminDevices(
+  transport: Transport,
+  userId: UserId,
+  request: RequestOptions,
+): Promise<Pick<DeviceFacts, "deviceId" | "displayName" | "lastSeenMs" | "isDehydrated">[]> {
+  const url = path`/_synapse/admin/v2/users/${userId}/devices`;
+  const { devices } = objectOf(await transport.request("GET", url, request));
+  if (!Array.isArray(devices)) throw nonsense("the list of devices");
+  return devices.map((device: unknown) => {
+    if (!isObject(device) || !isString(device.device_id)) throw nonsense("the list of devices");
+    const { display_name: name, last_seen_ts: seen, dehydrated } = device;
+    return {
+      deviceId: nameOf(device.device_id),
+      ...(isString(name) && { displayName: nameOf(name) }),
+      ...(Number.isSafeInteger(seen) && { lastSeenMs: seen as number }),
+      isDehydrated: dehydrated === true,
+    };
+  });
+}
+
+/** A homeserver says so of a token that is somebody's, but not an administrator's. */
+function refusal(thrown: unknown): unknown {
+  const cause = matrixErrorOf(thrown);
+  if (cause?.errcode !== "M_FORBIDDEN" && cause?.errcode !== "M_UNKNOWN_TOKEN") return thrown;
+  return new SottoError("TOKEN_REJECTED", "the homeserver does not take this token as an administrator's", {
+    cause,
+    cure: 'give the token of an account that has "admin": true in GET /_synapse/admin/v2/users/USER',
+  });
+}
+
+const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
+const nonsense = (what: string): SottoError =>
+  new SottoError("HOMESERVER_ERROR", `the homeserver's answer is not ${what}`);

@@ -1,0 +1,39 @@
+import { expect, it } from "vitest";
+import { saidBefore } from "../../../src/audit/rules/enc-016-said-before.ts";
+import { BOT } from "../../support/facts.ts";
+import { envelope, inState, noPast, past, saying, setting } from "./changed.ts";
+import { judge, results } from "./judge.ts";
+
+const text = envelope({ type: "m.room.message", msgtype: "m.text" });
+const member = envelope({ type: "m.room.member", stateKey: BOT });
+
+it("passes a room that was encrypted from the first", () => {
+  expect(results(saidBefore)).toEqual(["pass"]);
+  expect(results(saidBefore, past(true, envelope(), setting(), member))).toEqual(["pass"]);
+});
+
+it("counts what can still be read", () => {
+  expect(
+    judge(saidBefore, past(true, envelope(), setting(), text, text, { ...text, isRedacted: true })),
+  ).toEqual([
+    expect.objectContaining({
+      result: "warn",
+      severity: "low",
+      message: expect.stringMatching(/^2 events from before/),
+      cure: expect.stringContaining("replace the room"),
+    }),
+  ]);
+});
+
+it("leaves what came after to the rules for that, and passes no more than was read", () => {
+  expect(results(saidBefore, saying(text))).toEqual(["pass"]);
+  expect(judge(saidBefore, past(false, text))[0]?.message).toContain("older ones were not read");
+});
+
+it("says nothing of a room that is not encrypted", () => {
+  expect(results(saidBefore, inState({ encryption: null }))).toEqual(["not-applicable"]);
+});
+
+it("passes nothing that could not be read", () => {
+  expect(results(saidBefore, noPast)).toEqual(["not-checked"]);
+});
