@@ -42,7 +42,7 @@ function canary(roomId: string, eventId: string): SentCanary {
     title: `Sotto canary ${token()}`,
     mimetype: `audio/ogg; canary=${token()}`,
     waveform: Array.from({ length: 100 }, () => randomBytes(2).readUInt16LE() % 1025),
-    recording: randomBytes(5_000).toString("base64"),
+    recording: randomBytes(1_500).toString("base64"),
   };
 }
 
