@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -152,6 +152,23 @@ it("a place that was not named, or cannot be read, or does not show the clear on
 it("where nothing can be read, nothing is sent", async () => {
   const args = ["--database", "postgres://u:p@127.0.0.1/synapse", "--media", "/nowhere"];
   expect(errorOf(await prove(...args))).toMatchObject({ code: "USAGE", exitCode: 2 });
+});
+
+it("a log that says the name of what was sent encrypted is found out", async () => {
+  const leaking = join(folder, "leaking.log");
+  writeFileSync(leaking, "");
+  const args = ["prove", "--room", roomId, "--config", bot.config, "--logs", leaking, "--timeout", "600"];
+  const waiting = startSotto(args);
+  await waiting.says("looking through the logs");
+  const headers = { authorization: `Bearer ${bot.accessToken}` };
+  const url = `${suite.directUrl}/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=1`;
+  const { chunk } = (await (await fetch(url, { headers })).json()) as { chunk: { event_id: string }[] };
+  const eventId = chunk[0]!.event_id;
+  const { content } = await listener.request("wait_event", { roomId, eventId, kind: "m.audio" });
+  writeFileSync(leaking, `INFO a client named it ${String(content.body)}\n`);
+  const { code, stdout } = await waiting.ended;
+  expect(code).toBe(1);
+  expect(stdout).toContain(`the file's name (as it is), once: ${leaking}`);
 });
 
 it("what a killed one has left is left by the next", async () => {
