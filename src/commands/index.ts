@@ -28,6 +28,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   archive: () => import("./archive.ts"),
   audit: () => import("./audit.ts"),
   doctor: () => import("./doctor.ts"),
+  prove: () => import("./prove.ts"),
   identity: () => import("./identity.ts"),
   recovery: () => import("./recovery.ts"),
 };

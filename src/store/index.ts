@@ -24,6 +24,7 @@ import { createSuccessors, type Successors } from "./successors.ts";
 export type { AuditStore } from "./audits.ts";
 export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
 export type { FactStore } from "./facts.ts";
+export { type ForeignDatabase, openForeignDatabase } from "./foreign-database.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";
@@ -60,6 +61,8 @@ export interface Store {
   /** Sealed, in the folder `spool` beside the store's file. */
   recordings: Recordings;
   recovery: RecoveryStore;
+  /** Made for a clear message, and not left yet; "" for none. */
+  controlRoom: { get(): RoomId | undefined; set(roomId: RoomId | ""): void };
   audits: AuditStore;
   epoch: EpochStore;
   retention: Retention;
@@ -125,6 +128,10 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
           .update(JSON.stringify([source, id]))
           .digest("base64url"),
       recovery: createRecoveryStore(db, meta),
+      controlRoom: {
+        get: () => meta.read("control room") || undefined,
+        set: (roomId) => meta.write("control room", roomId),
+      },
       audits: createAuditStore(db, sealer, meta),
       retention: createRetention(db, meta, (recordingId) => {
         recordings.drop(recordingId).catch(() => undefined); // it is swept when the store is opened next
