@@ -1,10 +1,32 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const LEAKS = "test/e2e/nothing-leaks.test.ts";
 const E2E = ["test/e2e/**/*.test.ts", "test/consumer/**/*.test.ts"];
 const FAULTS = "test/faults/**/*.test.ts";
 const maxWorkers = availableParallelism(); // vitest itself leaves one core idle
+
+/** Of each project: they would come late, since on a machine without earlier times vitest goes by a file's size. */
+const LONGEST = [
+  /\/e2e\/(?:kill|key-recipients|recovery-kill|recovery-trouble|identity-reset|interrupted|run-relays|live-end)\.test/,
+  /\/audio\/(?:several-encoders|split|fuzz|seams)\.test/,
+  /\/commands\/ingest\.test/,
+  /\/crypto-nodejs\/test\/(?:crash|bot-sdk)\.test/,
+  /\/indexeddb-sqlite\/test\/(?:fuzz|durability)\.test/,
+];
+
+/** Begins with the longest files: no core waits for one at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((path) => path.test(moduleId));
+    const projects = Map.groupBy(await super.sort(files), ({ project }) => project);
+    return [...projects.values()].flatMap((sorted) => [
+      ...sorted.filter(isLong),
+      ...sorted.filter((file) => !isLong(file)),
+    ]);
+  }
+}
 
 /**
  * Fastest first. `npm test` runs them all; `npx vitest --project unit` runs one. The search for leaks looks at what
@@ -12,6 +34,8 @@ const maxWorkers = availableParallelism(); // vitest itself leaves one core idle
  */
 export default defineConfig({
   test: {
+    globalSetup: ["test/support/packed.ts"],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -40,6 +64,7 @@ export default defineConfig({
           setupFiles: ["test/e2e/log-everything.ts"],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          expect: { poll: { timeout: 10_000 } },
           maxWorkers: 2, // there is one Synapse, which has one core's work from each
           sequence: { groupOrder: 1 },
         },

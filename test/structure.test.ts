@@ -29,6 +29,7 @@ const FURTHER_DOORS = {
   "src/config/secrets.ts": "a secret's file is read without a schema",
   "src/config/show.ts": "only one command needs it",
   "src/config/policy.ts": "only an audit needs it",
+  "src/config/waivers.ts": "only an audit needs it",
   "src/config/load.ts": "loaded late, and without the rest, when a command must hold the store itself",
 };
 

@@ -7,7 +7,7 @@ import { encryption } from "./world.ts";
 // Many rooms with many members in each, made through the real API. That takes Synapse longer than everything that is
 // measured, so that it is kept under .dev/bench-audit and made once; what was cut off goes on where it was.
 
-const KEPT = path.join(import.meta.dirname, "../../.dev/bench-audit");
+export const KEPT = path.join(import.meta.dirname, "../../.dev/bench-audit");
 const DEVICES_PER_USER = 2;
 
 export interface Size {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
-import { type AuditWorld, openAuditWorld, type Size } from "./audit-world.ts";
+import { type AuditWorld, KEPT, openAuditWorld, type Size } from "./audit-world.ts";
 import { ratio } from "./measure.ts";
 import type { Figure } from "./table.ts";
 
@@ -68,7 +68,9 @@ export async function audits(size: Size, rounds: number): Promise<Figure[]> {
 
 async function contest(script: string, argument: object): Promise<Run> {
   const file = path.join(import.meta.dirname, script);
-  const { stdout } = await run(process.execPath, [file, JSON.stringify(argument)]);
+  // as the command line does: without it, what strips the types stays in memory
+  const env = { ...process.env, NODE_COMPILE_CACHE: path.join(KEPT, "compile-cache") };
+  const { stdout } = await run(process.execPath, [file, JSON.stringify(argument)], { env });
   const ended = JSON.parse(stdout) as Run;
   if (ended.unread > 0) throw new Error(`${script} could not read everything: ${stdout}`);
   return ended;

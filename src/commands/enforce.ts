@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
+import { configSource, loadConfig } from "../config/index.ts";
 import { DEFAULT_POLICY, loadPolicy } from "../config/policy.ts";
 import { SottoError } from "../errors.ts";
 import type { EnforcementPlan, Step, StepOutcome } from "../model/enforcement.ts";
 import { isUserId } from "../model/ids.ts";
+import type { Policy } from "../model/policy.ts";
 import type { Applied, Created } from "../service/enforce/operations.ts";
 import { readPlan } from "../service/enforce/plan-file.ts";
 import type { Undone } from "../service/enforce/undo.ts";
@@ -36,7 +38,7 @@ export function command(context: Context): Command {
     new Command(name)
       .description(description)
       .option("--room <room>", "only this room, by ID or alias; may be given several times", several)
-      .option("--policy <file>", "what to hold rooms to; else the defaults")
+      .option("--policy <file>", "what to hold rooms to; else `policy` of the config, else the defaults")
       .option(
         "--replace <roomId>",
         "replace this room if only that cures it; may be given several times",
@@ -63,7 +65,7 @@ export function command(context: Context): Command {
     );
   const create = new Command("create")
     .description("make a room to policy, encrypted from the first event on")
-    .option("--policy <file>", "what the room is held to; else the defaults")
+    .option("--policy <file>", "what the room is held to; else `policy` of the config, else the defaults")
     .option("--name <name>", "which homeservers can read")
     .option("--topic <topic>", "which homeservers can read")
     .option("--invite <userId>", "may be given several times", several)
@@ -76,11 +78,15 @@ export function command(context: Context): Command {
     .addCommand(create);
 }
 
-const policyOf = (file: string | undefined) => (file === undefined ? DEFAULT_POLICY : loadPolicy(file));
+function policyOf(context: Context, flags: CommonOptions & { policy?: string }): Policy {
+  const file = flags.policy ?? loadConfig(configSource(flags.config, context.env)).policy;
+  return file === undefined ? DEFAULT_POLICY : loadPolicy(file);
+}
 
-function argumentsOf({ room, policy, replace, depth, adminTokenFile }: PlanFlags): Record<string, unknown> {
+function argumentsOf(context: Context, flags: PlanFlags): Record<string, unknown> {
+  const { room, replace, depth, adminTokenFile } = flags;
   return {
-    policy: policyOf(policy),
+    policy: policyOf(context, flags),
     ...(room && { rooms: room }),
     ...(replace && { replace }),
     ...(depth !== undefined && { depth: wholeNumber(depth, "--depth") }),
@@ -106,7 +112,12 @@ async function performInPieces<T>(
 }
 
 async function showPlan(context: Context, flags: PlanFlags): Promise<void> {
-  const plan = await performInPieces<EnforcementPlan>(context, flags, "enforce-plan", argumentsOf(flags));
+  const plan = await performInPieces<EnforcementPlan>(
+    context,
+    flags,
+    "enforce-plan",
+    argumentsOf(context, flags),
+  );
   if (flags.json) return printJson(context, plan);
   for (const { roomId, steps, notes } of plan.rooms) {
     printText(context, roomId);
@@ -128,7 +139,7 @@ function linesOf({ what, reversible, blocked }: Step): string[] {
 
 async function applyHere(context: Context, flags: ApplyFlags): Promise<void> {
   const args = {
-    ...argumentsOf(flags),
+    ...argumentsOf(context, flags),
     confirmed: flags.confirm ?? [],
     ...(flags.plan !== undefined && { looked: readPlan(flags.plan) }),
   };
@@ -168,7 +179,7 @@ async function createHere(context: Context, flags: CreateFlags): Promise<void> {
   const stranger = invite.find((userId) => !isUserId(userId));
   if (stranger !== undefined)
     throw new SottoError("USAGE", `${stranger} is no user ID`, { cure: "give it as @name:server" });
-  const args = { policy: policyOf(flags.policy), name, topic, invite };
+  const args = { policy: policyOf(context, flags), name, topic, invite };
   const created = await perform<Created>(context, flags, { operation: "enforce-create", args });
   if (flags.json) return printJson(context, created);
   printText(context, created.roomId);

@@ -27,7 +27,9 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   logout: () => import("./logout.ts"),
   config: () => import("./config.ts"),
   archive: () => import("./archive.ts"),
+  audit: () => import("./audit.ts"),
   doctor: () => import("./doctor.ts"),
+  prove: () => import("./prove.ts"),
   identity: () => import("./identity.ts"),
   recovery: () => import("./recovery.ts"),
 };

@@ -33,13 +33,16 @@ export function command(context: Context): Command {
     .action((flags: ReceiveFlags) => receive(context, flags));
 }
 
+/** A week: a timer for more than 24 days ends at once. */
+const LONGEST_TIMEOUT_S = 604_800;
+
 async function receive(context: Context, flags: ReceiveFlags): Promise<void> {
   const count = flags.count === undefined ? undefined : wholeNumber(flags.count, "--count");
   if (flags.room !== undefined) requireRoomId(flags.room);
   const target = flags.format === undefined ? undefined : targetFormat(flags.format);
   const signals = [context.signal];
   if (flags.timeout !== undefined)
-    signals.push(AbortSignal.timeout(wholeNumber(flags.timeout, "--timeout") * 1000));
+    signals.push(AbortSignal.timeout(wholeNumber(flags.timeout, "--timeout", LONGEST_TIMEOUT_S) * 1000));
   const source = configSource(flags.config, context.env);
   await dataDirectoryOf(source); // before a folder is made for nothing
   const conversion = target && (await conversionTo(target, source));

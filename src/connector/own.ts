@@ -16,5 +16,5 @@ export type {
   TakenJob,
   VoiceDescription,
 } from "../model/connector.ts";
-export { described, duration } from "../model/settings.ts";
+export { described, duration, shortDuration } from "../model/settings.ts";
 export { type ConnectorType, connectorType } from "./type.ts";

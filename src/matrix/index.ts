@@ -4,6 +4,7 @@
 export { createAccountData } from "./account-data.ts";
 export { createBackupServer } from "./backup-server.ts";
 export { createContentRepository, parseMxcUri } from "./content-repository.ts";
+export { type ControlClip, leaveForGood } from "./control-room.ts";
 export { type DirectRoomOptions, findOrCreateDirectRoom } from "./direct-room.ts";
 export { type DiscoveryOptions, discoverHomeserver, type Homeserver } from "./discovery.ts";
 export { createEnforcer, deleteMedia, type Enforcer, mediaOwner } from "./enforcement.ts";

@@ -4,9 +4,11 @@ export interface HomeserverFacts {
   baseUrl: string;
   /** The part of user IDs behind the colon. */
   serverName: string;
+  /** Where clients elsewhere reach it: `baseUrl`, or what its `/.well-known/matrix/client` says if that is the loopback address. */
+  publicUrl: Fact<string>;
   /** What the server calls itself: https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1version */
   software: Fact<{ name: string; version: string }>;
-  /** What anybody can see from outside, without an account. */
+  /** What anybody can see at `publicUrl`, without an account. */
   outside: OutsideFacts;
   /** What `/voip/turnServer` gave; null: there is none. The password is not kept. */
   turn: Fact<{ ttlSec: number; uris: string[]; isTimeLimited: boolean } | null>;
@@ -37,6 +39,7 @@ export interface OutsideFacts {
 export interface HomeserverConfig {
   encryptionByDefault: "off" | "invite" | "all";
   isRegistrationOpen: boolean;
+  /** Registering takes a token, an address or a captcha. */
   isRegistrationVerified: boolean;
   areGuestsAllowed: boolean;
   retention: { isEnabled: boolean; maxLifetimeMs: number | null };
@@ -60,10 +63,16 @@ export interface HomeserverConfig {
   isPublicRoomListOpen: boolean;
   isPublicRoomListFederated: boolean;
   areProfilesGuarded: boolean;
+  /** The user directory is searched for everyone, and not only for those in shared or public rooms. */
+  isEveryoneSearchable: boolean;
+  /** Other homeservers are told the names of devices. */
+  areDeviceNamesFederated: boolean;
+  /** How long is known who came from which IP address; null: for ever. */
+  userIpsMaxAgeMs: number | null;
   pushHasContent: boolean;
   emailHasContent: boolean;
   messageRateLimit: { perSecond: number; burstCount: number };
-  /** Each listener that serves clients: where, and whether TLS is its own. */
+  /** Each that has a port: what it serves (`client`, `federation`, `metrics`, `manhole` …), and whether TLS is its own. */
   listeners: { port: number; bindAddresses: string[]; resources: string[]; isTls: boolean }[];
 }
 
@@ -74,4 +83,6 @@ export interface LoggingConfig {
   loggers: Record<string, string>;
   /** Format strings in use. */
   formats: string[];
+  /** The lowest level that a handler writes down; `NOTSET`: all. */
+  handlerLevel: string;
 }

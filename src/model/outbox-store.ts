@@ -71,8 +71,12 @@ export interface OutboxStore {
   sent(jobId: number, eventId: EventId, atMs: number): Awaitable<void>;
   /** Given up. What a connector brought can still be tried again; of anything else the attachment goes. */
   failed(job: Job, error: { code: string; message: string }, atMs: number): Awaitable<void>;
-  /** Back to where it was given up; undefined where what it needs is not there any more. */
+  /**
+   * Back to where it was given up, with what announces it and what it announces, if that was given up too; undefined
+   * where what it needs is not there any more.
+   */
   retry(job: Job): Awaitable<Job | undefined>;
+  /** With what announces it, if that was given up. */
   remove(job: Job): Awaitable<void>;
   /**
    * What waits in a room goes to the one that replaces it, in its order: what a connector or a room brought, and no

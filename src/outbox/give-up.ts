@@ -1,4 +1,4 @@
-import { SottoError } from "../errors.ts";
+import { type ErrorCode, SottoError } from "../errors.ts";
 import type { Job } from "../model/job.ts";
 import type { OutboxOptions } from "./index.ts";
 
@@ -16,4 +16,27 @@ export async function giveUp(
   }
   onEnded(job, error);
   return undefined;
+}
+
+/** With the voice message that it announces, to be tried again with it; for ever where that is not there. Gives why. */
+export async function giveUpNotice(
+  { store, clock }: Required<Pick<OutboxOptions, "store" | "clock">>,
+  notice: Job,
+  voice: Job | undefined,
+): Promise<SottoError> {
+  if (voice) {
+    const error = new SottoError(voice.errorCode as ErrorCode, voice.errorMessage!);
+    await store.jobs.failed(notice, error, clock());
+    return error;
+  }
+  await store.jobs.remove(notice);
+  return new SottoError("JOB_UNKNOWN", `what message ${notice.jobId} announces is not there any more`);
+}
+
+/** With its content, and with its recording where nobody else needs that. */
+export async function forget({ store }: Pick<OutboxOptions, "store">, job: Job): Promise<void> {
+  const { jobs, recordings } = store;
+  await jobs.remove(job);
+  const { recordingId } = job;
+  if (recordingId && !(await jobs.needsRecording(recordingId))) await recordings.drop(recordingId);
 }

@@ -4,7 +4,7 @@ import type { RoomId } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
 import type { Awaitable, NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
-import { giveUp } from "./give-up.ts";
+import { forget, giveUp, giveUpNotice } from "./give-up.ts";
 import { forThoseBehind, isRefusal, requireUnsent } from "./refusals.ts";
 import { Rests } from "./rests.ts";
 import { Senders } from "./senders.ts";
@@ -107,16 +107,20 @@ export class Outbox {
   /**
    * The same, but leaves a room alone in which that failed a moment ago: for one second at most, then for twice as long,
    * at most a quarter of an hour, or for as long as the homeserver asked.
-   *
    * @param changed rooms that need not rest any more: something in them has changed
    */
   resumeDue(changed: Iterable<RoomId> = []): Promise<void> {
     const rooms = [...changed];
     this.#rests.wake(rooms);
-    const woken = rooms.filter((roomId) => this.#hasSender(roomId)).map((roomId) => this.#run(roomId));
+    const woken = rooms.filter((roomId) => this.#senders.isIn(roomId)).map((roomId) => this.#run(roomId));
     const resumed = Promise.all([this.#runAll(), ...woken]).then(() => undefined);
     this.#resuming = Promise.all([this.#resuming, resumed]).then(() => undefined);
     return resumed;
+  }
+
+  /** It was away: at the next `resumeDue`, no room rests because of that. */
+  homeserverIsBack(): void {
+    this.#rests.reached({ isBack: true });
   }
 
   /** When to call `resumeDue` again, in milliseconds from now; undefined where no room rests. */
@@ -154,10 +158,7 @@ export class Outbox {
     return this.#turns.between(roomId, async () => {
       const job = await this.#job(jobId);
       requireUnsent(job);
-      const { jobs, recordings } = this.#options.store;
-      await jobs.remove(job);
-      const { recordingId } = job;
-      if (recordingId && !(await jobs.needsRecording(recordingId))) await recordings.drop(recordingId);
+      await forget(this.#options, job);
       this.#senders.take(jobId)?.reject(new SottoError("JOB_UNKNOWN", `message ${jobId} was dropped`));
       return job;
     });
@@ -210,7 +211,7 @@ export class Outbox {
 
   /** Sends the message whose turn it is in a room; false where there is none, or it has to wait. */
   async #sendNext(roomId: RoomId): Promise<boolean> {
-    if ((this.#isClosing && !this.#hasSender(roomId)) || this.#rests.reason(roomId)) return false;
+    if ((this.#isClosing && !this.#senders.isIn(roomId)) || this.#rests.reason(roomId)) return false;
     const jobId = await this.#options.store.jobs.next(roomId, [...this.#unreadable]);
     if (jobId === undefined) return false;
     const job = await this.#read(jobId);
@@ -243,17 +244,20 @@ export class Outbox {
     return this.#try(job, async () => {
       const sent = await this.#delivery.deliver(job);
       this.#rests.over(job.roomId);
+      for (const roomId of this.#rests.reached()) void this.#run(roomId);
       this.#options.onEnded(sent);
       this.#senders.take(job.jobId)?.resolve(sent);
     });
   }
 
-  /** The voice message that a notice announces. The notice of one that was given up goes. */
+  /** The voice message that a notice announces. One that was given up takes its notice with it. */
   async #announced(notice: Job): Promise<Job | "gone"> {
     const { jobs } = this.#options.store;
     const voice = await this.#readable(notice.jobId, () => jobs.withTxnId(notice.announces!));
     if (voice && voice.state !== "failed") return voice;
-    if (!this.#unreadable.has(notice.jobId)) await jobs.remove(notice);
+    if (this.#unreadable.has(notice.jobId)) return "gone";
+    const why = await giveUpNotice(this.#options, notice, voice);
+    this.#senders.take(notice.jobId)?.reject(why);
     return "gone";
   }
 
@@ -284,10 +288,6 @@ export class Outbox {
       const isTold = job && sender.isHeard() && !job.firstPutMs;
       sender.reject((isTold && (await giveUp(this.#options, job, error))) || error);
     }
-  }
-
-  #hasSender(roomId: RoomId): boolean {
-    return this.#senders.in(roomId).length > 0;
   }
 
   async #job(jobId: number): Promise<Job> {

@@ -1,4 +1,4 @@
-import type { SottoError } from "../errors.ts";
+import type { ErrorCode, SottoError } from "../errors.ts";
 import type { RoomId } from "../model/ids.ts";
 import type { Clock } from "../model/ports.ts";
 
@@ -7,10 +7,18 @@ const LONGEST_PAUSE_MS = 15 * 60_000;
 /** A homeserver that asks for more is asked again after that; one could silence a bot for ever. */
 const LONGEST_ASKED_MS = 60 * 60_000;
 
+/** What a homeserver that is not there leads to. */
+const OF_ABSENCE = new Set<ErrorCode>([
+  ...(["HOMESERVER_UNREACHABLE", "SEND_UNCERTAIN"] as const),
+  ...(["ROOM_MEMBERS_UNKNOWN", "ROOM_ENCRYPTION_UNKNOWN"] as const),
+]);
+
 interface Rest {
   untilMs: number;
   pauseMs: number;
   reason: SottoError;
+  /** The one before it, or it itself, was ended by another room's success. */
+  isCut: boolean;
 }
 
 /**
@@ -29,13 +37,14 @@ export class Rests {
   }
 
   failed(roomId: RoomId, reason: SottoError): void {
-    const before = this.#rests.get(roomId)?.pauseMs;
-    const pauseMs = before === undefined ? FIRST_PAUSE_MS : Math.min(before * 2, LONGEST_PAUSE_MS);
+    const before = this.#rests.get(roomId);
+    const pauseMs = before ? Math.min(before.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
     // anywhere in the pause: what failed together must not come again together
     const jitteredMs = Math.ceil(this.#random() * pauseMs);
     const untilMs =
       this.#clock() + Math.max(jitteredMs, Math.min(reason.retryAfterMs ?? 0, LONGEST_ASKED_MS));
-    this.#rests.set(roomId, { untilMs, pauseMs, reason });
+    const isCut = before?.isCut === true && before.untilMs === 0;
+    this.#rests.set(roomId, { untilMs, pauseMs, reason, isCut });
   }
 
   over(roomId: RoomId): void {
@@ -48,6 +57,23 @@ export class Rests {
       const rest = this.#rests.get(roomId);
       if (rest) rest.untilMs = 0;
     }
+  }
+
+  /**
+   * The homeserver can be reached: ends the rests of rooms for which it could not be, and for which it did not say when
+   * to come again. Where only another room's message came through, it ends each once: what fails again all the same
+   * has its own pauses. Gives the rooms.
+   */
+  reached({ isBack = false } = {}): RoomId[] {
+    const rooms: RoomId[] = [];
+    for (const [roomId, rest] of this.#rests) {
+      const { code, retryAfterMs } = rest.reason;
+      if (!OF_ABSENCE.has(code) || retryAfterMs !== undefined || (rest.isCut && !isBack)) continue;
+      rest.untilMs = 0;
+      rest.isCut ||= !isBack;
+      rooms.push(roomId);
+    }
+    return rooms;
   }
 
   /** Why the room rests; undefined where it may be tried. */

@@ -33,6 +33,10 @@ export class Senders {
     return sender;
   }
 
+  isIn(roomId: RoomId): boolean {
+    return this.in(roomId).length > 0;
+  }
+
   in(roomId: RoomId): Sender[] {
     return [...this.#senders.values()].filter((sender) => sender.roomId === roomId);
   }

@@ -5,7 +5,7 @@ import type { Account } from "./account.ts";
 /**
  * Sends what waits in the outbox: with the first batch, and not before it, because whoever has left meanwhile must not
  * get the key of what still waits; then when a room's rest is over, and at once where something has changed that decides
- * on a send. Any other answer of `/sync` is no reason: each try makes one itself, by asking for the live end and by
+ * on a send, or where the homeserver was away and is back. Any other answer of `/sync` is no reason: each try makes one itself, by asking for the live end and by
  * telling the homeserver the store's number.
  */
 export function sendWhatWaits({
@@ -22,10 +22,12 @@ export function sendWhatWaits({
       if (dueMs !== undefined) timer = setTimeout(() => retry(), dueMs).unref();
     });
   };
+  const removeReturn = sync.onReturn(() => outbox.homeserverIsBack());
   const remove = sync.onBatch((batch) => retry(changedRooms(batch, (userId) => store.rooms.roomsOf(userId))));
   return {
     [Symbol.dispose]() {
       ended = true;
+      removeReturn();
       remove();
       clearTimeout(timer);
     },

@@ -40,6 +40,7 @@ export class SyncDriver {
   readonly #gaps: GapFiller;
   readonly #toDevice: ToDeviceReport;
   readonly #listeners = new Set<Listener>();
+  readonly #returnListeners = new Set<() => void>();
   readonly #serial = new Serial();
   readonly #stopping = new AbortController();
   /** Told that a room key came, too: an event of an earlier batch may be readable now. */
@@ -76,6 +77,12 @@ export class SyncDriver {
   onBatch(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Called when an answer comes again after a failure, before its batch. The returned function ends it. */
+  onReturn(listener: () => void): () => void {
+    this.#returnListeners.add(listener);
+    return () => this.#returnListeners.delete(listener);
   }
 
   /** From the next request on the account's own data comes too: bots may listen to it. */
@@ -179,6 +186,7 @@ export class SyncDriver {
         onTrouble: (error) => {
           this.standing.trouble = error;
           if (error) this.#fail(error);
+          else for (const listener of this.#returnListeners) listener();
         },
       });
       for await (const batch of batches) {

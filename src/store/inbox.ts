@@ -26,6 +26,8 @@ export interface InboxStore {
   waiting(isSkipped?: (eventId: EventId) => boolean): Generator<WaitingEvent, void>;
   get(eventId: EventId): WaitingEvent | undefined;
   has(eventId: EventId): boolean;
+  /** How many wait in each room, by the reason for which they were last reported. */
+  reported(): { roomId: RoomId; why: string; events: number }[];
   /** It was reported for this reason, and stays. */
   setReported(eventId: EventId, why: string): void;
   /** It never comes back in. */
@@ -102,6 +104,17 @@ export function createInboxStore(db: Database): InboxStore {
     },
     get,
     has: (eventId) => db.get("SELECT 1 FROM inbox WHERE event_id = ?", eventId) !== undefined,
+    reported: () =>
+      db
+        .all(
+          `SELECT room_id, reported, COUNT(*) AS events FROM inbox WHERE reported IS NOT NULL
+             GROUP BY room_id, reported ORDER BY room_id, reported`,
+        )
+        .map((row) => ({
+          roomId: row.room_id as string,
+          why: row.reported as string,
+          events: row.events as number,
+        })),
     setReported: (eventId, why) =>
       void db.run("UPDATE inbox SET reported = ? WHERE event_id = ?", why, eventId),
     done: (eventId) =>

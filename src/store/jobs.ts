@@ -2,10 +2,11 @@ import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
 import type { FrozenEvent, Job, JobState } from "../model/job.ts";
 import { type FurtherPart, type NewJob, type OutboxStore, PRIORITIES } from "../model/outbox-store.ts";
 import type { Database, Row } from "./database.ts";
+import { type JobQuestions, jobQuestions, OPEN } from "./job-questions.ts";
 import type { Sealer } from "./seal.ts";
 
-/** The outbox's rows in SQLite, which answers at once; and what people ask of them. */
-export interface JobStore extends OutboxStore {
+/** The outbox's rows in SQLite, which answers at once. */
+export interface JobStore extends OutboxStore, JobQuestions {
   insert(jobs: readonly NewJob[], origin?: string, digest?: string): Job[];
   jobsOf(origin: string): number[] | undefined;
   digestOf(origin: string): string | undefined;
@@ -22,32 +23,14 @@ export interface JobStore extends OutboxStore {
   remove(job: Job): void;
   move(from: RoomId, to: RoomId): number;
   needsRecording(recordingId: string): boolean;
-  /** Jobs that are neither sent nor given up, oldest first. */
-  open(): Job[];
-  /** How many there are in each state but `sent`. */
-  counts(): Partial<Record<JobState, number>>;
-  /** When the oldest was accepted that is neither sent nor given up. */
-  oldestOpenMs(): number | undefined;
-  /** The newest first. */
-  list(limit: number): Job[];
-  /** Those that wait and those that were given up, oldest first. */
-  unsent(limit?: number): Job[];
   /** The job whose event got this ID. */
   ofEvent(eventId: EventId): Job | undefined;
-  /** What was made of a source's recording, such as an event of a room: `room/event`. */
-  ofSource(source: string): Job[];
-  /** What was sent into a room, the newest first. */
-  sentTo(roomId: RoomId, limit: number): Job[];
-  /** What was sent and is to be sent again where somebody misses it; the newest first. */
-  missable(): Job[];
   /** Undefined for what is not to be sent again any more. */
   setOnMissed(jobId: number, onMissed: string | undefined): void;
 }
 
 /** What one recording became goes before anything of whatever priority. */
 const BEFORE_ALL = -1;
-
-const OPEN = "state IN ('accepted', 'encoded', 'uploaded', 'encrypted')";
 
 export function createJobStore(db: Database, sealer: Sealer): JobStore {
   const place = (txnId: string): string => `job ${txnId}`;
@@ -228,8 +211,10 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     retry(job) {
       db.run(
         `UPDATE job SET state = failed_in, failed_in = NULL, error_code = NULL, error_message = NULL, ended_ms = NULL
-           WHERE job_id = ? AND state = 'failed' AND failed_in IS NOT NULL`,
+           WHERE (job_id = ?1 OR announces = ?2 OR txn_id = ?3) AND state = 'failed' AND failed_in IS NOT NULL`,
         job.jobId,
+        job.txnId,
+        job.announces ?? null,
       );
       const again = one("job_id", job.jobId);
       return again?.state === "failed" ? undefined : again;
@@ -238,7 +223,11 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     remove: (job) =>
       db.transaction(() => {
         dropSpool(job.txnId);
-        db.run("DELETE FROM job WHERE job_id = ?", job.jobId);
+        db.run(
+          "DELETE FROM job WHERE job_id = ? OR (announces = ? AND state = 'failed')",
+          job.jobId,
+          job.txnId,
+        );
       }),
 
     move: (from, to) =>
@@ -252,38 +241,10 @@ export function createJobStore(db: Database, sealer: Sealer): JobStore {
     needsRecording: (recordingId) =>
       db.get("SELECT 1 FROM job WHERE recording_id = ? LIMIT 1", recordingId) !== undefined,
 
-    ofSource: (source) => db.all("SELECT * FROM job WHERE source = ? ORDER BY job_id", source).map(read),
-    sentTo: (roomId, limit) =>
-      db
-        .all(
-          "SELECT * FROM job WHERE room_id = ? AND state = 'sent' ORDER BY job_id DESC LIMIT ?",
-          roomId,
-          limit,
-        )
-        .map(read),
-    missable: () =>
-      db
-        .all("SELECT * FROM job WHERE on_missed IS NOT NULL AND state = 'sent' ORDER BY job_id DESC")
-        .map(read),
     setOnMissed: (jobId, onMissed) =>
       void db.run("UPDATE job SET on_missed = ? WHERE job_id = ?", onMissed ?? null, jobId),
 
-    open: () => db.all(`SELECT * FROM job WHERE ${OPEN} ORDER BY job_id`).map(read),
-    counts: () =>
-      Object.fromEntries(
-        db
-          .all(
-            `SELECT state, COUNT(*) AS jobs FROM job WHERE ${OPEN} GROUP BY state
-             UNION ALL SELECT state, COUNT(*) FROM job WHERE state = 'failed' GROUP BY state`,
-          )
-          .map((row) => [row.state as JobState, row.jobs as number]),
-      ),
-    oldestOpenMs: () =>
-      (db.get(`SELECT MIN(created_ms) AS oldest FROM job WHERE ${OPEN}`)?.oldest as number | null) ??
-      undefined,
-    list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
-    unsent: (limit = Number.MAX_SAFE_INTEGER) =>
-      db.all("SELECT * FROM job WHERE state <> 'sent' ORDER BY job_id LIMIT ?", limit).map(read),
+    ...jobQuestions(db, read),
   };
   return jobs;
 }

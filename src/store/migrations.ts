@@ -220,6 +220,19 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   `,
   `
+  -- what audits found, each a signed line that names the one before by its hash; numbers without a gap
+  CREATE TABLE audit_record (
+    number INTEGER PRIMARY KEY,
+    sealed_line BLOB NOT NULL
+  ) STRICT;
+
+  -- the facts of the last whole audit, without timelines: what has changed since is judged by them
+  CREATE TABLE audit_facts (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    sealed_facts BLOB NOT NULL
+  ) STRICT;
+  `,
+  `
   -- what \`sotto enforce\` has done, with what was there before
   CREATE TABLE enforcement (
     number INTEGER PRIMARY KEY,

@@ -7,7 +7,7 @@ import { asYaml, showConfig } from "../../src/config/show.ts";
 import { checkConfig } from "../../src/service/config-check.ts";
 import { configFor, writeConfig } from "../support/config.ts";
 import { PIGEONS } from "../support/pigeons.ts";
-import { errorOf, resultOf, sotto } from "../support/sotto.ts";
+import { CLI_SOURCE, errorOf, resultOf, sotto, startProgram } from "../support/sotto.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const NOWHERE = "http://127.0.0.1:9";
@@ -217,7 +217,8 @@ describe("the registry of connectors", () => {
   async function loadedBy(args: readonly string[]): Promise<{ code: number | null; modules: string }> {
     const noted = join(temporaryDirectory(), "modules");
     const hook = join(import.meta.dirname, "../support/note-modules.mjs");
-    const { code } = await sotto(args, { env: { NOTED_MODULES: noted, NODE_OPTIONS: `--import ${hook}` } });
+    const env = { NOTED_MODULES: noted, NODE_OPTIONS: `--import ${hook}` };
+    const { code } = await startProgram(CLI_SOURCE, args, { env }).ended;
     return { code, modules: readFileSync(noted, "utf8") };
   }
 

@@ -14,6 +14,7 @@ describe("receive is used wrongly", () => {
     ["with a count that is no number", ["--out", "in", "--count", "some"]],
     ["with a count below zero", ["--out", "in", "--count", "-1"]],
     ["with a timeout that is no number", ["--out", "in", "--timeout", "soon"]],
+    ["with a timeout of months, which a timer would take for none", ["--out", "in", "--timeout", "9000000"]],
     ["with an alias, which no message bears", ["--out", "in", "--room", "#team:example.org"]],
     ...["ape", "wav:", "wav:4000", "wav:8000:2", "mp3:8000", ""].map(
       (format) => [`into the format "${format}"`, ["--out", "in", "--format", format]] as const,

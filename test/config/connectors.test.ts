@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Config, loadConfig } from "../../src/config/index.ts";
+import { CONNECTORS } from "../../src/connector/index.ts";
 import { MINIMAL, writeConfig } from "../support/config.ts";
 import { PIGEONS } from "../support/pigeons.ts";
 
@@ -15,6 +16,38 @@ function faults(yaml: string, connectorTypes = PIGEONS): string[] {
   }
   return [];
 }
+
+/** What a timer waits for. */
+const TIMED: Record<string, string[]> = {
+  folder: ["settle", "rescan"],
+  http: ["maxTime", "headersTimeout", "stallTimeout"],
+  email: ["idleTimeout", "sessionTimeout"],
+  asterisk: ["rescan"],
+  webhook: ["timeout"],
+  command: ["timeout"],
+};
+
+it.each(CONNECTORS)(
+  "no setting of $type makes a timer wait for so long that it would end at once",
+  (type) => {
+    const complaints = (written: string) =>
+      Object.fromEntries(
+        (TIMED[type.type] ?? []).map((key) => {
+          const { error } = type.settings.safeParse({ type: type.type, [key]: written });
+          return [
+            key,
+            error?.issues.filter(({ path }) => path[0] === key).map(({ message }) => message) ?? [],
+          ];
+        }),
+      );
+    const each = (message: string[]) =>
+      Object.fromEntries((TIMED[type.type] ?? []).map((key) => [key, message]));
+    expect(complaints("7d")).toEqual(each([]));
+    for (const written of ["8d", "169h", "99999999999999s"])
+      expect(complaints(written)).toEqual(each(["a duration of at most 7d"]));
+    expect(complaints("7w")).toEqual(each([expect.stringMatching(/^a duration such as/)]));
+  },
+);
 
 describe("the settings of a connector", () => {
   it("stay as they are written, for its type to read", () => {

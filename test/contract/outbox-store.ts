@@ -173,6 +173,29 @@ export function outboxStoreContract(engine: string, newBench: () => OutboxStoreB
       expect(await spool.size(own!.txnId)).toBe(0);
     });
 
+    it("tries a voice message again together with what announces it, and removes them together", async () => {
+      const { add, jobs } = await store();
+      const voice = message({ state: "accepted", source: "mailbox", recordingId: "ab34" });
+      const announces = { source: "mailbox", announces: voice.txnId };
+      const [notice, sent, announced, other] = (await add(
+        ...[message(announces), message(announces), voice, message({ source: "mailbox" })],
+      )) as [Job, Job, Job, Job];
+      const states = async () =>
+        Promise.all(
+          [notice, sent, announced, other].map(async ({ jobId }) => (await jobs.get(jobId))?.state),
+        );
+      await jobs.sent(sent.jobId, "$sent", 2_000);
+      for (const tried of [announced, notice]) {
+        for (const job of [notice, announced, other])
+          await jobs.failed(job, { code: "AUDIO_NOT_AUDIO", message: "no" }, 2_000);
+        expect(await jobs.retry(tried)).toEqual(tried);
+        expect(await states()).toEqual(["uploaded", "sent", "accepted", "failed"]);
+      }
+      await jobs.failed(notice, { code: "AUDIO_NOT_AUDIO", message: "no" }, 2_000);
+      await jobs.remove(announced);
+      expect(await states()).toEqual([undefined, "sent", undefined, "failed"]);
+    });
+
     it("knows which recordings are still needed, also by what was given up", async () => {
       const { add, jobs } = await store();
       const accepted = () => message({ state: "accepted", source: "mailbox", recordingId: "cd34" });

@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/index.ts";
 import type { Bot } from "../support/bot.ts";
 import { isEnded, jobsOf } from "../support/outbox.ts";
 import { record } from "../support/recordings.ts";
 import { isSend, syncAfterUpload } from "../support/room-events.ts";
-import { endAllSotto, errorOf, resultOf } from "../support/sotto.ts";
+import { cli, endAllSotto, errorOf, resultOf } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import { type ListenerIdentity, signListener } from "../witness/sign-listener.ts";
 
@@ -57,8 +56,7 @@ async function leaveOneWaiting(): Promise<void> {
 
 /** The command line as a person at a terminal has it. */
 async function atTerminal(args: string[], typed: string): Promise<{ code: number; shown: string }> {
-  const cli = join(import.meta.dirname, "../../src/cli.ts");
-  const words = [process.execPath, cli, ...args, "--config", bot.config].map((word) => `'${word}'`);
+  const words = [process.execPath, cli(), ...args, "--config", bot.config].map((word) => `'${word}'`);
   const child = spawn("script", ["-qec", words.join(" "), "/dev/null"], {
     stdio: ["pipe", "pipe", "inherit"],
   });

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { leakSearch } from "./leak-search.ts";
+import { leakSearch, recordingSearch } from "./leak-search.ts";
 import type { RecordedRequest } from "./recording-proxy.ts";
 
 // A search that finds nothing proves nothing unless it can find something.
 
 const recording = randomBytes(4_096);
-const search = leakSearch({ words: ["the-secret-garden"], recordings: [recording] });
+const search = leakSearch({ words: ["the-secret-garden"], isOfRecording: recordingSearch([recording]) });
 
 const request = (parts: Partial<RecordedRequest>): RecordedRequest => ({
   method: "PUT",

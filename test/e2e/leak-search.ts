@@ -4,8 +4,8 @@ import type { RecordedRequest } from "./recording-proxy.ts";
 export interface Secrets {
   /** File names and titles. */
   words: readonly string[];
-  /** Whole recordings, as they went in and as they came out. */
-  recordings: readonly Uint8Array[];
+  /** Finds any part of a recording, as it went in or as it came out: `recordingSearch`. */
+  isOfRecording: (text: string) => boolean;
 }
 
 /** What would tell the homeserver that a voice message is on its way, or what is in it. */
@@ -28,8 +28,7 @@ const CHUNK_BYTES = 16;
 const MIN_DISTINCT_BYTES = 8;
 
 /** Gives a function that names whatever of the secrets it finds in a request. */
-export function leakSearch({ words, recordings }: Secrets): (request: RecordedRequest) => string[] {
-  const isOfRecording = recordingSearch(recordings);
+export function leakSearch({ words, isOfRecording }: Secrets): (request: RecordedRequest) => string[] {
   return (request) => {
     const texts = readings(request);
     const found = [
@@ -44,9 +43,19 @@ export function leakSearch({ words, recordings }: Secrets): (request: RecordedRe
 /** Gives a function that finds any part of the recordings in a text, which is bytes as Latin-1. */
 export function recordingSearch(recordings: readonly Uint8Array[]): (text: string) => boolean {
   const chunks = new Set(recordings.flatMap(chunksOf));
+  // most places can be passed by for the four bytes that end there
+  const endings = new Uint8Array(2 ** 24);
+  const placeOf = (lastFour: number): number => Math.imul(lastFour, 0x9e3779b1) >>> 8;
+  const withNext = (lastFour: number, text: string, at: number): number =>
+    (lastFour << 8) | (text.charCodeAt(at) & 0xff);
+  const lastFourOf = (chunk: string): number =>
+    [12, 13, 14, 15].reduce((four, at) => withNext(four, chunk, at), 0);
+  for (const chunk of chunks) endings[placeOf(lastFourOf(chunk))] = 1;
   return (text) => {
-    for (let at = 0; at + CHUNK_BYTES <= text.length; at++) {
-      if (chunks.has(text.slice(at, at + CHUNK_BYTES))) return true;
+    let lastFour = 0;
+    for (let at = 0; at < text.length; at++) {
+      lastFour = withNext(lastFour, text, at);
+      if (endings[placeOf(lastFour)] && chunks.has(text.slice(at + 1 - CHUNK_BYTES, at + 1))) return true;
     }
     return false;
   };
@@ -56,13 +65,19 @@ function chunksOf(recording: Uint8Array): string[] {
   const text = Buffer.from(recording).toString("latin1");
   return Array.from({ length: Math.floor(text.length / CHUNK_BYTES) }, (_, index) =>
     text.slice(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES),
-  ).filter((chunk) => new Set(chunk).size >= MIN_DISTINCT_BYTES);
+  ).filter(isTelling);
+}
+
+function isTelling(chunk: string): boolean {
+  let distinct = 0;
+  for (let at = 0; at < CHUNK_BYTES; at++) if (chunk.indexOf(chunk[at]!) === at) distinct += 1;
+  return distinct >= MIN_DISTINCT_BYTES;
 }
 
 /** A request as it can be read: as it is, percent-decoded, and with whatever may be base64 decoded at each offset. */
 function readings({ path, headers, body }: RecordedRequest): string[] {
   const raw = [path, JSON.stringify(headers), body.toString("latin1"), body.toString("utf8")];
-  return [...raw, percentDecoded(path), ...raw.flatMap(decodedRuns)];
+  return [...new Set([...raw, percentDecoded(path), ...raw.flatMap(decodedRuns)])];
 }
 
 /** Whatever in a text may be base64, decoded at each offset. */

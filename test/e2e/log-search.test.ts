@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { recordingSearch } from "./leak-search.ts";
 import { logSearch } from "./log-search.ts";
 
 // A search that finds nothing proves nothing unless it can find something.
@@ -10,7 +11,7 @@ const search = logSearch({
   secrets: [password, "short"],
   people: ["@u0a1b2c3d4e:example.org"],
   words: ["the-secret-garden"],
-  recordings: [recording],
+  isOfRecording: recordingSearch([recording]),
 });
 const logged = (message: string): string => JSON.stringify({ time: "now", level: "debug", message });
 const part = recording.subarray(1_001, 1_001 + 48);

@@ -1,5 +1,5 @@
 import { levelOf } from "../support/log-lines.ts";
-import { decodedRuns, recordingSearch, type Secrets } from "./leak-search.ts";
+import { decodedRuns, type Secrets } from "./leak-search.ts";
 
 /** What a suite has used, and no log may hold. */
 export interface Unspoken extends Secrets {
@@ -21,8 +21,12 @@ const SHAPES: readonly [what: string, shape: RegExp][] = [
 ];
 
 /** Gives a function that names whatever it finds in what a process has written, with the line in which it stands. */
-export function logSearch({ secrets, people, words, recordings }: Unspoken): (written: string) => string[] {
-  const isOfRecording = recordingSearch(recordings);
+export function logSearch({
+  secrets,
+  people,
+  words,
+  isOfRecording,
+}: Unspoken): (written: string) => string[] {
   const long = secrets.filter((secret) => secret.length >= MIN_SECRET_LENGTH);
   // as it stands in a path, too
   const names = people.map((userId) => userId.slice(1, userId.indexOf(":")));

@@ -111,7 +111,55 @@ describe("an announcement", () => {
     await bring("bad", { announced: true });
     await outbox.settled();
     expect(sent()).toEqual(["notice of good", "good"]);
-    expect(jobs.unsent().map(({ txnId }) => txnId)).toEqual(["bad"]);
+    expect(jobs.unsent()).toMatchObject([
+      { txnId: "notice of bad", state: "failed", errorCode: "AUDIO_NOT_AUDIO" },
+      { txnId: "bad", state: "failed", errorCode: "AUDIO_NOT_AUDIO" },
+    ]);
+  });
+
+  describe("of a voice message that was given up", () => {
+    const givenUp = async () => {
+      const all = await house();
+      all.preparing.push(throwing(new SottoError("AUDIO_NOT_AUDIO", "no sound in it")));
+      const voice = await all.bring("bell", { announced: true });
+      await all.outbox.settled();
+      return { ...all, voice, notice: all.jobs.withTxnId("notice of bell")!.jobId };
+    };
+
+    it.each(["voice", "notice"] as const)(
+      "goes before it when a person tries the %s again",
+      async (which) => {
+        const { outbox, sent, jobs, recordings, [which]: job } = await givenUp();
+        await outbox.send(await outbox.retry(job));
+        await outbox.settled();
+        expect(sent()).toEqual(["notice of bell", "bell"]);
+        expect([jobs.unsent(), recordings()]).toEqual([[], []]);
+      },
+    );
+
+    it("waits with it when it fails again, and whoever waits for either is told", async () => {
+      const { outbox, sent, jobs, preparing, notice } = await givenUp();
+      preparing.push(throwing(new SottoError("FFMPEG_FAILED", "still none")));
+      await expect(outbox.send(await outbox.retry(notice))).rejects.toMatchObject({ code: "FFMPEG_FAILED" });
+      expect(jobs.unsent().map(({ state }) => state)).toEqual(["failed", "failed"]);
+      expect(sent()).toEqual([]);
+    });
+
+    it("is not sent a second time", async () => {
+      const { bring, outbox, contentRepository, jobs, sent } = await house();
+      contentRepository.outcomes.push(throwing(new SottoError("ROOM_FORBIDDEN", "no uploads")));
+      const voice = await bring("bell", { announced: true });
+      await outbox.settled();
+      expect(jobs.get(voice)).toMatchObject({ state: "failed" });
+      await outbox.send(await outbox.retry(voice));
+      expect(sent()).toEqual(["notice of bell", "bell"]);
+    });
+
+    it("goes when a person drops it", async () => {
+      const { outbox, jobs, voice } = await givenUp();
+      await outbox.drop(voice);
+      expect(jobs.unsent()).toEqual([]);
+    });
   });
 });
 

@@ -60,3 +60,30 @@ it("a clock that was put back makes no room rest for longer", () => {
   expect(rests.reason(ROOM)).toBeUndefined();
   expect(rests.nextMs()).toBeLessThanOrEqual(HOUR_MS);
 });
+
+it("a homeserver that is back ends every rest because of its absence, and none that it asked for", () => {
+  const { rests } = restsAt(5 * HOUR_MS);
+  rests.failed(ROOM, new SottoError("HOMESERVER_UNREACHABLE", "connection refused"));
+  rests.failed("!uncertain", new SottoError("SEND_UNCERTAIN", "no answer"));
+  rests.failed("!asked", new SottoError("SEND_UNCERTAIN", "502", { retryAfterMs: 60_000 }));
+  rests.failed("!limited", failed());
+  rests.failed("!held", new SottoError("MEMBER_NOT_ACCEPTED", "a person must look"));
+  expect(rests.reached({ isBack: true })).toEqual([ROOM, "!uncertain"]);
+  const resting = [ROOM, "!uncertain", "!asked", "!limited", "!held"].filter((room) => rests.reason(room));
+  expect(resting).toEqual(["!asked", "!limited", "!held"]);
+});
+
+it("another room's success ends such a rest once: what then fails again rests by the clock", () => {
+  const { at, rests } = restsAt(5 * HOUR_MS);
+  const fail = () => rests.failed(ROOM, new SottoError("HOMESERVER_UNREACHABLE", "502 to uploads"));
+  fail();
+  expect(rests.reached()).toEqual([ROOM]);
+  fail();
+  expect(rests.reached()).toEqual([]);
+  expect(rests.nextMs()).toBe(2_000);
+  at.ms += 2_000;
+  fail();
+  expect(rests.reached()).toEqual([ROOM]);
+  fail();
+  expect(rests.reached({ isBack: true })).toEqual([ROOM]);
+});

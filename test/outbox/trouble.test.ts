@@ -55,7 +55,10 @@ describe("a recording whose turn comes under trouble that is not its own", () =>
       await take("one");
       await take("two");
       await outbox.settled();
-      expect(jobs.unsent()).toMatchObject([{ txnId: "one", state: "failed", errorCode: code }]);
+      expect(jobs.unsent()).toMatchObject([
+        { txnId: "notice of one", state: "failed", errorCode: code },
+        { txnId: "one", state: "failed", errorCode: code },
+      ]);
     },
   );
 });

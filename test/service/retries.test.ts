@@ -37,7 +37,12 @@ function running(...waitingIn: RoomId[]) {
   const { outbox, encryptor, at, jobs, unsent } = outboxOn(store);
   for (const roomId of waitingIn) outbox.accept(roomId, { body: "Doorbell" });
   let tell: (batch: SyncBatch) => void = () => undefined;
+  let isBack: () => void = () => undefined;
   const sync = {
+    onReturn(listener: () => void) {
+      isBack = listener;
+      return () => undefined;
+    },
     onBatch(listener: (batch: SyncBatch) => void) {
       tell = listener;
       return () => undefined;
@@ -64,6 +69,11 @@ function running(...waitingIn: RoomId[]) {
   };
   return {
     ...{ store, outbox, jobs, unsent, trouble, hears, retries },
+    /** Its sync has failed, and comes again. */
+    returns() {
+      isBack();
+      return hears(ECHO);
+    },
     tries: () => encryptor.encrypted.length,
     async pass(ms: number) {
       at.ms += ms;
@@ -146,6 +156,41 @@ describe("a change that decides on a send", () => {
     expect(tries()).toBe(2);
     await pass(SECOND);
     expect(tries()).toBe(3);
+  });
+});
+
+describe("a homeserver that was away for long", () => {
+  const AWAY = new SottoError("HOMESERVER_UNREACHABLE", "connection refused");
+  const longAway = async () => {
+    const house = running(ROOM, OTHER_ROOM);
+    house.trouble.error = AWAY;
+    await house.hears(ECHO);
+    for (let minute = 0; minute < 60; minute += 1) await house.pass(60 * SECOND);
+    return house;
+  };
+
+  it("gets what waits as soon as its sync is back", async () => {
+    const { trouble, returns, jobs } = await longAway();
+    trouble.error = undefined;
+    await returns();
+    expect(jobs.open()).toEqual([]);
+  });
+
+  it("gets what waits for every room as soon as it has taken the message of one", async () => {
+    const { trouble, hears, jobs, outbox } = await longAway();
+    trouble.error = undefined;
+    await outbox.resumeDue([ROOM]);
+    await hears(ECHO);
+    expect(jobs.open()).toEqual([]);
+  });
+
+  it("is not asked at once by a room that it has told to wait", async () => {
+    const { trouble, returns, tries } = await longAway();
+    trouble.error = new SottoError("SEND_UNCERTAIN", "503", { retryAfterMs: 3_600 * SECOND });
+    await returns();
+    const before = tries();
+    await returns();
+    expect(tries()).toBe(before);
   });
 });
 

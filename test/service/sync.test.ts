@@ -153,6 +153,17 @@ describe("the end of the loop", () => {
   );
 });
 
+it("tells that the homeserver is back with the first answer after a failure, before the batch, and not again", async () => {
+  const setup = await setUp((seen, count) =>
+    count === 2 ? { status: 502, json: {} } : count < 5 ? answer(`s${count}`) : quiet(seen, count),
+  );
+  const heard: string[] = [];
+  setup.driver.onReturn(() => void heard.push("back"));
+  setup.driver.onBatch(({ nextBatch }) => void heard.push(nextBatch));
+  void setup.driver.run();
+  await vi.waitFor(() => expect(heard).toEqual(["s1", "back", "s3", "s4"]), { timeout: 10_000 });
+});
+
 it("asks for the account's own data from the moment that somebody wants it", async () => {
   const setup = await setUp(quiet);
   const limits = ({ query }: Seen) => Object.keys(JSON.parse(query.get("filter") ?? "").account_data);

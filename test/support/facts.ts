@@ -121,6 +121,7 @@ export const user = (userId: string, change: Partial<UserFacts> = {}): UserFacts
 export const homeserver = (change: Partial<HomeserverFacts> = {}): HomeserverFacts => ({
   baseUrl: "https://matrix.example.org",
   serverName: "example.org",
+  publicUrl: known("https://matrix.example.org"),
   software: known({ name: "Synapse", version: "1.161.0" }),
   outside: {
     registrationFlows: known(null),
@@ -157,6 +158,9 @@ export const homeserver = (change: Partial<HomeserverFacts> = {}): HomeserverFac
     isPublicRoomListOpen: false,
     isPublicRoomListFederated: false,
     areProfilesGuarded: true,
+    isEveryoneSearchable: false,
+    areDeviceNamesFederated: false,
+    userIpsMaxAgeMs: 28 * 86_400_000,
     pushHasContent: false,
     emailHasContent: false,
     messageRateLimit: { perSecond: 0.2, burstCount: 10 },
@@ -164,7 +168,12 @@ export const homeserver = (change: Partial<HomeserverFacts> = {}): HomeserverFac
       { port: 8008, bindAddresses: ["127.0.0.1"], resources: ["client", "federation"], isTls: false },
     ],
   }),
-  logging: known({ rootLevel: "WARNING", loggers: { "synapse.storage.SQL": "INFO" }, formats: [] }),
+  logging: known({
+    rootLevel: "WARNING",
+    loggers: { "synapse.storage.SQL": "INFO" },
+    formats: [],
+    handlerLevel: "NOTSET",
+  }),
   ...change,
 });
 

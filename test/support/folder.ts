@@ -59,3 +59,13 @@ export async function watched(settings: Partial<FolderSettings> = {}, intake = n
     names: async (of = "") => (await readdir(join(inbox, of))).sort(),
   };
 }
+
+/** Holds the intake in the middle of the next recording; gives what lets it go on. */
+export function hold(intake: MemoryIntake): () => void {
+  const held = Promise.withResolvers<void>();
+  intake.held = held.promise;
+  return () => {
+    intake.held = undefined;
+    held.resolve();
+  };
+}

@@ -21,7 +21,7 @@ export class ListService {
     });
   }
 
-  /** What a service that is started from here on brings. */
+  /** What a service brings that is started, or told to read on, from here on. */
   release(recordings: readonly ListedRecording[]): void {
     writeFileSync(this.#listFile, JSON.stringify(recordings));
   }

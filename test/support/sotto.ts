@@ -2,14 +2,21 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inject } from "vitest";
 import { linesFrom } from "./log-lines.ts";
 import { keepLog, newLog, suite } from "./suite.ts";
 
 // The real command line, as a process of its own.
 
-const CLI = join(import.meta.dirname, "../../src/cli.ts");
 const TERMINAL = join(import.meta.dirname, "terminal.py");
-const COMPILE_CACHE = join(import.meta.dirname, "../../.dev/compile-cache");
+
+/** The command, packed. */
+export const cli = (): string => join(inject("packed"), "cli.js");
+/** The command as it lies in a checkout: for what is asked of single sources. */
+export const CLI_SOURCE = join(import.meta.dirname, "../../src/cli.ts");
+
+/** Compiled once for the whole run: nobody tests how fast a source file is read. */
+export const compileCache = () => ({ NODE_COMPILE_CACHE: join(inject("packed"), "compile-cache") });
 
 export interface SottoOptions {
   /** Standard input; closed at once without it, or left open and silent. */
@@ -47,7 +54,7 @@ const LEVEL = "SOTTO__LOG__LEVEL";
 const running = new Set<RunningSotto>();
 
 export function startSotto(args: readonly string[], options?: SottoOptions): RunningSotto {
-  return startProgram(CLI, args, options);
+  return startProgram(cli(), args, options);
 }
 
 /** Starts another program of this repository as the command line is started. */
@@ -64,8 +71,7 @@ export function startProgram(
   const [program, ...rest] = terminal ? ["python3", TERMINAL, ...command] : command;
   const child = spawn(program!, rest, {
     cwd: cwd ?? tmpdir(),
-    // compiled once for the whole suite: nobody tests how fast a source file is read
-    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...(logsAll && { [LEVEL]: "debug" }), ...env },
+    env: { ...process.env, ...compileCache(), ...(logsAll && { [LEVEL]: "debug" }), ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const outcome: Outcome = { code: null, stdout: "", stderr: "" };

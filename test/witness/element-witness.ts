@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { compileCache } from "../support/sotto.ts";
 import { startAsked } from "./asking.ts";
 import type { ElementCommands } from "./element.ts";
 import type { ElementOptions, ElementSession } from "./element-client.ts";
@@ -25,6 +26,7 @@ export async function startElement(options: ElementOptions): Promise<ElementWitn
     {
       program: process.execPath,
       args: [join(import.meta.dirname, "element.ts")],
+      env: { ...process.env, ...compileCache() },
       lineOf: (command, parameters = {}) => ({ command, parameters }),
     },
     "start",

@@ -64,9 +64,10 @@ export function drawWaveform(waveform: readonly number[], width = 50): string {
 }
 
 /** Parses a whole number from the command line. */
-export function wholeNumber(text: string, flag: string): number {
+export function wholeNumber(text: string, flag: string, most = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0)
     throw new SottoError("USAGE", `${flag} takes a whole number, not "${text}"`);
+  if (value > most) throw new SottoError("USAGE", `${flag} takes at most ${most}, not ${text}`);
   return value;
 }

@@ -1,8 +1,5 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
 
-/** Longer ones end at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** Wakes a sleeper when the text file of a message changes in one of the folders that it watches. */
 export class Alarm {
   readonly #watched = new Map<string, { watcher: FSWatcher; inode: bigint }>();
@@ -41,7 +38,7 @@ export class Alarm {
     if (!this.#isDue) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
-      const timer = setTimeout(resolve, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
+      const timer = setTimeout(resolve, Math.max(ms, 0));
       await promise;
       clearTimeout(timer);
     }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, duration } from "../../model/settings.ts";
+import { described, shortDuration } from "../../model/settings.ts";
 
 /** Voicemail as Asterisk's app_voicemail keeps it in files. */
 export const settings = z.strictObject({
@@ -31,7 +31,7 @@ export const settings = z.strictObject({
   ),
   rescan: described(
     "How often all is looked through besides what the system tells at once; over a network it tells nothing.",
-    z.prefault(duration, "30s"),
+    z.prefault(shortDuration, "30s"),
   ),
 });
 

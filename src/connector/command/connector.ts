@@ -10,9 +10,6 @@ import type { CommandSettings } from "./settings.ts";
 /** What a program exits with that wants to be asked again. sysexits.h: EX_TEMPFAIL */
 const TEMPORARY = 75;
 
-/** Longer ones end at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 export const makeCommand = (settings: CommandSettings, context: ConnectorContext): Connector =>
   new Command(settings, context);
 
@@ -25,7 +22,7 @@ class Command implements Connector {
   constructor({ run: [program, ...args], timeout }: CommandSettings, { path, logger }: ConnectorContext) {
     this.#program = path(program);
     this.#args = args;
-    this.#timeoutMs = Math.min(timeout, LONGEST_TIMER_MS);
+    this.#timeoutMs = timeout;
     this.#logger = logger;
   }
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { parseRange } from "../../model/address-list.ts";
 import { parseListen } from "../../model/listen.ts";
-import { described, duration } from "../../model/settings.ts";
+import { described, shortDuration } from "../../model/settings.ts";
 
 const isPort = (text: string): boolean => {
   const address = parseListen(text);
@@ -55,10 +55,10 @@ export const emailSettings = z.strictObject({
     "How many may be connected; more are told to come again.",
     z._default(z.int().check(z.minimum(1)), 8),
   ),
-  idleTimeout: described("How long a client may say nothing.", z.prefault(duration, "1m")),
+  idleTimeout: described("How long a client may say nothing.", z.prefault(shortDuration, "1m")),
   sessionTimeout: described(
     "How long a connection may last, so that slow ones do not keep out others.",
-    z.prefault(duration, "10m"),
+    z.prefault(shortDuration, "10m"),
   ),
   tls: described(
     "Offers STARTTLS, and takes no mail without it.",

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, duration } from "../../model/settings.ts";
+import { described, shortDuration } from "../../model/settings.ts";
 
 const path = z.string().check(z.minLength(1));
 
@@ -16,11 +16,11 @@ export const folderSettings = z.strictObject({
   subfolders: described("Look into folders in it too.", z._default(z.boolean(), false)),
   settle: described(
     "A recording is taken when its size and its time have not changed for so long, and nobody is seen writing to it.",
-    z.prefault(duration, "2s"),
+    z.prefault(shortDuration, "2s"),
   ),
   rescan: described(
     "How often to look without having been told: network file systems tell nothing. Also when to try again.",
-    z.prefault(duration, "30s"),
+    z.prefault(shortDuration, "30s"),
   ),
   after: described(
     "What becomes of a recording that was taken. With `leave`, each start reads all of them once.",

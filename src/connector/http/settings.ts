@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { isThisMachine, parseRange, UNIX } from "../../model/address-list.ts";
 import { type ListenAddress, parseListen } from "../../model/listen.ts";
-import { described, duration } from "../../model/settings.ts";
+import { described, shortDuration } from "../../model/settings.ts";
 
 const addressRange = z
   .string()
@@ -78,15 +78,15 @@ export const httpSettings = z
       "The largest request that is taken.",
       z._default(z.int().check(z.minimum(1)), 100 * 1024 * 1024),
     ),
-    maxTime: described("How long a request may take.", z.prefault(duration, "15m")),
+    maxTime: described("How long a request may take.", z.prefault(shortDuration, "15m")),
     maxRequests: described(
       "How many recordings may come at once; of several tokens, one has as many as are free beside its own.",
       z._default(z.int().check(z.minimum(1)), 16),
     ),
-    headersTimeout: described("How long a request's head may take.", z.prefault(duration, "10s")),
+    headersTimeout: described("How long a request's head may take.", z.prefault(shortDuration, "10s")),
     stallTimeout: described(
       "How long a recording may keep us waiting, and how long it still may come when Sotto stops.",
-      z.prefault(duration, "10s"),
+      z.prefault(shortDuration, "10s"),
     ),
     minBytesPerSecond: described(
       "A recording that comes more slowly for longer than stallTimeout is refused.",

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, duration } from "../../model/settings.ts";
+import { described, shortDuration } from "../../model/settings.ts";
 
 const path = z.string().check(z.minLength(1));
 
@@ -15,7 +15,7 @@ export const settings = z
       "A file with the secret that signs them, `whsec_…` or at least 24 bytes of any text; while it is changed, the new and the old one on a line each.",
       path,
     ),
-    timeout: described("The longest silence of the receiver.", z.prefault(duration, "30s")),
+    timeout: described("The longest silence of the receiver.", z.prefault(shortDuration, "30s")),
   })
   .check(
     z.refine(({ url, urlFile }) => (url === undefined) !== (urlFile === undefined), {

@@ -1,11 +1,13 @@
-import { ALICE, BOT, known, NOW_MS, room, roomState } from "../../support/facts.ts";
+import { ALICE, BOT, homeserver, known, NOW_MS, room, roomState } from "../../support/facts.ts";
 import { DAY_MS, inCreate, inLevels, inRoom, inState, needing, policy } from "../rules/changed.ts";
+import { config } from "../rules/server.ts";
 import type { Fault } from "./fault.ts";
 
 const { members } = roomState();
 const member = (userId: string, membership: "join" | "invite" = "join", days = 1) =>
   inState({ members: [...members, { userId, membership, sinceMs: NOW_MS - days * DAY_MS }] });
 const by = (rule: string, ...allowedRooms: string[]) => inState({ joinRule: { rule, allowedRooms } });
+const localHomeserver = { homeserver: homeserver(config({ federationDomains: [] })) };
 const guarded = (type: string, rule: string): Fault => ({
   name: `${type} at level 50`,
   change: needing(type, 50),
@@ -86,10 +88,10 @@ export const ACCESS_FAULTS: Fault[] = [
   { name: "an old room version", change: inCreate({ version: "5" }), rules: ["ACC-022"] },
   {
     name: "federation where the policy says local only",
-    change: inCreate({ isFederated: true }),
+    change: { ...inCreate({ isFederated: true }), ...localHomeserver },
     rules: ["ACC-023"],
     more: policy({ federated: false }),
-    clean: inCreate({ isFederated: false }),
+    clean: { ...inCreate({ isFederated: false }), ...localHomeserver },
   },
   {
     name: "a member of another homeserver",

@@ -100,18 +100,14 @@ describe("too slow", () => {
     expect(intake.brought).toEqual([]);
   });
 
-  it("though it never stops: drops are not a stream", async () => {
-    const { port } = await openDoor({ stallTimeout: 4 * SHORT_MS, minBytesPerSecond: 1_000_000 });
-    const { socket } = await dial(port);
-    socket.write(head([CHUNKED]));
-    const drops = setInterval(() => socket.write("1\r\nx\r\n"), SHORT_MS / 5);
-    const [answer] = await once(socket, "data");
-    clearInterval(drops);
-    expect(lastAnswer(answer.toString())[1]).toBe("REQUEST_TOO_SLOW");
-  });
-
-  it("as a whole", async () => {
-    const { port } = await openDoor({ maxTime: SHORT_MS });
+  it.each([
+    [
+      "though it never stops: drops are not a stream",
+      { stallTimeout: 4 * SHORT_MS, minBytesPerSecond: 1_000_000 },
+    ],
+    ["as a whole", { maxTime: SHORT_MS }],
+  ])("%s", async (_what, limits) => {
+    const { port } = await openDoor(limits);
     const { socket } = await dial(port);
     socket.write(head([CHUNKED]));
     const drops = setInterval(() => socket.write("1\r\nx\r\n"), SHORT_MS / 5);
