@@ -83,6 +83,8 @@ async function applyStep(hands: Hands, step: Step, isConfirmed: boolean): Promis
     number = enforcement.begin(step, Date.now());
     const stays = await act(hands, step);
     enforcement.end(number, "done");
+    // whoever comes back begins anew
+    if (step.request.kind === "kick") enforcement.forgive(step.roomId, step.request.userId);
     return { step, result: "done", ...(stays !== undefined && { message: stays }) };
   } catch (thrown) {
     const { message, code } = toSottoError(thrown);
