@@ -2,12 +2,14 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod/mini";
 import { configSchema } from "../src/config/index.ts";
+import { policySchema } from "../src/config/policy.ts";
 import { CONNECTORS, type ConnectorType } from "../src/connector/index.ts";
+import { auditDocument } from "../src/report/document.ts";
 import { connectorsBlock, routesBlock } from "./sample/blocks.ts";
 import { type Node, section } from "./sample/keys.ts";
 
 // Writes config.sample.yaml and config.schema.json, for people and for their editors, from the schema of the config and
-// those of the connectors. With --check it writes nothing, and fails if the files are not what it would write.
+// those of the connectors, the same for the policy, and docs/audit.schema.json for readers of reports. With --check it writes nothing, and fails if the files are not what it would write.
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -33,6 +35,25 @@ export function sampleConfig(types: readonly ConnectorType[] = CONNECTORS): stri
   return `${HEADER}\n\n${blocks.join("\n\n")}\n`;
 }
 
+const POLICY_HEADER = [
+  "# yaml-language-server: $schema=./policy.schema.json",
+  "# What `sotto audit` holds rooms and people to, with every key there is. Made by scripts/sample-config.ts from the schema:",
+  "# do not edit. Values below are the defaults, but for those that are commented out.",
+].join("\n");
+
+/** The policy, as it should lie in the file. */
+export const samplePolicy = (): string =>
+  `${POLICY_HEADER}\n\n${section(schemaOf(policySchema), "").join("\n\n")}\n`;
+
+export const policyJsonSchema = (): string =>
+  `${JSON.stringify({ title: "Sotto's policy", ...schemaOf(policySchema) }, null, 2)}\n`;
+
+/** What `sotto audit --json` prints (JSON Schema draft 7, which most validators know). */
+export const auditJsonSchema = (): string => {
+  const schema = z.toJSONSchema(auditDocument, { target: "draft-7" });
+  return `${JSON.stringify({ title: "What sotto audit --json prints", ...schema }, null, 2)}\n`;
+};
+
 /** What an editor checks a config against (JSON Schema 2020-12). */
 export function configJsonSchema(types: readonly ConnectorType[] = CONNECTORS): string {
   const schema = schemaOf(configSchema);
@@ -45,7 +66,13 @@ export function configJsonSchema(types: readonly ConnectorType[] = CONNECTORS): 
 }
 
 async function main(): Promise<void> {
-  const files = { "config.sample.yaml": sampleConfig(), "config.schema.json": configJsonSchema() };
+  const files = {
+    "config.sample.yaml": sampleConfig(),
+    "config.schema.json": configJsonSchema(),
+    "policy.sample.yaml": samplePolicy(),
+    "policy.schema.json": policyJsonSchema(),
+    "docs/audit.schema.json": auditJsonSchema(),
+  };
   for (const [name, text] of Object.entries(files)) {
     const file = join(ROOT, name);
     if (!process.argv.includes("--check")) await writeFile(file, text);

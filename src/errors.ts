@@ -160,6 +160,10 @@ export const ERROR_CODES = {
     1,
     "keep it as it is, and find out who could write to it; what is wrong is named by line and file",
   ],
+  AUDIT_LOG_CHANGED: [
+    1,
+    "keep a copy of the data directory, and find out who could write to it; `sotto audit verify-log` says what is wrong",
+  ],
   JOB_UNKNOWN: [3, "see `sotto queue list` for what is there"],
   SEND_UNCERTAIN: [
     3,

@@ -17,7 +17,7 @@ describe("every code", () => {
     expect(withExit(4)).toEqual(["HOMESERVER_UNREACHABLE"]);
     for (const code of withExit(1))
       expect(code).toMatch(
-        /^(?:ROOM|CLEAR_EVENT|IDENTITY|FINGERPRINT|VERIFICATION|MEMBER_NOT|RECIPIENTS|NOT_CONFIRMED|ARCHIVE)/,
+        /^(?:ROOM|CLEAR_EVENT|AUDIT_LOG|IDENTITY|FINGERPRINT|VERIFICATION|MEMBER_NOT|RECIPIENTS|NOT_CONFIRMED|ARCHIVE)/,
       );
   });
 });

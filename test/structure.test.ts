@@ -28,6 +28,8 @@ const FURTHER_DOORS = {
     "a command that another process serves needs the data directory and no schema",
   "src/config/secrets.ts": "a secret's file is read without a schema",
   "src/config/show.ts": "only one command needs it",
+  "src/config/policy.ts": "only an audit needs it",
+  "src/config/waivers.ts": "only an audit needs it",
   "src/config/load.ts": "loaded late, and without the rest, when a command must hold the store itself",
 };
 

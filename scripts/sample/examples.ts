@@ -11,6 +11,7 @@ const EXAMPLES: Record<string, unknown> = {
   "audio.highPass": 80,
   caFile: "./ca.pem",
   listen: "127.0.0.1:9090",
+  policy: "./policy.yaml",
   rooms: { "!ops": { shareWith: "verified", onExcluded: "refuse", newMembers: "hold" } },
   acceptInvitesFrom: ["@ops:example.org", "*:example.org"],
   commandsFrom: ["@ops:example.org"],
@@ -18,6 +19,15 @@ const EXAMPLES: Record<string, unknown> = {
   "routes.0.from": "inbox",
   "routes.0.to": "#team:example.org",
   "routes.0.audio": { loudness: -16, trimSilence: true, highPass: 80 },
+};
+
+/** The same for the policy. */
+const OF_POLICY: Record<string, unknown> = {
+  except: { "!ops": { joinRules: ["invite"], federated: false, maxRetention: "30d" } },
+  "rooms.maxRetention": "365d",
+  "rooms.servers": ["example.org"],
+  "rooms.bridges": ["telegram"],
+  "rooms.words": ["lighthouse"],
 };
 
 /** The same for the settings of connectors, by type and key. */
@@ -46,7 +56,7 @@ const keyOf = (path: string): string => path.replace(/^connectors\./, "");
 export const isGiven = (path: string): boolean => GIVEN.includes(keyOf(path));
 
 export function exampleOf(path: string, node: Node): unknown {
-  const found = node.examples?.[0] ?? EXAMPLES[path] ?? OF_CONNECTORS[keyOf(path)];
+  const found = node.examples?.[0] ?? EXAMPLES[path] ?? OF_POLICY[path] ?? OF_CONNECTORS[keyOf(path)];
   if (found !== undefined) return found;
   const key = path.slice(path.lastIndexOf(".") + 1);
   if (/(?:File|Folder)$/.test(key)) return `./${key}`;

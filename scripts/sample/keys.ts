@@ -22,7 +22,8 @@ export interface Node {
 /** The keys of a section, each as a block of lines. */
 export function section(node: Node, path: string): string[] {
   const indent = "  ".repeat(path === "" ? 0 : path.split(".").length);
-  return Object.entries(node.properties ?? {}).map(([key, child]) => {
+  return Object.entries(node.properties ?? {}).map(([key, own]) => {
+    const child = { default: ofSection(node, key), ...own };
     const at = path === "" ? key : `${path}.${key}`;
     const isRequired = node.required?.includes(key) ?? false;
     const isAbsent = !isRequired && child.default === undefined && !isGiven(at);
@@ -33,6 +34,10 @@ export function section(node: Node, path: string): string[] {
     return [...comment, `${indent}${isAbsent ? "# " : ""}${key}: ${value(at, child)}`].join("\n");
   });
 }
+
+/** A section whose default says its keys' values. */
+const ofSection = (node: Node, key: string): unknown =>
+  (node.default as Record<string, unknown> | null | undefined)?.[key];
 
 /** An element of a list, with every key: its first line begins with a dash. */
 export const element = (items: Node, path: string): string =>
@@ -47,7 +52,7 @@ function words(path: string, node: Node, isRequired: boolean): string {
   const [least, most] = [node.minimum, node.maximum].map((n) => (isLimit(n) ? n : undefined));
   return [
     said,
-    isRequired && !node.properties && node.const === undefined && "Required.",
+    isRequired && !node.properties && node.const === undefined && node.default === undefined && "Required.",
     choices && `One of: ${choices.join(", ")}.`,
     least !== undefined && (most === undefined ? `At least ${least}.` : `From ${least} to ${most}.`),
     isEmpty(node.default) &&

@@ -1,4 +1,5 @@
 /** The door to the audit: facts in, findings out. */
+export { accepted, type Sayings } from "./accepted.ts";
 export { audit } from "./audit.ts";
 export type { Context, Rule } from "./rule.ts";
 export { RULES } from "./rules/index.ts";

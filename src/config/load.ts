@@ -70,6 +70,7 @@ function absolute(
     data: at(file.data, "data"),
     storeKeyFile: at(file.storeKeyFile, "storeKeyFile"),
     ...(file.caFile ? { caFile: at(file.caFile, "caFile") } : {}),
+    ...(file.policy ? { policy: at(file.policy, "policy") } : {}),
     ...(file.listen?.includes("/") ? { listen: at(file.listen, "listen") } : {}),
     account: {
       ...account,

@@ -171,9 +171,17 @@ export const configSchema = z.strictObject({
           "What was sent and who got its key: `sotto why` and `sotto queue resend` know it for so long. That a message was received is never forgotten, or it could be played again.",
           z.prefault(duration, "180d"),
         ),
+        audits: described(
+          "What audits found: `sotto audit --since` and `sotto audit verify-log` know it for so long.",
+          z.prefault(duration, "400d"),
+        ),
       }),
       {},
     ),
+  ),
+  policy: described(
+    "What `sotto audit` holds rooms, people, the homeserver and Sotto itself to; `policy.sample.yaml` has every key. Without it, the defaults.",
+    z.optional(path),
   ),
   clearEvents: described(
     "The only events that may leave unencrypted; messages never do.",

@@ -1,6 +1,7 @@
 import { SottoError } from "../errors.ts";
 import type { EventId, RoomId } from "../model/ids.ts";
 import type { SendGate } from "../model/ports.ts";
+import { type ControlRoom, openControlRoom } from "./control-room.ts";
 import { isObject, isString, type JsonObject, requireString } from "./json.ts";
 import { path } from "./path.ts";
 import { failureOf, MatrixError } from "./request-failure.ts";
@@ -9,7 +10,7 @@ import type { Transport } from "./transport.ts";
 
 /**
  * The room events that may leave in clear, each only where the config allows it. This is the whole list, and
- * `m.room.message` is not on it.
+ * `m.room.message` is not on it: what {@link EventGate.controlRoom} lets out is no message to anybody.
  */
 export interface ClearTypes {
   /** `m.reaction`, which every client sends in clear: the server sees who reacts to what with which emoji. */
@@ -27,6 +28,11 @@ export interface EventGate extends SendGate {
   putClear(roomId: RoomId, txnId: string, type: string, content: JsonObject): Promise<EventId>;
   redact(roomId: RoomId, txnId: string, eventId: EventId, reason?: string): Promise<EventId>;
   putState(roomId: RoomId, type: string, stateKey: string, content: JsonObject): Promise<EventId>;
+  /**
+   * Makes a room, and lets one clear message into it: noise, under names made by chance. No room that is there already,
+   * and nothing that anybody said, can come this way. See docs/decisions/0034-prove.md.
+   */
+  controlRoom(): Promise<ControlRoom>;
 }
 
 /** All that may stand beside the ciphertext; anything else could be content that was meant to be encrypted. */
@@ -82,6 +88,18 @@ export function createSendGate(transport: Transport, clearTypes: ClearTypes): Ev
         JSON.stringify(content),
       );
     },
+
+    controlRoom: () =>
+      openControlRoom(transport, {
+        put: (roomId, txnId, content) =>
+          put(
+            roomId,
+            path`/_matrix/client/v3/rooms/${roomId}/send/m.room.message/${txnId}`,
+            JSON.stringify(content),
+          ),
+        redact: (roomId, txnId, eventId) =>
+          put(roomId, path`/_matrix/client/v3/rooms/${roomId}/redact/${eventId}/${txnId}`, "{}"),
+      }),
   };
 }
 

@@ -4,8 +4,10 @@
 export { createAccountData } from "./account-data.ts";
 export { createBackupServer } from "./backup-server.ts";
 export { createContentRepository, parseMxcUri } from "./content-repository.ts";
+export { type ControlClip, leaveForGood } from "./control-room.ts";
 export { type DirectRoomOptions, findOrCreateDirectRoom } from "./direct-room.ts";
 export { type DiscoveryOptions, discoverHomeserver, type Homeserver } from "./discovery.ts";
+export { createEnforcer, deleteMedia, type Enforcer, mediaOwner } from "./enforcement.ts";
 export { type ClearTypes, createSendGate, type EventGate } from "./gate.ts";
 export { encryptedHistory, type History, type HistoryOptions } from "./history.ts";
 export { createIdentityUpload } from "./identity-upload.ts";
@@ -19,6 +21,7 @@ export {
   type Session,
   whoami,
 } from "./login.ts";
+export { createRoom } from "./new-room.ts";
 export { createOwnRoom, ownEvents, roomEvent } from "./own-room.ts";
 export { MatrixError, matrixErrorOf } from "./request-failure.ts";
 export { createRooms, type Rooms } from "./rooms.ts";

@@ -13,6 +13,7 @@ import { checkAccount } from "./doctor.ts";
 import { type IngestArguments, ingest } from "./ingest.ts";
 import { sendInParts } from "./parts.ts";
 import { sendVoice } from "./pipeline.ts";
+import { type Canaries, sendCanaries } from "./prove/operation.ts";
 import { dropQueued, listQueue, retryQueued, showQueued } from "./queue.ts";
 import { receiveWaiting } from "./receive.ts";
 import { RECOVERY_OPERATIONS } from "./recovery/operations.ts";
@@ -66,8 +67,12 @@ export type Emitted =
   | { kind: "recovery-key"; recoveryKey: string }
   /** Where the account's owner has to approve what was asked for. */
   | { kind: "account-page"; url: string }
+  /** Both are on the homeserver for as long as the command looks for them. */
+  | ({ kind: "canaries" } & Canaries)
   /** A piece of an audit's facts; see `gatherFacts`. */
   | { kind: "facts"; text: string }
+  /** A piece of a result that is too long for one message, JSON. */
+  | { kind: "report"; text: string }
   | ({ kind: "progress" } & RestoreProgress)
   | VerifyProgress;
 
@@ -175,6 +180,7 @@ const OPERATIONS: Record<string, Operation> = {
   "queue-drop": (account, { args }) => dropQueued(account, args.job as number),
 
   "route-accept": (account, { args }) => acceptRoute(account, args.room as string),
+  prove: (account, call) => sendCanaries(account, call),
   rotate: (account, { args }) => rotate(account, args.room as string | undefined),
 
   "store-doubts": (account) => storeDoubts(account),
@@ -182,8 +188,15 @@ const OPERATIONS: Record<string, Operation> = {
 
   backup: async (account) => makeBackup(account),
 
+  "enforce-plan": async (account, call) => (await import("./enforce/operations.ts")).plan(account, call),
+  "enforce-apply": async (account, call) => (await import("./enforce/operations.ts")).apply(account, call),
+  "enforce-undo": async (account, call) => (await import("./enforce/operations.ts")).undo(account, call),
+  "enforce-create": async (account, call) => (await import("./enforce/operations.ts")).create(account, call),
+
   // loaded when it is asked for: no other operation reads so much
   "audit-facts": async (account, call) => (await import("./audit/operations.ts")).auditFacts(account, call),
+  audit: async (account, call) => (await import("./audit/audit.ts")).auditAccount(account, call),
+  "audit-log": async (account, call) => (await import("./audit/audit.ts")).checkLog(account, call),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

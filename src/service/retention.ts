@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
  * What goes was due a day after the last look: a clock that is months ahead for a moment makes nothing old.
  */
 export function dailyPruning(
-  { retention }: Pick<Config, "retention">,
+  { retention }: { retention: Pick<Config["retention"], "failed" | "history"> },
   store: Pick<Store, "retention">,
   clock: Clock = Date.now,
 ): () => void {

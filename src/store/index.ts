@@ -3,7 +3,9 @@ import { closeSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SottoError } from "../errors.ts";
 import type { DeviceId, RoomId, UserId } from "../model/ids.ts";
+import { type AuditStore, createAuditStore } from "./audits.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { createEnforcementStore, type EnforcementStore } from "./enforcement.ts";
 import { createEpochStore, type EpochStore } from "./epoch.ts";
 import { createFactStore, type FactStore } from "./facts.ts";
 import { createHanded, type Handed } from "./handed.ts";
@@ -20,8 +22,11 @@ import { createSessionStore, type SessionStore } from "./sessions.ts";
 import { createSpool, type Spool } from "./spool.ts";
 import { createSuccessors, type Successors } from "./successors.ts";
 
+export type { AuditStore } from "./audits.ts";
+export type { EnforcementStore } from "./enforcement.ts";
 export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
 export type { FactStore } from "./facts.ts";
+export { type ForeignDatabase, openForeignDatabase } from "./foreign-database.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";
@@ -51,6 +56,8 @@ export interface Store {
   redactions: Redactions;
   /** What audits have read and need not read again. */
   facts: FactStore;
+  /** What was enforced, and who was warned. */
+  enforcement: EnforcementStore;
   /** What a recording is known by: of its origin's own words nothing is kept. */
   originOf(source: string, id: string): string;
   /** Begins a keyed hash of the recording of an origin; it says nothing of the recording to whoever lacks the key. */
@@ -58,6 +65,9 @@ export interface Store {
   /** Sealed, in the folder `spool` beside the store's file. */
   recordings: Recordings;
   recovery: RecoveryStore;
+  /** Made for a clear message, and not left yet; "" for none. */
+  controlRoom: { get(): RoomId | undefined; set(roomId: RoomId | ""): void };
+  audits: AuditStore;
   epoch: EpochStore;
   retention: Retention;
   /** When this store was made, and with it the device; undefined in one that is older than this record. */
@@ -117,11 +127,17 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       redactions: createRedactions(db),
       facts: createFactStore(db, sealer),
       digestOf: (origin) => createHmac("sha256", digestKey).update(JSON.stringify([origin])),
+      enforcement: createEnforcementStore(db, sealer),
       originOf: (source, id) =>
         createHmac("sha256", originKey)
           .update(JSON.stringify([source, id]))
           .digest("base64url"),
       recovery: createRecoveryStore(db, meta),
+      controlRoom: {
+        get: () => meta.read("control room") || undefined,
+        set: (roomId) => meta.write("control room", roomId),
+      },
+      audits: createAuditStore(db, sealer, meta),
       retention: createRetention(db, meta, (recordingId) => {
         recordings.drop(recordingId).catch(() => undefined); // it is swept when the store is opened next
       }),

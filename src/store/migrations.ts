@@ -219,4 +219,38 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (about, id)
   ) STRICT;
   `,
+  `
+  -- what audits found, each a signed line that names the one before by its hash; numbers without a gap
+  CREATE TABLE audit_record (
+    number INTEGER PRIMARY KEY,
+    sealed_line BLOB NOT NULL
+  ) STRICT;
+
+  -- the facts of the last whole audit, without timelines: what has changed since is judged by them
+  CREATE TABLE audit_facts (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    sealed_facts BLOB NOT NULL
+  ) STRICT;
+  `,
+  `
+  -- what \`sotto enforce\` has done, with what was there before
+  CREATE TABLE enforcement (
+    number INTEGER PRIMARY KEY,
+    room_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    sealed_step BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX enforcement_by_room ON enforcement (room_id);
+
+  -- who was told in which room that their devices are unsigned
+  CREATE TABLE warning (
+    room_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

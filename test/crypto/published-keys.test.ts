@@ -175,6 +175,10 @@ const LIES: Record<string, [(one: World) => void, object]> = {
     ({ answer }) => (answer.device_keys[ALICE].PHONE.signatures![ALICE]!["ed25519:PHONE"] = "AAAA"),
     { isSelfSigned: false, isCrossSigned: false },
   ],
+  "a signature is written as no other client reads it": [
+    ({ answer }) => (answer.device_keys[ALICE].PHONE.signatures![ALICE]!["ed25519:PHONE"] += "=="),
+    { isSelfSigned: false, isCrossSigned: false },
+  ],
   "the signatures are no object": [
     ({ answer }) => (answer.device_keys[ALICE].PHONE.signatures = "signed" as never),
     { isSelfSigned: false, isCrossSigned: false },

@@ -4,12 +4,13 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config/index.ts";
 import { Sotto } from "../../src/index.ts";
 import { silentLogger } from "../../src/log.ts";
-import type { Facts, UserFacts } from "../../src/model/facts.ts";
+import type { Facts } from "../../src/model/facts.ts";
 import type { RoomFacts, RoomState } from "../../src/model/room-facts.ts";
 import { type CollectOptions, collectFacts } from "../../src/service/audit/collect.ts";
 import { gatherFacts } from "../../src/service/audit/hand-over.ts";
 import { callWhereTheStoreIs } from "../../src/service/holder.ts";
 import type { Bot } from "../support/bot.ts";
+import { known, roomOf, userOf } from "../support/collected.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import { signListener } from "../witness/sign-listener.ts";
 
@@ -33,14 +34,8 @@ async function pathsOf(work: () => Promise<unknown>): Promise<string[]> {
   return proxy.requests.slice(before).map(({ path }) => decodeURIComponent(path.split("?")[0]!));
 }
 
-/** What must have been read. */
-const known = <T>(fact: { value: T } | { unread: string }): T => {
-  if ("unread" in fact) throw new Error(fact.unread);
-  return fact.value;
-};
-const roomIn = ({ rooms }: Facts, id = roomId): RoomFacts => rooms.find((room) => room.roomId === id)!;
-const stateIn = (facts: Facts, id = roomId): RoomState => known(roomIn(facts, id).state);
-const userIn = ({ users }: Facts, id: string): UserFacts => users.find(({ userId }) => userId === id)!;
+const roomIn = (facts: Facts, id = roomId): RoomFacts => roomOf(facts, id);
+const stateIn = (facts: Facts, id = roomId): RoomState => known(roomOf(facts, id).state);
 const call = (path: string, body: object, method = "POST", token = listener.session.accessToken) =>
   synapse.request(method, `/_matrix/client/v3/${path}`, token, body);
 const setState = (type: string, content: object, id = roomId) =>
@@ -95,7 +90,7 @@ describe("what the bot's own account reads", () => {
 
   it("is who has signed what", async () => {
     const facts = await collect();
-    const friend = userIn(facts, listener.userId);
+    const friend = userOf(facts, listener.userId);
     expect(friend.rooms).toEqual([roomId]);
     expect(friend.identity).toEqual({
       value: {
@@ -115,7 +110,7 @@ describe("what the bot's own account reads", () => {
       }),
     ]);
     expect(friend.account).toHaveProperty("unread");
-    const own = userIn(facts, bot.userId);
+    const own = userOf(facts, bot.userId);
     expect(known(own.identity)).toMatchObject({ isConsistent: true, isVerifiedByUs: { value: true } });
     expect(known(own.devices)).toMatchObject([{ deviceId: bot.deviceId, isCrossSigned: true }]);
   });
@@ -177,14 +172,14 @@ describe("a second audit", () => {
   it("sees a new device that nobody has signed, and one that has gone", async () => {
     await collect();
     const device = await newDevice(listener.account);
-    const devices = known(userIn(await collect(), listener.userId).devices);
+    const devices = known(userOf(await collect(), listener.userId).devices);
     expect(devices).toHaveLength(2);
     expect(devices.find(({ deviceId }) => deviceId === device.session.deviceId)).toMatchObject({
       isSelfSigned: true,
       isCrossSigned: false,
     });
     await call("logout", {}, "POST", device.session.accessToken);
-    expect(known(userIn(await collect(), listener.userId).devices)).toHaveLength(1);
+    expect(known(userOf(await collect(), listener.userId).devices)).toHaveLength(1);
   });
 
   it("sees that a person was verified, and that their identity was exchanged", async () => {
@@ -192,7 +187,7 @@ describe("a second audit", () => {
     await collect();
     const verified = await bot.run(["verify", userId, "--fingerprint", listener.identity!.masterKey]);
     expect(verified.code).toBe(0);
-    const identity = async () => known(userIn(await collect(), userId).identity)!;
+    const identity = async () => known(userOf(await collect(), userId).identity)!;
     expect(await identity()).toMatchObject({ isVerifiedByUs: { value: true }, change: { value: "none" } });
     const { masterKey } = await signListener({
       baseUrl: synapse.baseUrl,
@@ -215,9 +210,9 @@ describe("a second audit", () => {
     expect(stateIn(invited).members).toContainEqual(
       expect.objectContaining({ userId: guest.userId, membership: "invite" }),
     );
-    expect(userIn(invited, guest.userId).identity).toEqual({ value: null });
+    expect(userOf(invited, guest.userId).identity).toEqual({ value: null });
     await call(`rooms/${encodeURIComponent(roomId)}/leave`, {}, "POST", guest.accessToken);
-    expect(userIn(await collect(), guest.userId)).toBeUndefined();
+    expect(userOf(await collect(), guest.userId)).toBeUndefined();
   });
 
   it("sees that the directory shows the room now", async () => {
@@ -286,7 +281,7 @@ describe("what an administrator's token reads", () => {
     expect(roomIn(facts, created.room_id).isListed).toEqual({ value: true });
     expect(known(roomIn(facts).clearMedia)).toContain("mxc://example.org/aclearfile");
     expect(known(roomIn(facts).timeline).isWhole).toBe(true);
-    const own = userIn(facts, bot.userId);
+    const own = userOf(facts, bot.userId);
     expect(known(own.account)).toMatchObject({ isAdmin: false, isDeactivated: false, appservice: null });
     expect(known(own.account).createdMs).toBeGreaterThan(Date.now() - 3_600_000);
     expect(known(own.devices).find(({ deviceId }) => deviceId === bot.deviceId)).toMatchObject({

@@ -192,3 +192,60 @@ describe("beside the gate", () => {
     expect(readFileSync("src/matrix/transport.ts", "utf8")).not.toMatch(/permit: SEND_PERMIT/);
   });
 });
+
+describe("the control room", () => {
+  const token = "abcdefghijklmnopqrstuvwxyz012345";
+  const clip = {
+    bytes: Buffer.from("OggS"),
+    name: `Sotto canary ${token}.ogg`,
+    mimetype: `audio/ogg; canary=${token}`,
+    durationMs: 1000,
+    waveform: [1, 2, 3],
+  };
+  const created: Answer = { json: { room_id: ROOM } };
+  const alone: Answer = { json: { joined: { "@sotto:example.org": {} } } };
+  const refusal = { code: "CLEAR_EVENT_REFUSED" };
+
+  test("is made for one message, which leaves once, and is taken back", async () => {
+    await using peer = await gateTo([
+      created,
+      alone,
+      { json: { content_uri: "mxc://a/b" } },
+      sent,
+      sent,
+      {},
+      {},
+    ]);
+    const room = await peer.gate.controlRoom();
+    expect(await room.send(clip)).toEqual({ eventId: "$e", mxcUri: "mxc://a/b" });
+    await expect(room.send(clip)).rejects.toMatchObject(refusal);
+    expect(await room.leave()).toEqual([]);
+    expect(peer.requests.map(({ method, path }) => `${method} ${decodeURIComponent(path)}`)).toEqual([
+      "POST /_matrix/client/v3/createRoom",
+      `GET /_matrix/client/v3/rooms/${ROOM}/joined_members`,
+      expect.stringMatching("POST /_matrix/media/v3/upload"),
+      `PUT /_matrix/client/v3/rooms/${ROOM}/send/m.room.message/control`,
+      `PUT /_matrix/client/v3/rooms/${ROOM}/redact/$e/redact`,
+      `POST /_matrix/client/v3/rooms/${ROOM}/leave`,
+      `POST /_matrix/client/v3/rooms/${ROOM}/forget`,
+    ]);
+  });
+
+  test.each([
+    ["another name", { ...clip, name: "Meet me at nine.ogg" }],
+    ["another MIME type", { ...clip, mimetype: "audio/ogg" }],
+    ["words behind the name", { ...clip, name: `${clip.name} and more` }],
+  ])("lets nothing out under %s", async (_what, other) => {
+    await using peer = await gateTo([created]);
+    const room = await peer.gate.controlRoom();
+    await expect(room.send(other)).rejects.toMatchObject(refusal);
+    expect(peer.requests).toHaveLength(1);
+  });
+
+  test("lets nothing out where somebody else is in it", async () => {
+    await using peer = await gateTo([created, { json: { joined: { "@a:b": {}, "@c:d": {} } } }]);
+    const room = await peer.gate.controlRoom();
+    await expect(room.send(clip)).rejects.toMatchObject(refusal);
+    expect(peer.requests).toHaveLength(2);
+  });
+});

@@ -85,6 +85,7 @@ import { heldRooms } from "./own-015-held.ts";
 import { undecryptable } from "./own-016-undecryptable.ts";
 import { deadLetters } from "./own-017-dead-letters.ts";
 import { uncertain } from "./own-018-uncertain.ts";
+import { waivers } from "./own-030-waivers.ts";
 import { encryptionDefault } from "./srv-001-encryption-default.ts";
 import { openRegistration } from "./srv-002-open-registration.ts";
 import { guestAccounts } from "./srv-003-guests.ts";
@@ -208,6 +209,7 @@ export const RULES: readonly Rule[] = [
   undecryptable,
   deadLetters,
   uncertain,
+  waivers,
   encryptionDefault,
   openRegistration,
   guestAccounts,

@@ -1,6 +1,6 @@
-import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import * as z from "zod/mini";
-import type { Signer } from "../../model/connector.ts";
+import { readSigned, type Signed } from "../../model/signed-line.ts";
 
 /** SHA-256 in hexadecimal. */
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
@@ -46,50 +46,8 @@ const headSchema = z.strictObject({
 });
 export type Head = z.infer<typeof headSchema>;
 
-/** A line that was read. */
-export interface Signed<T> {
-  value: T;
-  isGenuine: boolean;
-}
-
-/**
- * A line: JSON with its signature as the last member. What is signed is the same line without that member, byte for byte,
- * so that it can be checked without this program.
- */
-export function signedLine(value: Entry | Head, signer: Signer): string {
-  const clear = JSON.stringify(value);
-  const signature = Buffer.from(signer.sign(Buffer.from(clear))).toString("base64");
-  return `${clear.slice(0, -1)},"signature":"${signature}"}`;
-}
-
 /** Undefined where it is no such line. */
 export const readEntry = (line: string, key: KeyObject): Signed<Entry> | undefined =>
   readSigned(line, key, entrySchema);
 export const readHead = (line: string, key: KeyObject): Signed<Head> | undefined =>
   readSigned(line, key, headSchema);
-
-/** @throws where it is no Ed25519 key in PEM */
-export function ed25519Key(publicKeyPem: string): KeyObject {
-  const key = createPublicKey(publicKeyPem);
-  if (key.asymmetricKeyType !== "ed25519") throw new Error("it is no Ed25519 key");
-  return key;
-}
-
-export const sha256Of = (line: string): string => createHash("sha256").update(line).digest("hex");
-
-function readSigned<T>(line: string, key: KeyObject, schema: z.ZodMiniType<T>): Signed<T> | undefined {
-  const [, start, signature] = /^(\{.*),"signature":"([\w+/]+={0,2})"\}$/s.exec(line) ?? [];
-  if (start === undefined || signature === undefined) return undefined;
-  const clear = `${start}}`;
-  const { data } = schema.safeParse(parsed(clear));
-  if (data === undefined) return undefined;
-  return { value: data, isGenuine: verify(null, Buffer.from(clear), key, Buffer.from(signature, "base64")) };
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}

@@ -3,8 +3,9 @@ import { appendFile, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SottoError } from "../../errors.ts";
 import type { Signer } from "../../model/connector.ts";
+import { ed25519Key, sha256Of, signedLine } from "../../model/signed-line.ts";
 import { isThere, syncFolder, writeWholeFile } from "../../whole-file.ts";
-import { type Entry, ed25519Key, readEntry, readHead, sha256Of, signedLine } from "./entry.ts";
+import { type Entry, readEntry, readHead } from "./entry.ts";
 import { linesOf } from "./lines.ts";
 
 /** The files of an archive, beside its folder `recordings`. */

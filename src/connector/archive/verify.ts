@@ -2,8 +2,9 @@ import { createHash, type KeyObject } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ed25519Key, sha256Of } from "../../model/signed-line.ts";
 import { isThere } from "../../whole-file.ts";
-import { type Entry, ed25519Key, readEntry, readHead, sha256Of } from "./entry.ts";
+import { type Entry, readEntry, readHead } from "./entry.ts";
 import { linesOf } from "./lines.ts";
 import { FILES } from "./manifest.ts";
 

@@ -10,6 +10,7 @@ import { Asking, PATIENCE, type Patience } from "./asking.ts";
 import { homeserverFacts } from "./homeserver.ts";
 import { ownFacts } from "./own.ts";
 import { readRoom } from "./rooms.ts";
+import { inSmallHeap } from "./small-heap.ts";
 import { readUsers } from "./users.ts";
 
 export interface CollectOptions {
@@ -33,15 +34,16 @@ const DEPTH = 1_000;
  * @throws SottoError `HOMESERVER_UNREACHABLE`, `TOKEN_REJECTED`, `ROOM_NOT_JOINED`, `ROOM_NOT_FOUND`,
  *   `SECRET_UNREADABLE`; what keeps the list of rooms from being read; `STORE_*`
  */
-export async function collectFacts(
+export const collectFacts = (
   account: Account,
   options: CollectOptions = {},
   signal: AbortSignal = new AbortController().signal,
   patience: Patience = PATIENCE,
-): Promise<Facts> {
+): Promise<Facts> => inSmallHeap(() => collect(account, options, new Asking(signal, patience)));
+
+async function collect(account: Account, options: CollectOptions, asking: Asking): Promise<Facts> {
   const collectedMs = Date.now();
   const { config, transport, store, crypto } = account;
-  const asking = new Asking(signal, patience);
   const admin =
     options.adminTokenFile === undefined ? undefined : adminTransport(account, options.adminTokenFile);
   try {

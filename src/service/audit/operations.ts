@@ -3,7 +3,6 @@ import type { Account } from "../account.ts";
 import type { Call } from "../operations.ts";
 import { type CollectOptions, collectFacts } from "./collect.ts";
 import { piecesOf } from "./hand-over.ts";
-import { inSmallHeap } from "./small-heap.ts";
 
 /** `audit-facts`: gives the facts, in pieces to another process; see `gatherFacts`. */
 export async function auditFacts(
@@ -11,7 +10,7 @@ export async function auditFacts(
   { args, emit, signal: gone, closing, shortLived }: Call,
 ): Promise<Facts | null> {
   const signal = closing ? AbortSignal.any([gone, closing]) : gone;
-  const facts = await inSmallHeap(() => collectFacts(account, args as CollectOptions, signal));
+  const facts = await collectFacts(account, args as CollectOptions, signal);
   if (shortLived) return facts;
   for (const text of piecesOf(facts)) await emit({ kind: "facts", text });
   return null;

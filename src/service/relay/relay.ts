@@ -1,17 +1,16 @@
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { readStoreKey } from "../../config/index.ts";
 import type { ConnectorType } from "../../connector/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
-import type { Connector, Signer } from "../../model/connector.ts";
+import type { Connector } from "../../model/connector.ts";
 import type { RoomId } from "../../model/ids.ts";
 import { Serial } from "../../serial.ts";
-import { deriveKey } from "../../store/index.ts";
 import type { Account } from "../account.ts";
 import type { RelayCheck } from "../connector-checks.ts";
 import { Commands } from "../room/commands.ts";
 import { receiveForService } from "../room/receiving.ts";
 import { Signals } from "../room/signals.ts";
 import { Successions } from "../room/successions.ts";
+import { signerOf } from "../signer.ts";
 import { Destinations } from "./destinations.ts";
 import { HandOver, type Receiving } from "./hand-over.ts";
 import { createIntake } from "./intake.ts";
@@ -179,7 +178,7 @@ export class Relay implements AsyncDisposable {
       name,
       logger,
       path: (written) => pathOf(name, written),
-      signer: signerOf(readStoreKey(config)),
+      signer: signerOf(readStoreKey(config), "archive signature"),
     });
   }
 
@@ -242,15 +241,3 @@ const wrongSettings = (
   { issues }: { issues: { path: PropertyKey[]; message: string }[] },
 ): string =>
   issues.map(({ path, message }) => `${["connectors", name, ...path].join(".")}: ${message}`).join("\n");
-
-/** An Ed25519 key from 32 bytes: PKCS #8 is a fixed prefix and the seed (RFC 8410). */
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
-
-function signerOf(storeKey: Uint8Array): Signer {
-  const seed = deriveKey(storeKey, "archive signature");
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
-  return {
-    publicKeyPem: createPublicKey(key).export({ type: "spki", format: "pem" }) as string,
-    sign: (bytes) => sign(null, bytes, key),
-  };
-}

@@ -1,6 +1,6 @@
 import type { Facts } from "../../../src/model/facts.ts";
 import type { OwnFacts } from "../../../src/model/own-facts.ts";
-import { BOT, known, own, ROOM } from "../../support/facts.ts";
+import { BOT, known, NOW_MS, own, ROOM } from "../../support/facts.ts";
 import type { Fault } from "./fault.ts";
 
 const inOwn = (change: Partial<OwnFacts>): Partial<Facts> => ({ own: known(own(change)) });
@@ -69,4 +69,17 @@ export const OWN_FAULTS: Fault[] = [
   { name: "messages nobody could read", change: inOwn({ undecryptable: { [ROOM]: 1 } }), rules: ["OWN-016"] },
   { name: "messages given up", change: inOwn({ deadLetters: 1 }), rules: ["OWN-017"] },
   { name: "messages of unknown fate", change: inOwn({ uncertain: 1 }), rules: ["OWN-018"] },
+  {
+    name: "a waiver whose last day is over",
+    change: { collectedMs: NOW_MS + 43_200_000 },
+    more: {
+      waivers: [
+        {
+          ...{ ruleId: "SOTTO-ENC-001", subject: { roomId: ROOM } },
+          ...{ owner: "ops", reason: "moved soon", expires: "2026-11-01", where: "waivers.yaml:2" },
+        },
+      ],
+    },
+    rules: ["OWN-030"],
+  },
 ];

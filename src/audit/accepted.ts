@@ -1,0 +1,57 @@
+import type { Finding, Subject } from "../model/finding.ts";
+import type { Accepted, Shown, Waiver } from "../model/report.ts";
+
+/** It reports the waivers that hold no more, so nobody can waive it. */
+export const WAIVER_RULE = "SOTTO-OWN-030";
+
+/** What people have said of findings beforehand. */
+export interface Sayings {
+  /** Fingerprints of what was known. */
+  baseline?: ReadonlySet<string>;
+  waivers?: readonly Waiver[];
+}
+
+/** Marks what somebody has accepted. Only what fails or warns can be: what could not be read is nobody's to sign for. */
+export function accepted(
+  findings: readonly Finding[],
+  { baseline, waivers = [] }: Sayings,
+  nowMs: number,
+): Shown[] {
+  const valid = waivers.filter((waiver) => faultOf(waiver, nowMs) === undefined);
+  return findings.map((finding) => {
+    if (finding.ruleId === WAIVER_RULE || (finding.result !== "fail" && finding.result !== "warn"))
+      return finding;
+    const by = waiverFor(finding, valid) ?? (baseline?.has(finding.fingerprint) ? KNOWN : undefined);
+    return by ? { ...finding, accepted: by } : finding;
+  });
+}
+
+const KNOWN: Accepted = { by: "baseline" };
+
+/** Why a waiver covers nothing; undefined for one that holds. */
+export function faultOf({ owner, reason, expires }: Waiver, nowMs: number): string | undefined {
+  if (!owner?.trim()) return "nobody has signed it";
+  if (!reason?.trim()) return `${owner} gives no reason`;
+  const lastDayMs = Date.parse(`${expires}T00:00:00Z`);
+  if (!expires || Number.isNaN(lastDayMs)) return `${owner} has set no day on which it ends`;
+  // the last day counts whole, in UTC
+  return nowMs < lastDayMs + DAY_MS ? undefined : `${owner} had it until ${expires}`;
+}
+
+const DAY_MS = 86_400_000;
+
+function waiverFor(finding: Finding, waivers: readonly Waiver[]): Accepted | undefined {
+  const found = waivers.find(({ fingerprint, ruleId, subject }) =>
+    fingerprint === undefined
+      ? ruleId === finding.ruleId && isSame(subject ?? {}, finding.subject)
+      : fingerprint === finding.fingerprint,
+  );
+  return found && { by: "waiver", owner: found.owner!, reason: found.reason!, expires: found.expires! };
+}
+
+/** Neither more nor less than what was signed for: a waiver for a user covers no device that is added later. */
+const isSame = (one: Subject, other: Subject): boolean =>
+  one.roomId === other.roomId &&
+  one.userId === other.userId &&
+  one.deviceId === other.deviceId &&
+  one.eventId === other.eventId;

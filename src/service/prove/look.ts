@@ -1,0 +1,166 @@
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import {
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+  gunzipSync,
+  inflateSync,
+  zstdDecompressSync,
+} from "node:zlib";
+import type { Spelling } from "./encodings.ts";
+import { type Needles, Search } from "./search.ts";
+
+/** Something of a canary, in a file or a table. */
+export interface Found {
+  what: string;
+  encoding: string;
+  /** A file, or a table. */
+  where: string;
+  /** How often; what lies across two pieces of a file may count twice. */
+  count: number;
+}
+
+/** What was read of a place, and what was seen in it. */
+export class Looked {
+  bytes = 0;
+  readonly #found = new Map<string, Found>();
+  /** What could not be read, and why. */
+  readonly unread: { where: string; why: string }[] = [];
+
+  get found(): Found[] {
+    return [...this.#found.values()];
+  }
+
+  add(where: string, { what, encoding }: Pick<Spelling, "what" | "encoding">): void {
+    const key = JSON.stringify([what, encoding, where]);
+    const known = this.#found.get(key);
+    if (known) known.count += 1;
+    else this.#found.set(key, { what, encoding, where, count: 1 });
+  }
+}
+
+const PIECE_BYTES = 1024 * 1024;
+/** Whatever unpacks to more than this was made to do harm. */
+const MAX_UNPACKED_BYTES = 4 * 1024 ** 3;
+const MAX_UNPACKED_VALUE_BYTES = 64 * 1024 * 1024;
+
+interface Packing {
+  name: string;
+  isAtHead(head: Uint8Array): boolean;
+  stream?(): NodeJS.ReadWriteStream;
+  unpack?(value: Uint8Array, limit: { maxOutputLength: number }): Uint8Array;
+}
+
+const begins =
+  (...magic: number[]) =>
+  (head: Uint8Array): boolean =>
+    head.length > magic.length && magic.every((byte, at) => head[at] === byte);
+
+const PACKINGS: readonly Packing[] = [
+  { name: "gzip", isAtHead: begins(0x1f, 0x8b, 8), stream: createGunzip, unpack: gunzipSync },
+  {
+    name: "zstd",
+    isAtHead: begins(0x28, 0xb5, 0x2f, 0xfd),
+    stream: createZstdDecompress,
+    unpack: zstdDecompressSync,
+  },
+  // RFC 1950 section 2.2: two bytes that many files begin with by chance
+  { name: "zlib", isAtHead: isZlib, stream: createInflate, unpack: inflateSync },
+  { name: "xz", isAtHead: begins(0xfd, 0x37, 0x7a, 0x58, 0x5a) },
+  { name: "bzip2", isAtHead: begins(0x42, 0x5a, 0x68) },
+];
+
+function isZlib(head: Uint8Array): boolean {
+  return head.length > 2 && head[0] === 0x78 && (head[0]! * 256 + head[1]!) % 31 === 0;
+}
+
+const packingOf = (head: Uint8Array): Packing | undefined => PACKINGS.find(({ isAtHead }) => isAtHead(head));
+
+/** Looks through a file, and through what is packed in it. One that has gone meanwhile is no trouble. */
+export async function lookThroughFile(needles: Needles, path: string, looked: Looked): Promise<void> {
+  try {
+    const packing = packingOf(await headOf(path));
+    await lookThrough(needles, createReadStream(path, { highWaterMark: PIECE_BYTES }), looked, path);
+    if (packing) await lookThroughPacked(needles, path, packing, looked);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return;
+    looked.unread.push({ where: path, why: (thrown as Error).message });
+  }
+}
+
+async function headOf(path: string): Promise<Uint8Array> {
+  await using file = await open(path, "r");
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(6), 0, 6, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+async function lookThroughPacked(
+  needles: Needles,
+  path: string,
+  packing: Packing,
+  looked: Looked,
+): Promise<void> {
+  if (!packing.stream) {
+    looked.unread.push({ where: path, why: `it is packed with ${packing.name}, which is not unpacked here` });
+    return;
+  }
+  const unpacked = packing.stream() as Readable & NodeJS.ReadWriteStream;
+  const file = createReadStream(path).on("error", (error) => unpacked.destroy(error));
+  try {
+    await lookThrough(needles, file.pipe(unpacked), looked, path, packing.name);
+  } catch (thrown) {
+    // encrypted media begins like this by chance, and is no zlib
+    if (packing.name !== "zlib") looked.unread.push({ where: path, why: (thrown as Error).message });
+  } finally {
+    file.destroy();
+    unpacked.destroy();
+  }
+}
+
+async function lookThrough(
+  needles: Needles,
+  stream: AsyncIterable<Uint8Array | string>,
+  looked: Looked,
+  where: string,
+  packing?: string,
+): Promise<void> {
+  const search = searchIn(needles, looked, where, packing);
+  let bytes = 0;
+  for await (const piece of stream as AsyncIterable<Uint8Array>) {
+    bytes += piece.length;
+    if (packing && bytes > MAX_UNPACKED_BYTES) throw new Error("what is packed in it has no end");
+    search.push(piece);
+  }
+  search.end();
+  looked.bytes += bytes;
+}
+
+const searchIn = (needles: Needles, looked: Looked, where: string, packing?: string): Search =>
+  new Search(needles, ({ what, encoding }) =>
+    looked.add(where, { what, encoding: packing ? `${encoding}, in ${packing}` : encoding }),
+  );
+
+const BETWEEN = Buffer.alloc(1);
+
+/** Looks through rows of a table, value by value. */
+export function lookThroughRows(needles: Needles, table: string, rows: Uint8Array[][], looked: Looked): void {
+  const values = rows.flat();
+  const search = searchIn(needles, looked, `table ${table}`);
+  const joined = Buffer.concat(values.flatMap((value) => [value, BETWEEN]));
+  search.push(joined);
+  search.end();
+  looked.bytes += joined.length;
+  for (const value of values) {
+    const packing = packingOf(value);
+    if (!packing?.unpack) continue;
+    const inside = searchIn(needles, looked, `table ${table}`, packing.name);
+    try {
+      inside.push(packing.unpack(value, { maxOutputLength: MAX_UNPACKED_VALUE_BYTES }));
+      inside.end();
+    } catch {
+      // it only began like that: nothing that a program could unpack
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { accepted, faultOf } from "../../src/audit/accepted.ts";
+import type { Waiver } from "../../src/model/report.ts";
+import { NOW_MS } from "../support/facts.ts";
+import { finding } from "../support/report.ts";
+
+const SIGNED = { owner: "ops", reason: "moved soon", expires: "2026-12-31", where: "waivers.yaml:2" };
+const found = finding("SOTTO-DEV-001", "high", "fail", { subject: { userId: "@alice:example.org" } });
+const waived = (waiver: Partial<Waiver>, one = found, nowMs = NOW_MS) =>
+  accepted([one], { waivers: [{ ...SIGNED, ...waiver }] }, nowMs)[0]!.accepted;
+const byRule = { ruleId: "SOTTO-DEV-001", subject: { userId: "@alice:example.org" } } as const;
+
+describe("a waiver", () => {
+  it("covers one finding by its fingerprint, or by rule and subject, and says who signed", () => {
+    const by = { by: "waiver", owner: "ops", reason: "moved soon", expires: "2026-12-31" };
+    expect(waived({ fingerprint: found.fingerprint })).toEqual(by);
+    expect(waived(byRule)).toEqual(by);
+  });
+
+  it("covers nothing else: another rule, somebody else, or a device of theirs", () => {
+    expect(waived({ ...byRule, ruleId: "SOTTO-DEV-002" })).toBeUndefined();
+    expect(waived({ ...byRule, subject: { userId: "@bob:example.org" } })).toBeUndefined();
+    expect(waived({ ...byRule, subject: {} })).toBeUndefined();
+    const device = { ...found, subject: { ...found.subject, deviceId: "NEW" } };
+    expect(waived(byRule, device)).toBeUndefined();
+  });
+
+  it("covers nothing without owner, reason or end, nor when its last day is over", () => {
+    expect(waived({ ...byRule, owner: " " })).toBeUndefined();
+    expect(waived({ ...byRule, reason: "" })).toBeUndefined();
+    const { expires: _, ...endless } = SIGNED;
+    expect(accepted([found], { waivers: [{ ...endless, ...byRule }] }, NOW_MS)[0]!.accepted).toBeUndefined();
+    const lastDay = Date.parse("2026-12-31T23:59:59Z");
+    expect(waived(byRule, found, lastDay)).toBeDefined();
+    expect(waived(byRule, found, lastDay + 1_000)).toBeUndefined();
+  });
+
+  it("with a day that no calendar has covers nothing", () => {
+    expect(faultOf({ ...SIGNED, expires: "2026-13-45" }, NOW_MS)).toMatch(/no day/);
+    expect(waived({ ...byRule, expires: "soon" })).toBeUndefined();
+  });
+
+  it.each(["not-checked", "error", "pass"] as const)("cannot cover what came out %s", (result) => {
+    expect(waived(byRule, { ...found, result })).toBeUndefined();
+  });
+});
+
+describe("a baseline", () => {
+  const known = (one = found) =>
+    accepted([one], { baseline: new Set([one.fingerprint]) }, NOW_MS)[0]!.accepted;
+
+  it("covers what was known, and nothing that is new", () => {
+    expect(known()).toEqual({ by: "baseline" });
+    expect(accepted([found], { baseline: new Set(["0".repeat(16)]) }, NOW_MS)[0]!.accepted).toBeUndefined();
+  });
+
+  it("covers neither what could not be read nor a waiver that has ended", () => {
+    expect(known({ ...found, result: "not-checked" })).toBeUndefined();
+    expect(known({ ...found, ruleId: "SOTTO-OWN-030" })).toBeUndefined();
+  });
+});

@@ -1,0 +1,69 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  knownOf,
+  readBaseline,
+  readFacts,
+  saveFacts,
+  writeBaseline,
+} from "../../../src/service/audit/files.ts";
+import { facts, known, room, roomState, unread } from "../../support/facts.ts";
+import { finding } from "../../support/report.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
+
+const fileIn = (name: string): string => join(temporaryDirectory(), name);
+
+describe("saved facts", () => {
+  it("are the same when they are read, and nobody else's to read", () => {
+    const { encryption } = roomState();
+    const bare = {
+      ...encryption!,
+      algorithm: undefined,
+      rotationPeriodMs: undefined,
+      rotationPeriodMsgs: undefined,
+    };
+    const of = facts({
+      rooms: [
+        room(),
+        room({ roomId: "!b", state: known(roomState({ encryption: bare })) }),
+        room({ roomId: "!c", state: unread("429") }),
+      ],
+    });
+    const file = fileIn("facts.json");
+    saveFacts(file, of);
+    expect(readFacts(file)).toEqual(of);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("keep what a later version of the model says beside them", () => {
+    const file = fileIn("facts.json");
+    writeFileSync(file, JSON.stringify({ ...facts(), rooms: [{ ...room(), further: 1 }] }));
+    expect(readFacts(file).rooms[0]).toMatchObject({ further: 1 });
+  });
+
+  it.each([
+    ["both a value and a reason", { value: false, unread: "429" }],
+    ["neither", {}],
+    ["a value of another kind", { value: "no" }],
+  ])("are none where a fact has %s", (_what, isListed) => {
+    const file = fileIn("facts.json");
+    writeFileSync(file, JSON.stringify({ ...facts(), rooms: [{ ...room(), isListed }] }));
+    expect(() => readFacts(file)).toThrow(/does not hold facts/);
+  });
+});
+
+it("a baseline has what fails or warns, once, and names nobody", () => {
+  const file = fileIn("baseline.json");
+  const failed = finding("SOTTO-ENC-001", "critical");
+  const warned = finding("SOTTO-ACC-001", "high", "warn");
+  writeBaseline(
+    file,
+    knownOf([failed, failed, warned, finding("SOTTO-ENC-001", "critical", "not-checked")]),
+    1,
+  );
+  expect(readBaseline(file)).toEqual([failed.fingerprint, warned.fingerprint]);
+  expect(readFileSync(file, "utf8")).not.toMatch(/!room|message|subject/);
+  writeFileSync(file, "{}");
+  expect(() => readBaseline(file)).toThrow(/does not hold a baseline/);
+});
