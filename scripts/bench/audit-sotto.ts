@@ -1,18 +1,11 @@
 // One audit's facts, collected by a process of its own, as `sotto audit` does that nobody serves.
-import type { Facts } from "../../src/model/facts.ts";
-import { perform } from "../../src/service/operations.ts";
+import { collectFacts } from "../../src/service/audit/collect.ts";
 import { Sotto } from "../../src/service/sotto.ts";
 
 const { config } = JSON.parse(process.argv[2]!) as { config: string };
 await using sotto = await Sotto.open(config);
 const startMs = performance.now();
-const { rooms, users } = (await perform(sotto.account, {
-  operation: "audit-facts",
-  args: {},
-  shortLived: true,
-  emit: async () => undefined,
-  signal: new AbortController().signal,
-})) as Facts;
+const { rooms, users } = await collectFacts(sotto.account);
 const ms = performance.now() - startMs;
 const unread = [
   ...rooms.flatMap(({ state, timeline, isListed }) => [state, timeline, isListed]),

@@ -69,8 +69,6 @@ export type Emitted =
   | { kind: "account-page"; url: string }
   /** Both are on the homeserver for as long as the command looks for them. */
   | ({ kind: "canaries" } & Canaries)
-  /** A piece of an audit's facts; see `gatherFacts`. */
-  | { kind: "facts"; text: string }
   /** A piece of a result that is too long for one message, JSON. */
   | { kind: "report"; text: string }
   | ({ kind: "progress" } & RestoreProgress)
@@ -194,7 +192,6 @@ const OPERATIONS: Record<string, Operation> = {
   "enforce-create": async (account, call) => (await import("./enforce/operations.ts")).create(account, call),
 
   // loaded when it is asked for: no other operation reads so much
-  "audit-facts": async (account, call) => (await import("./audit/operations.ts")).auditFacts(account, call),
   audit: async (account, call) => (await import("./audit/audit.ts")).auditAccount(account, call),
   "audit-log": async (account, call) => (await import("./audit/audit.ts")).checkLog(account, call),
 };

@@ -1,16 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { loadConfig } from "../../src/config/index.ts";
 import { Sotto } from "../../src/index.ts";
-import { silentLogger } from "../../src/log.ts";
 import type { Facts } from "../../src/model/facts.ts";
 import type { RoomFacts, RoomState } from "../../src/model/room-facts.ts";
 import { type CollectOptions, collectFacts } from "../../src/service/audit/collect.ts";
-import { gatherFacts } from "../../src/service/audit/hand-over.ts";
-import { callWhereTheStoreIs } from "../../src/service/holder.ts";
+import { readFacts } from "../../src/service/audit/files.ts";
 import type { Bot } from "../support/bot.ts";
 import { known, roomOf, userOf } from "../support/collected.ts";
+import { sotto } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import { signListener } from "../witness/sign-listener.ts";
 
@@ -23,8 +21,8 @@ let roomId: string;
 
 /** Collects as a command does that holds the store itself: each time a process's whole life but for the process. */
 async function collect(options: CollectOptions = {}): Promise<Facts> {
-  await using sotto = await Sotto.open(bot.config);
-  return await collectFacts(sotto.account, options);
+  await using opened = await Sotto.open(bot.config);
+  return await collectFacts(opened.account, options);
 }
 
 /** The paths that the bot has called meanwhile. */
@@ -231,18 +229,18 @@ describe("beside the running service", () => {
     await service.says('"message":"running"');
     onTestFinished(() => void service.end("SIGTERM"));
     await setState("m.room.topic", { topic: "while it runs" });
-    const { emit, factsOf } = gatherFacts();
-    const result = await callWhereTheStoreIs(
-      {
-        dataDirectory: bot.data,
-        config: async () => loadConfig(bot.config),
-        audioAsDefault: true,
-        logger: silentLogger,
-        waitMs: 10_000,
-      },
-      { operation: "audit-facts", args: {}, emit, signal: new AbortController().signal },
-    );
-    const facts = factsOf(result);
+    const file = join(bot.home, "facts.json");
+    const { stderr } = await sotto([
+      "audit",
+      "--config",
+      bot.config,
+      "--save-facts",
+      file,
+      "--fail-on",
+      "never",
+    ]);
+    expect(stderr).toContain("kept as audit");
+    const facts = readFacts(file);
     await service.end("SIGTERM");
     expect(stateIn(facts).topic).toBe("while it runs");
     // another process, whose sync has nothing new to tell
