@@ -22,6 +22,7 @@ describe("the search for leaks finds", () => {
   it.each<[string, RecordedRequest]>([
     ["a clear message, by its path", request({ path: "/_matrix/client/v3/rooms/!a/send/m.room.message/1" })],
     ["a clear message, by its type", json({ msgtype: "m.audio" })],
+    ["a clear message, by its event type", json({ type: "m.room.message" })],
     ["a waveform", json({ info: { waveform: [1, 2, 3] } })],
     ["a duration", json({ info: { duration: 1500 } })],
     ["a marker of a voice message", json({ "org.matrix.msc3245.voice": {} })],
@@ -50,5 +51,6 @@ describe("the search for leaks passes", () => {
     };
     expect(search(json(content))).toEqual([]);
     expect(search(request({ body: randomBytes(10_000) }))).toEqual([]);
+    expect(search(json({ events: { "m.room.message": 0, "m.room.name": 50 } }))).toEqual([]);
   });
 });

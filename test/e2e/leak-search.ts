@@ -10,7 +10,8 @@ export interface Secrets {
 
 /** What would tell the homeserver that a voice message is on its way, or what is in it. */
 const TELLTALE: readonly [what: string, pattern: RegExp][] = [
-  ["a clear message", /m\.room\.message/],
+  // a room's power levels say who may send one
+  ["a clear message", /m\.room\.message(?!":-?\d)/],
   ["a message type", /\bm\.(?:audio|text|file|voice)\b/],
   ["a MIME type", /audio\/[a-z]/],
   ["a key of a voice message", /org\.matrix\.msc(?:1767|2516|3245|3246|3927)/],
