@@ -71,7 +71,7 @@ export class VerificationDesk {
     deviceId?: DeviceId,
     methods: VerificationMethods = "emoji",
   ): Promise<Verification> {
-    const { config, crypto, directRoom } = this.#options;
+    const { config, crypto, sync, directRoom } = this.#options;
     this.#sync();
     if (userId === config.account.userId) return crypto.verifications.requestOwn(deviceId, methods);
     if (deviceId !== undefined) {
@@ -81,7 +81,10 @@ export class VerificationDesk {
     }
     // looked at first: nobody is invited to a room for nothing
     await crypto.verifications.requireVerifiable(userId);
-    return crypto.verifications.request(userId, await directRoom(userId), methods);
+    const roomId = await directRoom(userId);
+    // a room that was made just now may have come without the one it was made for, who would get no key
+    await sync.toLiveEnd();
+    return crypto.verifications.request(userId, roomId, methods);
   }
 
   /**

@@ -30,14 +30,17 @@ async function isVerified(userId: string): Promise<boolean> {
 const rooms = new Map<ElementUser, string>();
 
 /** The person accepts what the bot asks them, in the direct room. */
-async function accepts(other: ElementUser) {
+async function accepts(other: ElementUser, running: RunningSotto) {
   const { request } = other;
   if (!rooms.has(other)) {
     const { roomId } = await request("waitInvite", {});
     await request("join", { roomId });
     rooms.set(other, roomId);
   }
-  const which = await request("waitVerificationRequest", { userId: bot.userId });
+  const which = await Promise.race([
+    request("waitVerificationRequest", { userId: bot.userId }),
+    running.ended.then((outcome) => Promise.reject(new Error(`never asked: ${errorOf(outcome).message}`))),
+  ]);
   await request("acceptVerification", which);
   return which;
 }
@@ -74,7 +77,7 @@ describe("flags that do not go together", () => {
 describe("by emoji", () => {
   it("Ctrl-C at the question: the other side hears it, nothing is verified", async () => {
     const running = verify(person.userId);
-    const which = await accepts(person);
+    const which = await accepts(person, running);
     await person.request("showSas", which);
     await running.says("in the same order?");
     running.types("\u0003");
@@ -86,7 +89,7 @@ describe("by emoji", () => {
 
   it("the answer no: refused on both sides", async () => {
     const running = verify(person.userId);
-    const which = await accepts(person);
+    const which = await accepts(person, running);
     await person.request("showSas", which);
     await running.says("in the same order?");
     running.types("perhaps\n");
@@ -100,7 +103,7 @@ describe("by emoji", () => {
 
   it("the other side cancels while the question stands", async () => {
     const running = verify(person.userId);
-    const which = await accepts(person);
+    const which = await accepts(person, running);
     await person.request("showSas", which);
     await running.says("in the same order?");
     await person.request("cancelVerification", which);
@@ -141,7 +144,7 @@ describe("by QR code", () => {
     const other = await newElement();
     const file = join(folder, "code.png");
     const running = verify(other.userId, "--qr-out", file);
-    const which = await accepts(other);
+    const which = await accepts(other, running);
     await running.says("scan this code");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const bytes = Buffer.from(await qrInFile(file)).toString("base64");
@@ -165,7 +168,7 @@ describe("by QR code", () => {
     expect(pasted).toMatchObject({ code: "QR_UNREADABLE", exitCode: 2 });
 
     const running = verify(other.userId, "--qr-scan", file);
-    const which = await accepts(other);
+    const which = await accepts(other, running);
     await running.says("Press Enter");
     draw(file, Buffer.from((await other.request("showQr", which)).bytes, "base64"));
     running.types("\n");
@@ -176,7 +179,7 @@ describe("by QR code", () => {
 
   async function refusedScan(other: ElementUser, flags: string[], question: string, typed: string) {
     const running = verify(other.userId, ...flags);
-    const which = await accepts(other);
+    const which = await accepts(other, running);
     await running.says(question);
     running.types(typed);
     const error = errorOf(await running.ended);
