@@ -1,5 +1,5 @@
 import type { Finding, Subject } from "../model/finding.ts";
-import type { Accepted, Shown, Waiver } from "../model/report.ts";
+import type { Accepted, IdleWaiver, Shown, Waiver } from "../model/report.ts";
 
 /** It reports the waivers that hold no more, so nobody can waive it. */
 export const WAIVER_RULE = "SOTTO-OWN-030";
@@ -40,12 +40,28 @@ export function faultOf({ owner, reason, expires }: Waiver, nowMs: number): stri
 
 const DAY_MS = 86_400_000;
 
+/** Those that cover nothing: what they name is cured, was never there, or they do not hold. What was not read may be there. */
+export function idleWaivers(
+  findings: readonly Finding[],
+  waivers: readonly Waiver[],
+  nowMs: number,
+): IdleWaiver[] {
+  const open = findings.filter(({ result }) => result !== "pass" && result !== "not-applicable");
+  return waivers.flatMap((waiver) => {
+    const fault = faultOf(waiver, nowMs);
+    if (fault === undefined && open.some((finding) => isFor(waiver, finding))) return [];
+    const covers = waiver.fingerprint ?? waiver.ruleId ?? "nothing";
+    return [{ where: waiver.where, covers, why: fault ?? "nothing that it names is found" }];
+  });
+}
+
+const isFor = ({ fingerprint, ruleId, subject }: Waiver, finding: Finding): boolean =>
+  fingerprint === undefined
+    ? ruleId === finding.ruleId && isSame(subject ?? {}, finding.subject)
+    : fingerprint === finding.fingerprint;
+
 function waiverFor(finding: Finding, waivers: readonly Waiver[]): Accepted | undefined {
-  const found = waivers.find(({ fingerprint, ruleId, subject }) =>
-    fingerprint === undefined
-      ? ruleId === finding.ruleId && isSame(subject ?? {}, finding.subject)
-      : fingerprint === finding.fingerprint,
-  );
+  const found = waivers.find((waiver) => isFor(waiver, finding));
   return found && { by: "waiver", owner: found.owner!, reason: found.reason!, expires: found.expires! };
 }
 

@@ -82,8 +82,9 @@ export function bridgesOf({ bridges, members }: RoomState): FoundBridge[] {
     if (stateKey !== "" && !bridge.stateKeys.includes(stateKey)) bridge.stateKeys.push(stateKey);
     if (bot !== null && !bridge.users.includes(bot)) bridge.users.push(bot);
   }
-  for (const { userId } of members) {
-    const protocol = bridgeByName(userId);
+  for (const { userId, membership } of members) {
+    // whoever knocks is a stranger still
+    const protocol = membership === "knock" ? undefined : bridgeByName(userId);
     if (protocol !== undefined && !of(protocol).users.includes(userId)) of(protocol).users.push(userId);
   }
   return [...found.values()];

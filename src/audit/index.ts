@@ -1,5 +1,5 @@
 /** The door to the audit: facts in, findings out. */
-export { accepted, type Sayings } from "./accepted.ts";
+export { accepted, idleWaivers, type Sayings } from "./accepted.ts";
 export { audit } from "./audit.ts";
 export type { Context, Rule } from "./rule.ts";
 export { RULES } from "./rules/index.ts";

@@ -4,7 +4,7 @@ import type { RoomState } from "../model/room-facts.ts";
 import type { Verdict } from "./rule.ts";
 import { counted, named } from "./say.ts";
 
-export { joined, levelOf, neededForMessage, neededForState, standingAt } from "../model/levels.ts";
+export { GUARDED, joined, levelOf, neededForMessage, neededForState, standingAt } from "../model/levels.ts";
 
 /** Whether a state event of a type takes the level that the policy guards rooms with. */
 export function judgeGuarded(type: string, state: RoomState, guardLevel: number): Verdict[] {
@@ -14,6 +14,8 @@ export function judgeGuarded(type: string, state: RoomState, guardLevel: number)
   return [
     {
       result: "fail",
+      // as clients make rooms: nobody can do it whom somebody at the top has not raised
+      ...(could.length === 0 && { severity: "low" as const }),
       message: `level ${needed} is enough to change ${type}, and the policy asks for ${guardLevel}: ${
         could.length > 0
           ? `${named(could)} could do it below that`

@@ -97,7 +97,7 @@ async function judgeSaved(
   if (pseudonymize && !pseudonymKey)
     say(context, "the pseudonyms are of this run alone; with --pseudonym-key they stay the same");
   const judged = makeAudit({
-    ...{ facts, policy, policyFile },
+    ...{ facts, policy, policyFile, isPartial: collect.rooms !== undefined },
     ...(waivers && { waivers }),
     ...(baseline && { baseline }),
     ...(pseudonymize && { pseudonymKey: pseudonymKey ?? randomBytes(32) }),

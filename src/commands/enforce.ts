@@ -118,6 +118,7 @@ async function showPlan(context: Context, flags: PlanFlags): Promise<void> {
     "enforce-plan",
     argumentsOf(context, flags),
   );
+  if (plan.rooms.some(({ isUnread }) => isUnread)) process.exitCode = 3;
   if (flags.json) return printJson(context, plan);
   for (const { roomId, steps, notes } of plan.rooms) {
     printText(context, roomId);
@@ -144,7 +145,7 @@ async function applyHere(context: Context, flags: ApplyFlags): Promise<void> {
     ...(flags.plan !== undefined && { looked: readPlan(flags.plan) }),
   };
   const { plan, outcomes } = await performInPieces<Applied>(context, flags, "enforce-apply", args);
-  process.exitCode = exitCodeOf(outcomes);
+  process.exitCode = exitCodeOf(plan, outcomes);
   if (flags.json) return printJson(context, { schemaVersion: plan.schemaVersion, outcomes, plan });
   let roomId = "";
   for (const { step, result, message } of outcomes) {
@@ -157,11 +158,11 @@ async function applyHere(context: Context, flags: ApplyFlags): Promise<void> {
   say(context, `${done} of ${outcomes.length} steps are done`);
 }
 
-/** 3: something failed. 1: something waits for a person. */
-function exitCodeOf(outcomes: readonly StepOutcome[]): number {
+/** 3: something failed, or a room could not be read. 1: something waits for a person. */
+function exitCodeOf({ rooms }: EnforcementPlan, outcomes: readonly StepOutcome[]): number {
   const has = (...results: StepOutcome["result"][]): boolean =>
     outcomes.some(({ result }) => results.includes(result));
-  if (has("failed", "stale", "not-tried")) return 3;
+  if (has("failed", "stale", "not-tried") || rooms.some(({ isUnread }) => isUnread)) return 3;
   return has("blocked", "unconfirmed") ? 1 : 0;
 }
 

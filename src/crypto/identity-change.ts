@@ -60,7 +60,7 @@ export async function rememberedIdentity(
   machine: Machine,
   userId: UserId,
 ): Promise<RememberedIdentity | undefined> {
-  const identity = await machine.getIdentity(new wasm.UserId(userId));
+  const identity = await identityIn(machine, userId);
   if (identity === undefined) return undefined;
   const wasVerified = identity.hasVerificationViolation() || identity.wasPreviouslyVerified();
   const remembered: RememberedIdentity = {
@@ -71,6 +71,17 @@ export async function rememberedIdentity(
   };
   identity.free();
   return remembered;
+}
+
+/** A homeserver may name users whom the engine takes for none: it knows nothing of them. */
+async function identityIn(machine: Machine, userId: UserId): Promise<Identity | undefined> {
+  let id: wasm.UserId;
+  try {
+    id = new wasm.UserId(userId);
+  } catch {
+    return undefined;
+  }
+  return machine.getIdentity(id);
 }
 
 export interface RememberedIdentity {

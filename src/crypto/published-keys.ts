@@ -20,10 +20,17 @@ export interface OurSigner {
 const MAX_NAME = 255;
 
 /**
- * One user's part of a `/keys/query` answer. What is malformed is not signed.
+ * One user's part of a `/keys/query` answer; undefined where there is none, or something else than devices in it. What is
+ * malformed in a device is not signed.
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysquery
  */
-export function readPublishedKeys(answer: unknown, userId: UserId, ours?: OurSigner): PublishedKeys {
+export function readPublishedKeys(
+  answer: unknown,
+  userId: UserId,
+  ours?: OurSigner,
+): PublishedKeys | undefined {
+  const devices = own(own(answer, "device_keys"), userId);
+  if (!isObject(devices) || !Object.values(devices).every(isObject)) return undefined;
   const master = own(own(answer, "master_keys"), userId);
   const masterKey = identityKey(master, userId, "master");
   const selfSigning = own(own(answer, "self_signing_keys"), userId);
@@ -33,7 +40,6 @@ export function readPublishedKeys(answer: unknown, userId: UserId, ours?: OurSig
     selfSigningKey !== undefined &&
     isSigned(selfSigning as object, userId, masterKey, masterKey);
   const signer = isConsistent ? selfSigningKey : undefined;
-  const devices = own(own(answer, "device_keys"), userId);
   return {
     identity:
       master === undefined || master === null
@@ -46,11 +52,14 @@ export function readPublishedKeys(answer: unknown, userId: UserId, ours?: OurSig
               masterKey !== undefined &&
               isSigned(master as object, ours.userId, ours.userSigningKey, ours.userSigningKey),
           },
-    devices: Object.entries(typeof devices === "object" && devices !== null ? devices : {})
+    devices: Object.entries(devices)
       .map(([deviceId, device]) => readDevice(device, userId, deviceId, signer))
       .sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1)),
   };
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The one key of an identity's part; undefined where it is not what the spec says. */
 function identityKey(part: unknown, userId: UserId, usage: string): string | undefined {

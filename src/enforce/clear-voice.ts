@@ -12,12 +12,12 @@ export function redactClearVoice(
   if (room.state.encryption === null) return { steps: [], notes: [] };
   if ("unread" in timeline)
     return { steps: [], notes: [`clear voice was not looked for: ${timeline.unread}`] };
-  const { envelopes, isWhole } = timeline.value;
-  // newest first: what stands after the first m.room.encryption was said before it
+  const { envelopes } = timeline.value;
+  // newest first: what stands after the first m.room.encryption was said before it; where that is not seen, nothing was
   const begun = envelopes.findLastIndex(
     ({ type, stateKey }) => type === "m.room.encryption" && stateKey === "",
   );
-  const since = begun < 0 ? (isWhole ? [] : envelopes) : envelopes.slice(0, begun);
+  const since = begun < 0 ? envelopes : envelopes.slice(0, begun);
   const steps = since.filter(isClearVoice).map((envelope) => redact(room, envelope, purges));
   const isKept = steps.length > 0;
   return {

@@ -26,11 +26,22 @@ function joinRule(room: Room, now: EnforcedState): Step[] {
   const { state, policy } = room;
   const { rule } = state.joinRule;
   if (policy.joinRules.includes(rule)) return [];
-  const next = ["invite", "knock", "private"].find((allowed) => policy.joinRules.includes(allowed));
+  const next = settable(policy);
   if (next === undefined) return [];
   const what = `set the join rule to ${next}; it is ${rule}`;
   return [set(room, now, "m.room.join_rules", { after: { join_rule: next }, what })];
 }
+
+const settable = ({ joinRules }: Room["policy"]): string | undefined =>
+  ["invite", "knock", "private"].find((allowed) => joinRules.includes(allowed));
+
+/** The others need rooms through which to come in, which only a person knows. */
+export const doorNotes = ({ state: { joinRule }, policy }: Room): string[] =>
+  policy.joinRules.includes(joinRule.rule) || settable(policy) !== undefined
+    ? []
+    : [
+        `the join rule is ${joinRule.rule}, and the policy has none that can be set without more: set it by hand`,
+      ];
 
 function guests(room: Room, now: EnforcedState): Step[] {
   if (room.policy.guests || room.state.guestAccess === "forbidden") return [];

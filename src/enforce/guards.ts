@@ -1,19 +1,8 @@
 import type { Content, Step } from "../model/enforcement.ts";
-import { levelOf, neededForMessage, neededForState } from "../model/levels.ts";
+import { GUARDED, levelOf, neededForMessage, neededForState } from "../model/levels.ts";
 import { isSame, type Room, step } from "./step.ts";
 
 const TYPE = "m.room.power_levels";
-
-/** State that makes a room weaker for whoever may change it. */
-export const GUARDED = [
-  "m.room.encryption",
-  "m.room.guest_access",
-  "m.room.history_visibility",
-  "m.room.join_rules",
-  "m.room.power_levels",
-  "m.room.server_acl",
-  "m.room.tombstone",
-] as const;
 
 /** What `state_default` is where nobody has set one. */
 const STATE_DEFAULT = 50;

@@ -5,7 +5,7 @@ import { joined } from "../model/levels.ts";
 import { type Policy, policyFor } from "../model/policy.ts";
 import type { RoomFacts } from "../model/room-facts.ts";
 import { redactClearVoice } from "./clear-voice.ts";
-import { closeDoors, unlist } from "./doors.ts";
+import { closeDoors, doorNotes, unlist } from "./doors.ts";
 import { encrypt } from "./encryption.ts";
 import { raiseGuards } from "./guards.ts";
 import { replace, replaceable } from "./new-room.ts";
@@ -48,16 +48,17 @@ export function makePlan(options: PlanOptions): EnforcementPlan {
 function planRoom(facts: RoomFacts, options: PlanOptions): RoomPlan {
   const { roomId } = facts;
   const only = (note: string): RoomPlan => ({ roomId, steps: [], notes: [note] });
-  if ("unread" in facts.state) return only(facts.state.unread);
+  const unread = (note: string): RoomPlan => ({ ...only(note), isUnread: true });
+  if ("unread" in facts.state) return unread(facts.state.unread);
   const state = facts.state.value;
   const by = options.facts.by;
   const now = options.states[roomId];
   if (!joined(state).includes(by))
     return only("our account is not in this room, and can change nothing there");
-  if (now === undefined) return only("what stands in the room could not be read");
+  if (now === undefined) return unread("what stands in the room could not be read");
   if (state.tombstone !== null) return { roomId, steps: [], notes: [] };
   const room: Room = { roomId, state, policy: policyFor(options.policy, roomId), by };
-  if (!agrees(room, now)) return only("the room was changed while it was read: plan again");
+  if (!agrees(room, now)) return unread("the room was changed while it was read: plan again");
   const faults = replaceable(room);
   if (faults.length > 0 && options.replace.includes(roomId)) {
     return { roomId, steps: [replace(room, facts)], notes: faults };
@@ -81,6 +82,7 @@ function planRoom(facts: RoomFacts, options: PlanOptions): RoomPlan {
     ],
     notes: [
       ...faults.map((fault) => `${fault}: only another room cures it (--replace ${roomId})`),
+      ...doorNotes(room),
       ...("unread" in facts.isListed ? [facts.isListed.unread] : []),
       ...clear.notes,
       ...people.notes,

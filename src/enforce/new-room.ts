@@ -1,10 +1,9 @@
 import type { NewRoom, Step } from "../model/enforcement.ts";
 import type { UserId } from "../model/ids.ts";
-import { joined, neededForState } from "../model/levels.ts";
+import { GUARDED, joined, neededForState } from "../model/levels.ts";
 import type { RoomPolicy } from "../model/policy.ts";
 import type { RoomFacts } from "../model/room-facts.ts";
 import { encryptionFaults, encryptionOf } from "./encryption.ts";
-import { GUARDED } from "./guards.ts";
 import { type Room, step } from "./step.ts";
 
 /** What a room of a policy begins with: encrypted from its first events on, and guarded. */

@@ -66,7 +66,7 @@ function unsignedOf({ identity, devices }: UserFacts, policy: PeoplePolicy): Dev
   if ("unread" in identity) return identity.unread;
   if ("unread" in devices) return devices.unread;
   const withKeys = devices.value.filter(({ keys, isDehydrated }) => keys !== undefined && !isDehydrated);
-  if (identity.value === null) return policy.crossSigned && withKeys.length > 0 ? [] : undefined;
+  if (identity.value === null && policy.crossSigned) return withKeys.length > 0 ? [] : undefined;
   const unsigned = withKeys.filter(({ isCrossSigned }) => !isCrossSigned).map(({ deviceId }) => deviceId);
   return unsigned.length > 0 && !policy.unsignedDevices ? unsigned : undefined;
 }

@@ -75,6 +75,8 @@ export interface RoomPlan {
   steps: Step[];
   /** What is not as the policy has it, and no step changes; or what a person should know. */
   notes: string[];
+  /** It could not be read: whether it is to policy nobody knows. */
+  isUnread?: true;
 }
 
 /** What brings rooms to policy. Rooms without steps and notes are not in it. */

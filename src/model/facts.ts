@@ -38,6 +38,8 @@ export interface UserFacts {
   rooms: RoomId[];
   /** Null: the user has no cross-signing identity. https://spec.matrix.org/v1.19/client-server-api/#cross-signing */
   identity: Fact<IdentityFacts | null>;
+  /** The homeserver shows no identity although this store has pinned one; `verified`: we had verified it. */
+  lost?: "known" | "verified";
   /** Those with keys, and those that only the admin API shows. */
   devices: Fact<DeviceFacts[]>;
   /** What the admin API says of the account. */

@@ -4,7 +4,7 @@ export interface HomeserverFacts {
   baseUrl: string;
   /** The part of user IDs behind the colon. */
   serverName: string;
-  /** Where clients elsewhere reach it: `baseUrl`, or what its `/.well-known/matrix/client` says if that is the loopback address. */
+  /** Where clients elsewhere reach it: `baseUrl`, or what its `/.well-known/matrix/client` says if only this machine or its network knows that. */
   publicUrl: Fact<string>;
   /** What the server calls itself: https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1version */
   software: Fact<{ name: string; version: string }>;

@@ -3,6 +3,17 @@ import type { PowerLevels, RoomState } from "./room-facts.ts";
 
 // Who may do what in a room. https://spec.matrix.org/v1.19/client-server-api/#mroompower_levels
 
+/** State that makes a room weaker for whoever may change it. */
+export const GUARDED = [
+  "m.room.encryption",
+  "m.room.guest_access",
+  "m.room.history_visibility",
+  "m.room.join_rules",
+  "m.room.power_levels",
+  "m.room.server_acl",
+  "m.room.tombstone",
+] as const;
+
 const own = (levels: Record<string, number>, key: string): number | undefined =>
   Object.hasOwn(levels, key) ? levels[key] : undefined;
 

@@ -60,6 +60,16 @@ export interface Summary {
   /** Each rule that was run, so that it shows what was looked at. */
   rules: { ruleId: RuleId; title: string; severity: Severity; results: Partial<Record<Result, number>> }[];
   changes?: Changes;
+  /** Waivers that cover nothing of this audit; absent where all cover something. */
+  idleWaivers?: IdleWaiver[];
+}
+
+export interface IdleWaiver {
+  /** `FILE:LINE`. */
+  where: string;
+  /** The rule or fingerprint that it names. */
+  covers: string;
+  why: string;
 }
 
 export interface Cap {

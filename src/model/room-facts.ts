@@ -133,6 +133,6 @@ export interface Envelope {
   /** `m.relates_to`: its rel_type, or `m.in_reply_to`. */
   relation?: string;
   isRedacted?: true;
-  /** The content of a state event that guards encryption: `m.room.encryption`, `m.room.history_visibility`, `m.room.power_levels`, `m.room.join_rules`, `m.room.guest_access`. */
+  /** The content of a state event that guards encryption (`m.room.encryption`, `m.room.history_visibility`, `m.room.power_levels`, `m.room.join_rules`, `m.room.guest_access`), or of `m.room.avatar`. */
   content?: Record<string, unknown>;
 }

@@ -89,6 +89,10 @@ const summary = z.strictObject({
     "Each rule that was run, so that it shows what was looked at.",
     z.array(z.strictObject({ ruleId, title: z.string(), severity, results: someResults })),
   ),
+  idleWaivers: about(
+    "Waivers that cover nothing of this audit; absent where all cover something.",
+    z.optional(z.array(z.strictObject({ where: z.string(), covers: z.string(), why: z.string() }))),
+  ),
   changes: about(
     "What has changed since an earlier audit; absent unless it was asked for.",
     z.optional(

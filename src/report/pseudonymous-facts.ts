@@ -41,6 +41,7 @@ export function pseudonymousFacts(facts: Facts, pseudonyms: Pseudonyms): Facts {
     WORD.test(value) && !/^[!@#$]/.test(value) ? value : key === "formats" ? value : replaced(value, key);
   const replaced = (value: string, key: string): string => {
     if (isReason(key)) return pseudonyms.sentence(value, servers);
+    if (value.startsWith("mxc://")) return pseudonyms.id(value) ?? pseudonyms.name(key, value);
     if (value === "" || (key === "bindAddresses" && OPEN_ADDRESSES.has(value))) return value;
     if (key === "serverName" || key === "federationDomains" || key === "allow" || key === "deny")
       return pseudonyms.server(value);

@@ -9,7 +9,7 @@ import type { Pseudonyms } from "./pseudonyms.ts";
 export function pseudonymousReport(report: Report, said: readonly Finding[], pseudonyms: Pseudonyms): Report {
   const titles = new Map(report.rules.map(({ id, title }) => [id, title]));
   const words = Map.groupBy(said, ({ ruleId, result, subject }) => keyOf(ruleId, result, subject));
-  const { changes, ...summary } = report.summary;
+  const { changes, idleWaivers, ...summary } = report.summary;
   const gone = changes?.gone.map((finding) => ({
     ...finding,
     subject: pseudonyms.subject(finding.subject),
@@ -39,7 +39,17 @@ export function pseudonymousReport(report: Report, said: readonly Finding[], pse
         }),
       };
     }),
-    summary: { ...summary, ...(changes && gone && { changes: { ...changes, gone } }) },
+    summary: {
+      ...summary,
+      ...(changes && gone && { changes: { ...changes, gone } }),
+      ...(idleWaivers && {
+        idleWaivers: idleWaivers.map(({ where, covers }) => ({
+          where: where.split("/").at(-1)!,
+          covers: covers.startsWith("SOTTO-") ? covers : pseudonyms.fingerprint(covers),
+          why: "it covers nothing",
+        })),
+      }),
+    },
   };
 }
 

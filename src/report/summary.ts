@@ -1,7 +1,7 @@
 import manifest from "../../package.json" with { type: "json" };
 import type { Facts } from "../model/facts.ts";
 import { type Audit, RESULTS, SEVERITIES } from "../model/finding.ts";
-import type { Changes, Charts, Report, Shown, Summary } from "../model/report.ts";
+import type { Changes, Charts, IdleWaiver, Report, Shown, Summary } from "../model/report.ts";
 import { gradeOf } from "./grade.ts";
 import { byUrgency } from "./order.ts";
 
@@ -12,11 +12,20 @@ export interface ReportParts {
   findings: Shown[];
   policyFile?: string | null;
   changes?: Changes;
+  idle?: IdleWaiver[];
   charts: Charts;
 }
 
 /** Counts and sorts: what every format shows is the same. */
-export function makeReport({ audit, facts, findings, policyFile, changes, charts }: ReportParts): Report {
+export function makeReport({
+  audit,
+  facts,
+  findings,
+  policyFile,
+  changes,
+  idle = [],
+  charts,
+}: ReportParts): Report {
   const { collectedMs, by, scope, homeserver, rooms, users } = facts;
   const devices = users.reduce(
     (sum, user) => sum + ("value" in user.devices ? user.devices.value.length : 0),
@@ -29,7 +38,11 @@ export function makeReport({ audit, facts, findings, policyFile, changes, charts
     policyFile: policyFile ?? null,
     rules: audit.rules,
     findings: [...findings].sort(byUrgency),
-    summary: { ...summaryOf(audit, findings), ...(changes && { changes }) },
+    summary: {
+      ...summaryOf(audit, findings),
+      ...(changes && { changes }),
+      ...(idle.length > 0 && { idleWaivers: idle }),
+    },
     charts,
   };
 }

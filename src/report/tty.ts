@@ -29,6 +29,7 @@ export function tty(report: Report, options: TtyOptions): string {
     ...headLines(report, paint),
     ...changeLines(report, paint, options),
     ...cureLines(report, paint),
+    ...waiverLines(report, paint),
     ...findingLines(report, paint, options),
   ];
   return `${lines.join("\n").trimEnd()}\n`;
@@ -71,7 +72,7 @@ function headLines(report: Report, paint: Paint): string[] {
       `${numbered(counts.rooms, "room")}, ${numbered(counts.users, "user")}, ${numbered(counts.devices, "device")}, ${numbered(report.rules.length, "rule")}; read as ${told(report.by)} (${report.scope})`,
     ),
     "",
-    `  Grade ${paint("bold", paint(OF_GRADE[summary.grade], summary.grade))}   ${first ? plain(first.reason) : "nothing is wrong, and everything was looked at"}`,
+    `  Grade ${paint("bold", paint(OF_GRADE[summary.grade], summary.grade))}   ${first ? plain(first.reason) : "nothing is wrong in what was looked at"}`,
     ...more.map(({ grade, reason }) => `            without that ${grade}: ${plain(reason)}`),
     "",
     `  ${numbers.filter((words) => words !== false).join("   ")}`,
@@ -106,6 +107,15 @@ function cureLines(report: Report, paint: Paint): string[] {
     "",
   ];
 }
+
+const waiverLines = ({ summary: { idleWaivers = [] } }: Report, paint: Paint): string[] =>
+  idleWaivers.length === 0
+    ? []
+    : [
+        paint("bold", "Waivers that cover nothing"),
+        ...idleWaivers.map(({ where, covers, why }) => `  ${told(where)}  ${told(covers)}: ${told(why)}`),
+        "",
+      ];
 
 const andMore = ({ findings }: Group, shown: number): string =>
   findings.length > shown ? ` and ${findings.length - shown} more` : "";

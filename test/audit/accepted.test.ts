@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accepted, faultOf } from "../../src/audit/accepted.ts";
+import { accepted, faultOf, idleWaivers } from "../../src/audit/accepted.ts";
 import type { Waiver } from "../../src/model/report.ts";
 import { NOW_MS } from "../support/facts.ts";
 import { finding } from "../support/report.ts";
@@ -58,4 +58,17 @@ describe("a baseline", () => {
     expect(known({ ...found, result: "not-checked" })).toBeUndefined();
     expect(known({ ...found, ruleId: "SOTTO-OWN-030" })).toBeUndefined();
   });
+});
+
+it("is idle, and said to be, where it has run out or nothing that it names is found", () => {
+  const idle = (waiver: Partial<Waiver>, one = found) =>
+    idleWaivers([one], [{ ...SIGNED, ...byRule, ...waiver }], NOW_MS);
+  expect(idle({})).toEqual([]);
+  const cured = { ...found, result: "pass" as const };
+  expect(idle({}, cured)).toEqual([
+    { where: "waivers.yaml:2", covers: "SOTTO-DEV-001", why: "nothing that it names is found" },
+  ]);
+  expect(idle({ expires: "2026-10-31" })).toMatchObject([{ why: "ops had it until 2026-10-31" }]);
+  // what could not be read may be there
+  expect(idle({}, { ...found, result: "not-checked" })).toEqual([]);
 });

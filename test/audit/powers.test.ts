@@ -57,3 +57,14 @@ it("fails exactly what takes less than the policy's level, and names exactly who
     }),
   );
 });
+
+it("judges a low guard less where nobody stands who could pass it", () => {
+  const low = { ...levels, events: { ...levels.events, "m.room.join_rules": 50 } };
+  expect(judgeGuarded("m.room.join_rules", roomState({ powerLevels: low }), 100)).toMatchObject([
+    { result: "fail", severity: "low" },
+  ]);
+  const moderated = { ...low, users: { ...low.users, [BOT]: 50 } };
+  expect(judgeGuarded("m.room.join_rules", roomState({ powerLevels: moderated }), 100)[0]).not.toHaveProperty(
+    "severity",
+  );
+});

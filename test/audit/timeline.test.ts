@@ -25,7 +25,15 @@ describe("what stands there readable", () => {
     [{ type: "m.room.redaction" }, null],
     [{ type: "m.room.message", msgtype: "m.text", isRedacted: true as const }, null],
     [{ type: "org.matrix.msc3401.call.member", stateKey: ALICE }, null],
-    [{ type: "m.room.messages" }, null],
+    [{ type: "m.voice" }, "media"],
+    [{ type: "org.matrix.msc3552.image" }, "media"],
+    [{ type: "org.matrix.msc1767.message" }, "message"],
+    [{ type: "io.element.call.encryption_keys" }, "call"],
+    [{ type: "org.matrix.msc4143.rtc.member" }, null],
+    [{ type: "m.key.verification.start" }, null],
+    [{ type: "m.room.messages" }, "other"],
+    [{ type: "com.example.alarm" }, "other"],
+    [{ type: "com.example.alarm", isRedacted: true as const }, null],
   ])("%j: %s", (change, kind) => {
     expect(clearKind(envelope(change))).toBe(kind);
   });
@@ -68,8 +76,8 @@ it("says how far was read", () => {
   );
 });
 
-it("has read nothing where nothing came and more is there", () => {
+it("has read nothing where nothing came, whatever the homeserver says of more", () => {
   expect(readPast(room({ timeline: known({ isWhole: false, envelopes: [] }) }))).toHaveProperty("unread");
-  expect(readPast(room({ timeline: known({ isWhole: true, envelopes: [] }) }))).toHaveProperty("value");
+  expect(readPast(room({ timeline: known({ isWhole: true, envelopes: [] }) }))).toHaveProperty("unread");
   expect(readPast(room({ timeline: unread("429") }))).toEqual({ unread: "429" });
 });

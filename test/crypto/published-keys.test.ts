@@ -79,8 +79,8 @@ function world() {
   const ours = { userId: OWN, userSigningKey: ourUserSigning.key };
   return {
     ...{ answer, ours, master, selfSigning, phone, device, part },
-    read: () => readPublishedKeys(answer, ALICE, ours),
-    phoneOf: () => readPublishedKeys(answer, ALICE, ours).devices[0]!,
+    read: () => readPublishedKeys(answer, ALICE, ours)!,
+    phoneOf: () => readPublishedKeys(answer, ALICE, ours)!.devices[0]!,
   };
 }
 
@@ -115,9 +115,9 @@ describe("what a homeserver shows of a user", () => {
 
   it("is not verified by us without our own key, or by the signature of another", () => {
     const { answer, ours } = world();
-    expect(readPublishedKeys(answer, ALICE).identity?.isSignedByUs).toBe(false);
+    expect(readPublishedKeys(answer, ALICE)?.identity?.isSignedByUs).toBe(false);
     const other = { ...ours, userSigningKey: newKey().key };
-    expect(readPublishedKeys(answer, ALICE, other).identity?.isSignedByUs).toBe(false);
+    expect(readPublishedKeys(answer, ALICE, other)?.identity?.isSignedByUs).toBe(false);
   });
 });
 
@@ -183,10 +183,6 @@ const LIES: Record<string, [(one: World) => void, object]> = {
     ({ answer }) => (answer.device_keys[ALICE].PHONE.signatures = "signed" as never),
     { isSelfSigned: false, isCrossSigned: false },
   ],
-  "the device is no object": [
-    ({ answer }) => (answer.device_keys[ALICE].PHONE = null as never),
-    { isSelfSigned: false, isCrossSigned: false },
-  ],
 };
 
 describe("a device of which a homeserver lies", () => {
@@ -249,9 +245,18 @@ describe("an identity of which a homeserver lies", () => {
   });
 
   it.each([null, 7, "answer", [], { device_keys: [], master_keys: 3, self_signing_keys: null }])(
-    "in an answer that is none: %j",
+    "is nothing in an answer that is none: %j",
     (answer) => {
-      expect(readPublishedKeys(answer, ALICE)).toEqual({ identity: null, devices: [] });
+      expect(readPublishedKeys(answer, ALICE)).toBeUndefined();
+    },
+  );
+
+  it.each([null, 7, "none", [], { PHONE: null }, { PHONE: "keys" }, { PHONE: [] }])(
+    "is nothing where something else than devices stands: %j",
+    (devices) => {
+      const { answer } = world();
+      expect(readPublishedKeys({ ...answer, device_keys: { [ALICE]: devices } }, ALICE)).toBeUndefined();
+      expect(readPublishedKeys({ ...answer, device_keys: { [ALICE]: {} } }, ALICE)?.devices).toEqual([]);
     },
   );
 });

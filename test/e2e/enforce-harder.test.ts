@@ -11,6 +11,7 @@ import { type PlanArguments, planEnforcement } from "../../src/service/enforce/p
 import type { Bot } from "../support/bot.ts";
 import { RoomOwner } from "../support/broken-rooms.ts";
 import { type Listener, openWorld } from "../support/world.ts";
+import { signListener } from "../witness/sign-listener.ts";
 
 // What enforcement does to people and to what was said: it ends with somebody removed, something gone, or another room.
 
@@ -77,6 +78,23 @@ describe("a member whose device is unsigned", () => {
     expect(inShort(await enforce(roomId, { graceMs: 0 }))).toEqual(["kick done"]);
     expect(await memberOf(owner, roomId, careless.userId)).toBe("leave");
     expect(inShort(await enforce(roomId, { graceMs: 0 }))).toEqual([]);
+  });
+});
+
+describe("a member who has signed since the removal was planned", () => {
+  it("stays", async () => {
+    const careful = await newListener({ signed: false });
+    const roomId = await roomWith(careful);
+    await enforce(roomId);
+    await enforce(roomId, { graceMs: 0 });
+    await using sotto = await Sotto.open(bot.config);
+    const policy = { ...DEFAULT_POLICY, people: { ...DEFAULT_POLICY.people, graceMs: 0 } };
+    const plan = await planEnforcement(sotto.account, { policy, rooms: [roomId] }, signal);
+    expect(plan.rooms.flatMap(({ steps }) => steps.map(({ request }) => request.kind))).toEqual(["kick"]);
+    await signListener({ baseUrl: synapse.baseUrl, ...careful.session });
+    const outcomes = await applyPlan(handsOf(sotto.account), plan, { confirmed: [], signal });
+    expect(inShort(outcomes)).toEqual(["kick was-done"]);
+    expect(await memberOf(owner, roomId, careful.userId)).toBe("join");
   });
 });
 

@@ -177,6 +177,24 @@ describe("one room", () => {
   });
 });
 
+describe("beside the service that holds the store", () => {
+  it("two applies at once do each step once, and make one room in the place of another", async () => {
+    const roomId = await owner.create({ preset: "private_chat", room_version: "5" });
+    await owner.setState(roomId, "m.room.encryption", { algorithm: "m.megolm.v1.aes-sha2" });
+    const service = bot.start(["run"]);
+    await service.says('"message":"running"');
+    const args = ["--room", roomId, "--replace", roomId, "--confirm", roomId];
+    const before = proxy.requests.length;
+    const both = await Promise.all([apply(...args), apply(...args)]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(both.flatMap(resultsOf)).toEqual(["done"]);
+    const made = proxy.requests.slice(before).filter(({ path }) => path.endsWith("/createRoom"));
+    expect(made).toHaveLength(1);
+    expect(await owner.events(roomId, "m.room.tombstone")).toHaveLength(1);
+    expect(stepsIn(await plan("--room", roomId))).toEqual([]);
+  });
+});
+
 describe("a room that is made to policy", () => {
   it("is encrypted from its first events on, with the policy's rotation, guarded and closed", async () => {
     const policy = join(bot.home, "policy.yaml");

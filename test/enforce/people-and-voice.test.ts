@@ -35,6 +35,13 @@ describe("clear voice in an encrypted room", () => {
     expect(steps.every(({ reversible }) => !reversible)).toBe(true);
   });
 
+  it("is redacted too where the encryption lies further back than was read, or than we may see", () => {
+    for (const isWhole of [true, false]) {
+      const seen = known({ isWhole, envelopes: [envelope("$late", {})] });
+      expect(only({ room: { timeline: seen } }).request).toMatchObject({ kind: "redact", eventId: "$late" });
+    }
+  });
+
   it("of others takes their level; ours may always go", () => {
     const powerLevels = { ...LEVELS, users: { [ALICE]: 100, [BOT]: 40 } };
     const given = { state: { powerLevels } };

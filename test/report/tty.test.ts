@@ -34,6 +34,13 @@ describe("the screen", () => {
     expect(first).toMatch(/2\. !room\d+ and 1 more {2}SOTTO-ACC-001/);
   });
 
+  it("names waivers that cover nothing, harmlessly", () => {
+    const report = reportOf([finding("SOTTO-ENC-001", "critical")]);
+    report.summary.idleWaivers = [{ where: "w.yaml:3", covers: "SOTTO-ACC-003", why: "\u001b[2J had it" }];
+    const text = FORMATS.tty(report, { all: false, color: false, failOn: "high" });
+    expect(text).toContain("w.yaml:3  SOTTO-ACC-003: \\u001b[2J had it");
+  });
+
   it("offers no cure of what somebody has accepted", () => {
     const text = screen([finding("SOTTO-ENC-001", "critical", "fail", { accepted: { by: "baseline" } })]);
     expect(text).not.toContain("First");

@@ -17,11 +17,14 @@ import { temporaryDirectory } from "./temporary.ts";
 export const ROOMS = ["!a:example.org", "!b:example.org", "!c:example.org"];
 export const [FIRST, SECOND] = ROOMS as [string, string];
 
+/** As the admin API gives it. */
+export const listOfRooms = (rooms: object[]) => ({ rooms, total_rooms: rooms.length });
+
 /** Everything that a sound homeserver would say. */
 function sound({ method, path, body }: Seen): Answer {
   if (path.endsWith("/joined_rooms")) return { json: { joined_rooms: ROOMS } };
   if (path === "/_synapse/admin/v1/rooms")
-    return { json: { rooms: ROOMS.map((room_id) => ({ room_id, public: false })) } };
+    return { json: listOfRooms(ROOMS.map((room_id) => ({ room_id, public: false }))) };
   if (path.endsWith("/state")) {
     const events = [
       state("m.room.create", { room_version: "11" }),

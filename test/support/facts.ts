@@ -81,6 +81,7 @@ export const room = (change: Partial<RoomFacts> = {}): RoomFacts => ({
         sentMs: BEGUN_MS + 60_000,
         sessionId: "session",
       },
+      { eventId: "$encryption", type: "m.room.encryption", stateKey: "", sender: ALICE, sentMs: BEGUN_MS },
     ],
   }),
   isListed: known(false),

@@ -14,13 +14,13 @@ export const worldReadable = defineRule({
   since: "0.1.0",
   about: "room",
   reads: ({ state }) => state,
-  check({ historyVisibility, encryption }, { policy }, { roomId }) {
+  check({ historyVisibility, encryption, create }, { policy }, { roomId }) {
     const allowed = policyFor(policy, roomId).historyVisibility;
     if (historyVisibility !== "world_readable" || allowed === "world_readable") return [];
     return [
       {
         result: "fail",
-        severity: encryption === null ? "critical" : "high",
+        severity: create.type === "m.space" ? "medium" : encryption === null ? "critical" : "high",
         message: "anybody in the world can read the history of this room without being in it",
         cure: `send m.room.history_visibility ${JSON.stringify({ history_visibility: allowed })}: what was sent before stays as visible as it was`,
       },

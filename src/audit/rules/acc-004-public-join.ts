@@ -14,8 +14,16 @@ export const publicJoin = defineRule({
   since: "0.1.0",
   about: "room",
   reads: ({ state }) => state,
-  check({ joinRule }, { policy }, { roomId }) {
+  check({ joinRule, create }, { policy }, { roomId }) {
     if (joinRule.rule !== "public" || policyFor(policy, roomId).joinRules.includes("public")) return [];
+    if (create.type === "m.space")
+      return [
+        {
+          result: "fail",
+          severity: "medium",
+          message: "anybody can join this space, and sees what is in it",
+        },
+      ];
     return [{ result: "fail", message: "anybody can join this room, and gets the keys from then on" }];
   },
 });

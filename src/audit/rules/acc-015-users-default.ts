@@ -1,4 +1,5 @@
 import { curlState } from "../how.ts";
+import { GUARDED, neededForState } from "../powers.ts";
 import { defineRule } from "../rule.ts";
 import { named } from "../say.ts";
 
@@ -20,7 +21,10 @@ export const usersDefault = defineRule({
       "kick others": kick,
       "ban others": ban,
       "redact what others said": redact,
-      "change the room's state": stateDefault,
+      "change the room's state": Math.min(
+        stateDefault,
+        ...GUARDED.map((type) => neededForState(powerLevels, type)),
+      ),
     })
       .filter(([, needed]) => level >= needed)
       .map(([right]) => right);

@@ -23,7 +23,7 @@ export const foreignMembers = defineRule({
     if (allowed.length === 0)
       return [{ result: "not-applicable", message: "the policy accepts members of every homeserver" }];
     return members
-      .filter(({ userId }) => !allowed.includes(serverNameOf(userId)))
+      .filter(({ userId, membership }) => membership !== "knock" && !allowed.includes(serverNameOf(userId)))
       .map(({ userId, membership }) => ({
         result: "fail",
         subject: { userId },

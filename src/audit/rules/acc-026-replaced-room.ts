@@ -22,8 +22,9 @@ export const replacedRoom = defineRule({
     if (here.length === 0) return [];
     const envelopes = "value" in timeline ? timeline.value.envelopes : [];
     const at = envelopes.findIndex(({ type, stateKey }) => type === "m.room.tombstone" && stateKey === "");
+    // further back than was read: all of it came later
     const later = envelopes
-      .slice(0, Math.max(at, 0))
+      .slice(0, at < 0 ? undefined : at)
       .filter(({ stateKey, isRedacted }) => stateKey === undefined && !isRedacted);
     const { successor } = state.tombstone;
     return [

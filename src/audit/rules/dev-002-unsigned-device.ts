@@ -20,9 +20,9 @@ export const unsignedDevice = defineRule({
   check([identity, devices], { policy }, user) {
     if (policy.people.unsignedDevices)
       return [{ result: "not-applicable", message: "the policy accepts unsigned devices" }];
-    if (identity === null)
+    if (identity === null && policy.people.crossSigned)
       return [{ result: "not-applicable", message: "nobody can sign them: SOTTO-DEV-001 says so" }];
-    if (!identity.isConsistent)
+    if (identity?.isConsistent === false)
       return [{ result: "not-applicable", message: "the identity is broken: SOTTO-DEV-003 says so" }];
     if (isBot(user)) return [{ result: "not-applicable", message: "a bot: SOTTO-DEV-012 judges it" }];
     return unsigned(devices).map((device) => ({

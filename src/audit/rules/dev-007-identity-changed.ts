@@ -16,10 +16,11 @@ export const identityChanged = defineRule({
   reads: (user, context) => identityChange(user, context),
   check(change, _context, { userId }) {
     if (change !== "changed" && change !== "gone") return [];
-    const message =
-      change === "gone"
-        ? `${userId} had an identity at the last audit, and has none now`
-        : `${userId} has another identity than the one that was known`;
+    if (change === "gone") {
+      const cure = `ask ${userId}, by another way than Matrix, whether they reset it; if not, ask the administrator of their homeserver`;
+      return [{ result: "warn", message: `${userId} had an identity, and has none now`, cure }];
+    }
+    const message = `${userId} has another identity than the one that was known`;
     const cure = `compare fingerprints with ${userId} by another way than Matrix, then \`sotto trust accept ${userId}\``;
     return [{ result: "warn", message, cure }];
   },

@@ -4,7 +4,7 @@ import { defineRule } from "../rule.ts";
 
 export const verifiedIdentityChanged = defineRule({
   id: "SOTTO-DEV-008",
-  title: "No user whom we had verified has another identity now",
+  title: "No user whom we had verified has another identity now, or none",
   severity: "critical",
   rationale:
     "We had compared fingerprints with this user, and somebody has put other keys in their place: until it is explained, take it for an attack.",
@@ -15,11 +15,12 @@ export const verifiedIdentityChanged = defineRule({
   about: "user",
   reads: (user, context) => identityChange(user, context),
   check(change, _context, { userId }) {
-    if (change !== "changed-after-verification") return [];
+    if (change !== "changed-after-verification" && change !== "gone-after-verification") return [];
+    const now = change === "changed-after-verification" ? "is another one" : "is gone";
     return [
       {
         result: "fail",
-        message: `we had verified ${userId}, and their identity is another one now`,
+        message: `we had verified ${userId}, and their identity ${now} now`,
         cure: `say nothing confidential to ${userId} until you have compared fingerprints anew, by another way than Matrix; then \`sotto verify ${userId}\``,
       },
     ];

@@ -22,9 +22,9 @@ export const unsignedBot = defineRule({
     if (!isBot(user)) return [{ result: "not-applicable", message: "nothing says that this is a bot" }];
     if (policy.people.unsignedDevices)
       return [{ result: "not-applicable", message: "the policy accepts unsigned devices" }];
-    if (identity === null)
+    if (identity === null && policy.people.crossSigned)
       return [{ result: "not-applicable", message: "nobody can sign them: SOTTO-DEV-001 says so" }];
-    if (!identity.isConsistent)
+    if (identity?.isConsistent === false)
       return [{ result: "not-applicable", message: "the identity is broken: SOTTO-DEV-003 says so" }];
     const since = "value" in user.account ? ` (an account of ${day(user.account.value.createdMs)})` : "";
     return unsigned(devices).map((device) => ({

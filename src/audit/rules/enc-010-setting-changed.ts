@@ -3,7 +3,7 @@ import { curlTimeline } from "../how.ts";
 import { DEFAULT_MESSAGES, DEFAULT_PERIOD_MS } from "../rotation.ts";
 import { defineRule } from "../rule.ts";
 import { day } from "../say.ts";
-import { inWhatWasRead, readPast, settingsOf } from "../timeline.ts";
+import { cutOff, inWhatWasRead, readPast, settingsOf } from "../timeline.ts";
 
 /** What clients make of it. */
 const said = ({ content = {} }: Envelope): string =>
@@ -35,7 +35,9 @@ export const settingChanged = defineRule({
     const settings = settingsOf(timeline);
     const [now, first] = [settings[0], settings.at(-1)];
     if (now === undefined || first === undefined || settings.every((setting) => said(setting) === said(now)))
-      return [{ result: "pass", message: `no change of it ${inWhatWasRead(timeline)}` }];
+      return timeline.isWhole
+        ? [{ result: "pass", message: `no change of it ${inWhatWasRead(timeline)}` }]
+        : [cutOff(timeline)];
     return [
       {
         result: "warn",

@@ -1,6 +1,6 @@
 import { curlTimeline } from "../how.ts";
 import { defineRule } from "../rule.ts";
-import { judgeClear, readPast } from "../timeline.ts";
+import { judgeClear, othersInClear, readPast } from "../timeline.ts";
 
 export const clearMessages = defineRule({
   id: "SOTTO-ENC-011",
@@ -17,5 +17,11 @@ export const clearMessages = defineRule({
   since: "0.1.0",
   about: "room",
   reads: readPast,
-  check: (past) => judgeClear("message", "message", past),
+  check(past) {
+    const verdicts = judgeClear("message", "message", past);
+    const strange = othersInClear(past);
+    return strange === undefined
+      ? verdicts
+      : [...verdicts.filter(({ result }) => result !== "pass"), strange];
+  },
 });

@@ -1,6 +1,7 @@
 import { curlAdmin } from "../how.ts";
 import { all, defineRule } from "../rule.ts";
 import { counted, named } from "../say.ts";
+import { picturesIn } from "../timeline.ts";
 
 export const mediaBeside = defineRule({
   id: "SOTTO-ENC-015",
@@ -17,10 +18,12 @@ export const mediaBeside = defineRule({
   since: "0.1.0",
   about: "room",
   reads: ({ state, clearMedia }) => all(state, clearMedia),
-  check([{ encryption, avatarUrl }, clearMedia]) {
+  check([{ encryption, avatarUrl }, clearMedia], _context, { timeline }) {
     if (encryption === null)
       return [{ result: "not-applicable", message: "the room is not encrypted: SOTTO-ENC-001 says so" }];
-    const media = [...new Set(clearMedia)].filter((uri) => uri !== avatarUrl);
+    // those that the room has shown of itself are SOTTO-META-005's
+    const pictures = new Set([avatarUrl, ...("value" in timeline ? picturesIn(timeline.value) : [])]);
+    const media = [...new Set(clearMedia)].filter((uri) => !pictures.has(uri));
     if (media.length === 0) return [];
     const ids = media.map((uri) => uri.replace(/^mxc:\/\//, ""));
     return [

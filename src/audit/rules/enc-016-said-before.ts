@@ -1,7 +1,7 @@
 import { curlTimeline } from "../how.ts";
 import { defineRule } from "../rule.ts";
 import { counted } from "../say.ts";
-import { aroundEncryption, clearKind, inWhatWasRead, readPast } from "../timeline.ts";
+import { aroundEncryption, clearKind, cutOff, inWhatWasRead, readPast, settingsOf } from "../timeline.ts";
 
 export const saidBefore = defineRule({
   id: "SOTTO-ENC-016",
@@ -22,8 +22,14 @@ export const saidBefore = defineRule({
     if (encryption === null)
       return [{ result: "not-applicable", message: "the room is not encrypted: SOTTO-ENC-001 says so" }];
     const clear = aroundEncryption(timeline).before.filter((envelope) => clearKind(envelope) !== null);
-    if (clear.length === 0)
-      return [{ result: "pass", message: `nothing from before it ${inWhatWasRead(timeline)}` }];
+    if (clear.length === 0) {
+      if (!timeline.isWhole) return [cutOff(timeline)];
+      if (settingsOf(timeline).length > 0)
+        return [{ result: "pass", message: `nothing from before it ${inWhatWasRead(timeline)}` }];
+      const message =
+        "this account cannot read what came before the room was encrypted: only --admin-token-file tells";
+      return [{ result: "not-checked", message, notAsked: true }];
+    }
     return [
       {
         result: "warn",

@@ -2,7 +2,7 @@ import { policyFor } from "../../model/policy.ts";
 import { curlTimeline } from "../how.ts";
 import { defineRule } from "../rule.ts";
 import { counted, named } from "../say.ts";
-import { aroundEncryption, clearKind, inWhatWasRead, readPast } from "../timeline.ts";
+import { aroundEncryption, clearKind, cutOff, inWhatWasRead, isReadSince, readPast } from "../timeline.ts";
 
 export const reactions = defineRule({
   id: "SOTTO-META-007",
@@ -20,11 +20,13 @@ export const reactions = defineRule({
     if (encryption === null)
       return [{ result: "not-applicable", message: "the room is not encrypted: SOTTO-ENC-001 says so" }];
     const sent = aroundEncryption(timeline).since.filter((envelope) => clearKind(envelope) === "reaction");
+    const isAccepted = policyFor(policy, roomId).reactions;
     if (sent.length === 0)
-      return [{ result: "pass", message: `no reaction in clear ${inWhatWasRead(timeline)}` }];
+      return isAccepted || isReadSince(timeline)
+        ? [{ result: "pass", message: `no reaction in clear ${inWhatWasRead(timeline)}` }]
+        : [cutOff(timeline)];
     const message = `${counted(sent.length, "reaction")} in clear by ${named([...new Set(sent.map(({ sender }) => sender))])}`;
-    if (policyFor(policy, roomId).reactions)
-      return [{ result: "pass", message: `${message}: the policy accepts them` }];
+    if (isAccepted) return [{ result: "pass", message: `${message}: the policy accepts them` }];
     return [{ result: "fail", message: `${message}, and the policy says none` }];
   },
 });

@@ -21,7 +21,7 @@ export async function adminRooms(
   manner: () => RequestOptions,
 ): Promise<Map<RoomId, boolean>> {
   const rooms = new Map<RoomId, boolean>();
-  for (let from = 0; ; ) {
+  for (let from = 0, seen = 0; ; ) {
     const query = { limit: PAGE, from, order_by: "name" };
     const answer = objectOf(
       await transport.request("GET", "/_synapse/admin/v1/rooms", { ...manner(), query }).catch((thrown) => {
@@ -32,10 +32,15 @@ export async function adminRooms(
     for (const room of answer.rooms as unknown[]) {
       if (!isObject(room) || !isString(room.room_id) || !isRoomId(room.room_id))
         throw nonsense("the list of rooms");
-      if (room.joined_local_members !== 0) rooms.set(room.room_id, room.public === true);
+      if (typeof room.public !== "boolean") throw nonsense("the list of rooms");
+      if (room.joined_local_members !== 0) rooms.set(room.room_id, room.public);
     }
+    seen += answer.rooms.length;
     const next = Number(answer.next_batch);
-    if (!(next > from) || answer.rooms.length === 0) return rooms;
+    if (!(next > from) || answer.rooms.length === 0) {
+      if (!(seen >= Number(answer.total_rooms))) throw nonsense("the whole list of rooms");
+      return rooms;
+    }
     from = next;
   }
 }

@@ -40,10 +40,11 @@ export function parseBridges(events: readonly RoomEvent[], members: readonly Use
   return named;
 }
 
-/** One that was taken away has an empty content. */
+/** One that was taken away has an empty content; what else names no protocol is a bridge all the same. */
 function bridgeOf({ state_key: stateKey = "", content }: RoomEvent): Bridge[] {
+  if (Object.keys(content).length === 0) return [];
   const { protocol, bridgebot } = content;
-  if (!isObject(protocol) || !isString(protocol.id)) return [];
+  const id = isObject(protocol) && isString(protocol.id) ? protocol.id.toLowerCase() : "unknown";
   const bot = isString(bridgebot) && isUserId(bridgebot) ? bridgebot : null;
-  return [{ stateKey: nameOf(stateKey), protocol: nameOf(protocol.id.toLowerCase()), bot }];
+  return [{ stateKey: nameOf(stateKey), protocol: nameOf(id), bot }];
 }

@@ -1,7 +1,7 @@
 import { SottoError } from "../../errors.ts";
 import type { UserId } from "../../model/ids.ts";
 import { keptText } from "../../model/kept-text.ts";
-import { isObject, isString, type JsonObject, stringsOf } from "../json.ts";
+import { isObject, isString, type JsonObject } from "../json.ts";
 import { path } from "../path.ts";
 import { matrixErrorOf } from "../request-failure.ts";
 import type { RequestOptions, Transport } from "../transport.ts";
@@ -64,11 +64,17 @@ export async function registrationFlows(
   });
   const flows = reply.body?.flows;
   if (reply.statusCode === 401 && Array.isArray(flows)) {
-    const stages = flows.filter(isObject).map((flow) => stringsOf(flow.stages).map(kept));
-    return stages.slice(0, MAX_FLOWS);
+    const stages = flows.slice(0, MAX_FLOWS).map(stagesOf);
+    if (stages.length > 0) return stages;
   }
   if (reply.statusCode === 403 && reply.errcode === "M_FORBIDDEN") return null;
   throw unclear("accounts are made elsewhere than at the homeserver", reply);
+}
+
+function stagesOf(flow: unknown): string[] {
+  if (isObject(flow) && Array.isArray(flow.stages) && flow.stages.every(isString))
+    return flow.stages.map(kept);
+  throw new SottoError("HOMESERVER_ERROR", "the homeserver's answer names no flow of registration");
 }
 
 /** The admin API answers, if only that a token is missing. */

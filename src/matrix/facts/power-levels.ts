@@ -4,7 +4,8 @@ import { isAnyUserId } from "./event.ts";
 
 /** From this version on a power level that is no integer is none. https://spec.matrix.org/v1.19/rooms/v10/ */
 const INTEGERS_SINCE = 10;
-const INTEGER_TEXT = /^\s*[+-]?\d+\s*$/;
+/** As homeservers in Python take it, who let more pass than the spec. https://docs.python.org/3/library/functions.html#int */
+const INTEGER_TEXT = /^\s*[+-]?\d+(?:_\d+)*\s*$/;
 
 /**
  * What the event says, and the spec's defaults for what it leaves out.
@@ -13,7 +14,7 @@ const INTEGER_TEXT = /^\s*[+-]?\d+\s*$/;
  * @param content undefined where the room has no such event
  */
 export function parsePowerLevels(content: JsonObject | undefined, creation: Creation): PowerLevels {
-  const takesText = Number(creation.version) < INTEGERS_SINCE;
+  const takesText = !(Number(creation.version) >= INTEGERS_SINCE);
   const isSet = content !== undefined;
   const level = (value: unknown, otherwise: number): number => levelOf(value, takesText) ?? otherwise;
   const levels = (value: unknown, isName: (name: string) => boolean): Record<string, number> =>
@@ -38,9 +39,24 @@ export function parsePowerLevels(content: JsonObject | undefined, creation: Crea
   };
 }
 
+/** Digits of other scripts count too. */
+function integerIn(text: string): number | undefined {
+  const latin = text.normalize("NFKC").replace(/\p{Nd}/gu, latinDigit);
+  return INTEGER_TEXT.test(latin) ? Number(latin.replaceAll("_", "")) : undefined;
+}
+
+/** Each script has its ten digits in a row. */
+function latinDigit(digit: string): string {
+  const isDigit = (code: number): boolean => /\p{Nd}/u.test(String.fromCodePoint(code));
+  const code = digit.codePointAt(0)!;
+  let value = 0;
+  while (value < 9 && isDigit(code - value - 1)) value += 1;
+  return String(value);
+}
+
 /** A number beyond what a double counts exactly stands for the last that it does. */
 function levelOf(value: unknown, takesText: boolean): number | undefined {
-  const number = takesText && typeof value === "string" && INTEGER_TEXT.test(value) ? Number(value) : value;
+  const number = takesText && typeof value === "string" ? integerIn(value) : value;
   if (typeof number !== "number" || Number.isNaN(number)) return undefined;
   const whole = Math.trunc(number);
   if (whole !== number && !takesText) return undefined;

@@ -24,6 +24,7 @@ const WIDGET_TYPES = new Set(["im.vector.modular.widgets", "m.widget"]);
  */
 export function parseRoomState(answer: unknown, roomId: RoomId): RoomState {
   const events = eventsOf(answer).filter(({ state_key }) => isString(state_key));
+  requireOnce(events);
   const byType = new Map(
     events.filter(({ state_key }) => state_key === "").map((event) => [event.type, event]),
   );
@@ -40,9 +41,9 @@ export function parseRoomState(answer: unknown, roomId: RoomId): RoomState {
   return {
     create,
     encryption: encryptionOf(byType.get("m.room.encryption")),
-    historyVisibility: isString(visibility) ? nameOf(visibility) : "shared",
-    guestAccess: isString(guests) ? nameOf(guests) : "forbidden",
-    joinRule: { rule: isString(rule) ? nameOf(rule) : "invite", allowedRooms: allowedRooms(allow) },
+    historyVisibility: wordOf(visibility, "shared"),
+    guestAccess: wordOf(guests, "forbidden"),
+    joinRule: { rule: wordOf(rule, "invite"), allowedRooms: allowedRooms(allow) },
     powerLevels: parsePowerLevels(byType.get("m.room.power_levels")?.content, create),
     name: textOf(contentOf("m.room.name").name),
     topic: topicOf(contentOf("m.room.topic")),
@@ -54,15 +55,22 @@ export function parseRoomState(answer: unknown, roomId: RoomId): RoomState {
     widgets: events.filter(({ type }) => WIDGET_TYPES.has(type)).flatMap(widgetOf),
     bridges: parseBridges(
       events,
-      members.map(({ userId }) => userId),
+      members.filter(({ membership }) => membership !== "knock").map(({ userId }) => userId),
     ),
     members,
   };
 }
 
+/** Of two events in one place nobody can say which holds. */
+function requireOnce(events: readonly RoomEvent[]): void {
+  const places = new Set(events.map(({ type, state_key }) => JSON.stringify([type, state_key])));
+  if (places.size < events.length)
+    throw new SottoError("HOMESERVER_ERROR", "the homeserver gave a state event twice");
+}
+
 function creation(event: RoomEvent, roomId: RoomId): Creation {
   const { room_version, additional_creators, predecessor, type } = event.content;
-  const version = isString(room_version) ? nameOf(room_version) : "1";
+  const version = wordOf(room_version, "1");
   // whoever runs an unknown version runs one that is newer than those with a server's name in the room's ID
   const hasCreators = Number.isNaN(Number(version))
     ? !roomId.includes(":")
@@ -93,6 +101,10 @@ function encryptionOf(event: RoomEvent | undefined): EncryptionSetting | null {
     sentMs: timeOf(event),
   };
 }
+
+/** What is no text is no word that anybody knows: it must not look as if nothing was said. */
+const wordOf = (value: unknown, otherwise: string): string =>
+  value === undefined ? otherwise : nameOf(isString(value) ? value : JSON.stringify(value));
 
 /** Whatever it is: a list or an object as JSON, and not more of it than a report shows. */
 function asItStands(value: unknown): unknown {
@@ -137,9 +149,9 @@ function retentionOf(event: RoomEvent | undefined): RoomState["retention"] {
 
 const isLifetime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** One that was taken away has no URL any more. */
+/** One that was taken away has an empty content. */
 function widgetOf({ state_key: stateKey = "", content, sender }: RoomEvent): Widget[] {
-  if (!isString(content.url)) return [];
+  if (Object.keys(content).length === 0) return [];
   const { type, name, url } = content;
   return [{ stateKey: nameOf(stateKey), type: textOf(type), name: textOf(name), url: textOf(url), sender }];
 }

@@ -11,10 +11,10 @@ const PAGE = 500;
 /** A homeserver may leave out so much that pages are empty, but not for ever. */
 const MAX_EMPTY_PAGES = 20;
 
-/** State whose history says whether encryption was weakened. */
+/** State whose history says whether encryption was weakened, and which pictures the room has shown. */
 const GUARDS = new Set([
   ...["m.room.encryption", "m.room.history_visibility", "m.room.power_levels"],
-  ...["m.room.join_rules", "m.room.guest_access"],
+  ...["m.room.join_rules", "m.room.guest_access", "m.room.avatar"],
 ]);
 /** No event is larger: https://spec.matrix.org/v1.19/client-server-api/#size-limits */
 const MAX_CONTENT = 65_536;
@@ -42,6 +42,8 @@ export async function readTimeline(fetchPage: FetchPage, depth: number): Promise
     if (events.length === 0) emptyPages += 1;
     from = page.end as string;
   }
+  if (envelopes.length < depth)
+    throw new SottoError("HOMESERVER_ERROR", "the homeserver gave only empty pages in the end");
   return { isWhole: false, envelopes };
 }
 

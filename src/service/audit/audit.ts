@@ -63,7 +63,7 @@ async function judgeAndKeep(account: Account, asked: AuditArguments, facts: Fact
   const since = asked.since === undefined ? undefined : chosen(history, asked.since);
   const previous = store.audits.lastFacts();
   const judged = makeAudit({
-    ...{ facts, policy: asked.policy, policyFile: asked.policyFile, history },
+    ...{ facts, policy: asked.policy, policyFile: asked.policyFile, history, isPartial: rooms !== null },
     ...(previous !== undefined && { previous: JSON.parse(previous) as Facts }),
     ...(asked.waivers && { waivers: asked.waivers }),
     ...(asked.baseline && { baseline: asked.baseline }),

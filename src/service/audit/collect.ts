@@ -49,7 +49,7 @@ async function collect(account: Account, options: CollectOptions, asking: Asking
   try {
     const isCurrent = await reachLiveEnd(account, asking);
     const listed = admin && (await adminRooms(admin, asking.manner));
-    const roomIds = await chooseRooms(account, asking, listed, options.rooms);
+    const roomIds = await chooseRooms(account, asking, listed, isCurrent, options.rooms);
     const sources = { asking, store, crypto, transport, admin, isCurrent, ownUserId: config.account.userId };
     const read = new Map<RoomId, RoomFacts>();
     await asking.each(roomIds, async (roomId) => {
@@ -98,21 +98,23 @@ async function reachLiveEnd({ sync, logger }: Account, asking: Asking): Promise<
   }
 }
 
-/** Sorted. */
+/** Sorted. What the homeserver leaves out of a list and sync has told of is looked for all the same. */
 async function chooseRooms(
   { rooms, store }: Account,
   asking: Asking,
   listed: ReadonlyMap<RoomId, boolean> | undefined,
+  isCurrent: boolean,
   chosen: readonly string[] | undefined,
 ): Promise<RoomId[]> {
-  const present = listed
+  const known = store.rooms.joinedRoomIds();
+  const told = listed
     ? [...listed.keys()]
     : await rooms.joinedRooms().catch((thrown) => {
         const error = asking.passing(thrown);
-        const known = store.rooms.joinedRoomIds();
         if (known.length === 0) throw error;
         return known;
       });
+  const present = isCurrent ? [...told, ...known] : told;
   if (chosen === undefined) return [...new Set(present)].sort();
   const roomIds = await Promise.all(
     chosen.map((room) => (isRoomAlias(room) ? rooms.resolveAlias(room) : room)),

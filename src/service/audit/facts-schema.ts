@@ -34,6 +34,7 @@ const user = z.looseObject({
   userId: z.string(),
   rooms: z.array(z.string()),
   identity: fact(z.nullable(identity)),
+  lost: optional(z.enum(["known", "verified"])),
   devices: fact(z.array(device)),
   account: fact(account),
 });

@@ -15,7 +15,7 @@ import { createTransport, type Transport } from "../../matrix/index.ts";
 import type { Fact } from "../../model/facts.ts";
 import type { HomeserverFacts, OutsideFacts } from "../../model/homeserver-facts.ts";
 import { serverNameOf, type UserId } from "../../model/ids.ts";
-import { isLoopback } from "../../model/loopback.ts";
+import { isInternal } from "../../model/loopback.ts";
 import type { Account } from "../account.ts";
 import { type Asking, unreadBecause } from "./asking.ts";
 import type { CollectOptions } from "./collect.ts";
@@ -69,10 +69,10 @@ export async function homeserverFacts(
 const anonymous = ({ config, logger }: Pick<HomeserverAccount, "config" | "logger">, homeserver: string) =>
   createTransport({ homeserver, logger, ...(config.caFile && { caFile: config.caFile }) });
 
-/** Whoever runs beside the homeserver asks it where others reach it. */
+/** Whoever runs beside the homeserver, or in one network with it, asks it where others reach it. */
 async function publicUrlOf(transport: Transport, asking: Asking): Promise<Fact<string>> {
   const { homeserver } = transport;
-  if (!isLoopback(new URL(homeserver).hostname)) return { value: homeserver };
+  if (!isInternal(new URL(homeserver).hostname)) return { value: homeserver };
   return asking.fact("the homeserver's address for clients", (manner) => announcedUrl(transport, manner()));
 }
 

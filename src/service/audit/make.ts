@@ -1,4 +1,4 @@
-import { accepted, audit, type Context } from "../../audit/index.ts";
+import { accepted, audit, type Context, idleWaivers } from "../../audit/index.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Finding, Subject } from "../../model/finding.ts";
 import type { Policy } from "../../model/policy.ts";
@@ -20,6 +20,8 @@ export interface Judging {
   /** Of the last audit. */
   previous?: Facts;
   waivers?: readonly Waiver[];
+  /** Only some rooms were asked for. */
+  isPartial?: boolean;
   /** Fingerprints of what was known. */
   baseline?: readonly string[];
   /** Earlier audits of the same rooms, the oldest first. */
@@ -55,6 +57,8 @@ export function makeAudit(judging: Judging): Judged {
     findings,
     ...(judging.policyFile && { policyFile: judging.policyFile }),
     ...(since && { changes: changesOf(findings, since) }),
+    // what a part of the rooms does not have may be in another
+    ...(waivers && !judging.isPartial && { idle: idleWaivers(findings, waivers, facts.collectedMs) }),
     charts: chartsOf(facts, policy, earlier),
   });
   const { failed } = whole.summary;

@@ -49,10 +49,13 @@ export async function readUsers(sources: UserSources, rooms: readonly RoomFacts[
   for (const userId of userIds) {
     const read = keys.get(userId) ?? { unread: `the keys of ${userId} were not asked for` };
     const more = ofAdmin.get(userId);
+    const remembered = await sources.crypto.rememberedIdentity(userId);
+    const identity = identityOf(sources, userId, read, remembered, ours);
     users.push({
       userId,
       rooms: roomsOf.get(userId) ?? [],
-      identity: await identityOf(sources, userId, read, ours),
+      identity,
+      ...(remembered && "value" in identity && identity.value === null && { lost: lostOf(remembered) }),
       devices: withAdminDevices("unread" in read ? read : { value: read.value.devices }, more?.devices),
       account: more?.account ?? (admin ? elsewhere(userId) : NOT_ASKED),
     });
@@ -153,24 +156,30 @@ async function ask(
     const server = serverNameOf(userId);
     if (unreachable.has(server))
       return unread(userId, new SottoError("TIMEOUT", `${server} did not answer our homeserver`));
-    if (!Object.hasOwn(answer.device_keys as object, userId))
-      return unread(userId, new SottoError("HOMESERVER_ERROR", "the homeserver's answer leaves them out"));
-    return { value: readPublishedKeys(answer, userId, ours) };
+    const keys = readPublishedKeys(answer, userId, ours);
+    return keys === undefined
+      ? unread(userId, new SottoError("HOMESERVER_ERROR", "the homeserver's answer leaves them out"))
+      : { value: keys };
   };
 }
 
 const NOT_PROVEN = "our own identity is not proven on this device: see `sotto identity status`";
 
-async function identityOf(
-  { crypto, ownUserId }: UserSources,
+type Remembered = Awaited<ReturnType<UserSources["crypto"]["rememberedIdentity"]>>;
+
+const lostOf = ({ isVerified, wasVerified }: NonNullable<Remembered>): UserFacts["lost"] =>
+  isVerified || wasVerified ? "verified" : "known";
+
+function identityOf(
+  { ownUserId }: UserSources,
   userId: UserId,
   keys: Fact<PublishedKeys>,
+  remembered: Remembered,
   ours: OurSigner | undefined,
-): Promise<UserFacts["identity"]> {
+): UserFacts["identity"] {
   if ("unread" in keys) return keys;
   if (keys.value.identity === null) return { value: null };
   const { masterKey, isConsistent, isSignedByUs } = keys.value.identity;
-  const remembered = await crypto.rememberedIdentity(userId);
   const isKnown = remembered?.masterKey === masterKey;
   const isVerified = userId === ownUserId ? isKnown && remembered.isVerified : isSignedByUs;
   let change: IdentityFacts["change"];

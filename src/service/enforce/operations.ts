@@ -35,6 +35,18 @@ export interface Created {
   roomId: RoomId;
 }
 
+/** What changes rooms is done one at a time: two at once would each find a thing undone, and do it twice. */
+const turns = new WeakMap<Account, Promise<unknown>>();
+
+function inTurn<T>(account: Account, work: () => Promise<T>): Promise<T> {
+  const done = (turns.get(account) ?? Promise.resolve()).then(work);
+  turns.set(
+    account,
+    done.catch(() => undefined),
+  );
+  return done;
+}
+
 /** A message on the control socket may not be longer. */
 const PIECE = 1_000_000;
 
@@ -42,9 +54,13 @@ export async function plan(account: Account, call: Call): Promise<null> {
   return hand(call, await planEnforcement(account, call.args as unknown as PlanArguments, signalOf(call)));
 }
 
-export async function apply(account: Account, call: Call): Promise<null> {
+export const apply = (account: Account, call: Call): Promise<null> =>
+  inTurn(account, () => applyNow(account, call));
+
+async function applyNow(account: Account, call: Call): Promise<null> {
   const args = call.args as unknown as ApplyArguments;
   const signal = signalOf(call);
+  signal.throwIfAborted();
   const made = await planEnforcement(account, args, signal);
   const admin = args.adminTokenFile === undefined ? undefined : adminTransport(account, args.adminTokenFile);
   try {
@@ -60,12 +76,12 @@ export async function apply(account: Account, call: Call): Promise<null> {
 export async function undo(account: Account, { args }: Call): Promise<Undone[]> {
   const room = args.room as string;
   const roomId = isRoomAlias(room) ? await account.rooms.resolveAlias(room) : room;
-  return undoRoom(handsOf(account), roomId);
+  return inTurn(account, () => undoRoom(handsOf(account), roomId));
 }
 
 export async function create(account: Account, { args }: Call): Promise<Created> {
   const { policy, ...asked } = args as unknown as CreateArguments;
-  return { roomId: await createFresh(account, newRoom(policy.rooms, asked)) };
+  return { roomId: await inTurn(account, () => createFresh(account, newRoom(policy.rooms, asked))) };
 }
 
 const signalOf = ({ signal, closing }: Call): AbortSignal =>

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { worldReadable } from "../../../src/audit/rules/acc-001-world-readable.ts";
+import { roomState } from "../../support/facts.ts";
 import { inState, noState, policy } from "./changed.ts";
 import { judge, results } from "./judge.ts";
 
@@ -32,4 +33,10 @@ it("passes what the policy wants open", () => {
 
 it("passes nothing that could not be read", () => {
   expect(results(worldReadable, noState)).toEqual(["not-checked"]);
+});
+
+it("is less bad in a space, in which nobody talks", () => {
+  const space = { ...roomState().create, type: "m.space" };
+  const open = inState({ create: space, encryption: null, historyVisibility: "world_readable" });
+  expect(judge(worldReadable, open)).toMatchObject([{ result: "fail", severity: "medium" }]);
 });

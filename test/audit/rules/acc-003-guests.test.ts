@@ -26,3 +26,9 @@ it("passes them where the policy does", () => {
 it("passes nothing that could not be read", () => {
   expect(results(guests, noState)).toEqual(["not-checked"]);
 });
+
+it("warns of what the spec does not know", () => {
+  expect(judge(guests, inState({ guestAccess: "7" }))).toMatchObject([
+    { result: "warn", message: expect.stringContaining('"7"') },
+  ]);
+});

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { publicJoin } from "../../../src/audit/rules/acc-004-public-join.ts";
+import { roomState } from "../../support/facts.ts";
 import { inState, noState, policy } from "./changed.ts";
 import { judge, results } from "./judge.ts";
 
@@ -25,4 +26,10 @@ it("passes it where the policy does", () => {
 
 it("passes nothing that could not be read", () => {
   expect(results(publicJoin, noState)).toEqual(["not-checked"]);
+});
+
+it("is less bad in a space, whose rooms have doors of their own", () => {
+  const space = { ...roomState().create, type: "m.space" };
+  const open = inState({ create: space, joinRule: { rule: "public", allowedRooms: [] } });
+  expect(judge(publicJoin, open)).toMatchObject([{ result: "fail", severity: "medium" }]);
 });

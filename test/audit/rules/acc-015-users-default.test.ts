@@ -29,3 +29,11 @@ it("warns of one that gives none as yet", () => {
 it("passes nothing that could not be read", () => {
   expect(results(usersDefault, noState)).toEqual(["not-checked"]);
 });
+
+it("finds one that is enough for a single event that guards the room, whatever the rest takes", () => {
+  const high = { stateDefault: 101, kick: 101, ban: 101, redact: 101 };
+  const events = { "m.room.encryption": 100 };
+  expect(judge(usersDefault, inLevels({ ...high, usersDefault: 100, events }))).toMatchObject([
+    { result: "fail", severity: "high", message: expect.stringContaining("change the room's state") },
+  ]);
+});

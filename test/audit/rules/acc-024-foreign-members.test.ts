@@ -38,3 +38,9 @@ it("has nothing to judge where none is named", () => {
 it("passes nothing that could not be read", () => {
   expect(results(foreignMembers, noState, ours)).toEqual(["not-checked"]);
 });
+
+it("leaves alone whoever only knocks: any stranger can", () => {
+  const knocks = { userId: "@eve:evil.example", membership: "knock" as const, sinceMs: 0 };
+  const knocked = inState({ members: [...roomState().members, knocks] });
+  expect(results(foreignMembers, knocked, policy({ servers: ["example.org"] }))).toEqual(["pass"]);
+});

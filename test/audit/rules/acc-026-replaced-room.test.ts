@@ -42,3 +42,9 @@ it("finds one in which people still speak", () => {
 it("passes nothing that could not be read", () => {
   expect(results(replacedRoom, noState)).toEqual(["not-checked"]);
 });
+
+it("takes all for later where the end lies further back than was read", () => {
+  const speaks = known({ isWhole: false, envelopes: [envelope({ sender: ALICE })] });
+  const state = known(roomState({ tombstone: { successor: null, sender: ALICE } }));
+  expect(results(replacedRoom, { rooms: [room({ state, timeline: speaks })] })).toEqual(["fail"]);
+});

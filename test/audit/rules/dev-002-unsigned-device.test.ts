@@ -42,3 +42,9 @@ it("has nothing to judge where the policy accepts them", () => {
 it("passes nothing that could not be read", () => {
   expect(results(unsignedDevice, ofAlice({ devices: unread("429") }))).toEqual(["not-checked", "pass"]);
 });
+
+it("finds it of a user without identity, where the policy asks for none and accepts no unsigned device", () => {
+  const change = ofAlice({ identity: known(null), devices: known([device({ isCrossSigned: false })]) });
+  expect(results(unsignedDevice, change, people({ crossSigned: false }))[0]).toBe("fail");
+  expect(results(unsignedDevice, change)[0]).toBe("not-applicable");
+});

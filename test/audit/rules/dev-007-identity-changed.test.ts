@@ -18,7 +18,12 @@ it("finds one that our store had known otherwise, and says how to make sure", ()
 
 it("finds one that has gone since the last audit", () => {
   const now = ofAlice({ identity: known(null) });
-  expect(judge(identityChanged, now, { previous: facts() })[0]?.message).toContain("has none now");
+  const last = inIdentity({ isVerifiedByUs: known(false) });
+  expect(judge(identityChanged, now, { previous: facts(last) })[0]?.message).toContain("has none now");
+  expect(judge(identityChanged, ofAlice({ identity: known(null), lost: "known" }))[0]).toMatchObject({
+    result: "warn",
+    cure: expect.stringContaining("reset it"),
+  });
 });
 
 it("leaves one that we had verified to the rule for that", () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { verifiedIdentityChanged } from "../../../src/audit/rules/dev-008-verified-identity-changed.ts";
 import { ALICE, facts, known, unread } from "../../support/facts.ts";
-import { inIdentity } from "./changed.ts";
+import { inIdentity, ofAlice } from "./changed.ts";
 import { judge, results } from "./judge.ts";
 
 it("passes an identity that is as it was", () => {
@@ -29,4 +29,16 @@ it("leaves one that we never verified to the rule for that", () => {
 
 it("passes nothing that could not be read", () => {
   expect(results(verifiedIdentityChanged, inIdentity({ change: unread("no store") }))[0]).toBe("not-checked");
+});
+
+it("finds one that is hidden as well, by our own store or by the last audit", () => {
+  const gone = { result: "fail", severity: "critical", message: expect.stringContaining("is gone now") };
+  expect(
+    judge(verifiedIdentityChanged, ofAlice({ identity: known(null), lost: "verified" }))[0],
+  ).toMatchObject(gone);
+  const now = ofAlice({ identity: known(null) });
+  expect(judge(verifiedIdentityChanged, now, { previous: facts() })[0]).toMatchObject(gone);
+  expect(judge(verifiedIdentityChanged, ofAlice({ identity: known(null), lost: "known" }))[0]?.result).toBe(
+    "pass",
+  );
 });

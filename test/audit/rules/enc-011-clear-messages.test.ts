@@ -32,9 +32,16 @@ it("goes by where an event stands, not by the time that its sender wrote on it",
   expect(results(clearMessages, past(true, setting(), clear))).toEqual(["pass"]);
 });
 
-it("takes a past in which the encryption was not seen for one after it, and passes no more than that", () => {
+it("takes a past in which the encryption was not seen for one after it, and passes none that was cut", () => {
   expect(results(clearMessages, past(false, clear))).toEqual(["fail"]);
-  expect(judge(clearMessages, past(false, envelope()))[0]?.message).toContain("older ones were not read");
+  expect(judge(clearMessages, past(false, envelope()))).toEqual([
+    expect.objectContaining({
+      result: "not-checked",
+      notAsked: true,
+      message: expect.stringContaining("--depth"),
+    }),
+  ]);
+  expect(results(clearMessages, past(false, envelope(), setting()))).toEqual(["pass"]);
 });
 
 it("says nothing of a room that is not encrypted", () => {
@@ -43,4 +50,18 @@ it("says nothing of a room that is not encrypted", () => {
 
 it("passes nothing that could not be read", () => {
   expect(results(clearMessages, noPast)).toEqual(["not-checked"]);
+});
+
+it("warns of events of which nobody here knows what they say", () => {
+  const strange = envelope({ type: "com.example.alarm" });
+  expect(judge(clearMessages, saying(strange, clear))).toEqual([
+    expect.objectContaining({ result: "fail" }),
+    expect.objectContaining({
+      ...{ result: "warn", severity: "low" },
+      message: expect.stringContaining("com.example.alarm"),
+      cure: expect.stringContaining(ALICE),
+    }),
+  ]);
+  expect(results(clearMessages, saying(strange))).toEqual(["warn"]);
+  expect(results(clearMessages, saying({ ...strange, isRedacted: true }))).toEqual(["pass"]);
 });

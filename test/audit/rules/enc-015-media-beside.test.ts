@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { mediaBeside } from "../../../src/audit/rules/enc-015-media-beside.ts";
 import { known, room, roomState, unread } from "../../support/facts.ts";
-import { inRoom, inState } from "./changed.ts";
+import { envelope, inRoom, inState, setting } from "./changed.ts";
 import { judge, results } from "./judge.ts";
 
 const AVATAR = "mxc://example.org/avatar";
@@ -34,4 +34,16 @@ it("passes nothing that could not be read", () => {
   expect(judge(mediaBeside, inRoom({ clearMedia: unread("needs an admin token") }))).toEqual([
     expect.objectContaining({ result: "not-checked", message: "needs an admin token" }),
   ]);
+});
+
+it("leaves what the room has shown of itself to the rule for that, also after it was taken away", () => {
+  const shown = envelope({ type: "m.room.avatar", stateKey: "", content: { url: AVATAR } });
+  const taken = {
+    clearMedia: known([AVATAR]),
+    timeline: known({ isWhole: true, envelopes: [shown, setting()] }),
+  };
+  expect(results(mediaBeside, inRoom(taken))).toEqual(["pass"]);
+  const said = envelope({ type: "m.room.avatar", content: { url: AVATAR } });
+  const clear = { ...taken, timeline: known({ isWhole: true, envelopes: [said, setting()] }) };
+  expect(results(mediaBeside, inRoom(clear))).toEqual(["warn"]);
 });

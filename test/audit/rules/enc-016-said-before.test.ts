@@ -25,9 +25,25 @@ it("counts what can still be read", () => {
   ]);
 });
 
-it("leaves what came after to the rules for that, and passes no more than was read", () => {
+it("leaves what came after to the rules for that", () => {
   expect(results(saidBefore, saying(text))).toEqual(["pass"]);
-  expect(judge(saidBefore, past(false, text))[0]?.message).toContain("older ones were not read");
+});
+
+it("passes nothing where the beginning was not read, or cannot be by this account", () => {
+  expect(judge(saidBefore, past(false, setting(), envelope()))).toEqual([
+    expect.objectContaining({
+      result: "not-checked",
+      notAsked: true,
+      message: expect.stringContaining("--depth"),
+    }),
+  ]);
+  expect(results(saidBefore, past(false, setting(), text))).toEqual(["warn"]);
+  expect(judge(saidBefore, past(true, envelope()))).toEqual([
+    expect.objectContaining({
+      ...{ result: "not-checked", notAsked: true },
+      message: expect.stringContaining("--admin-token-file"),
+    }),
+  ]);
 });
 
 it("says nothing of a room that is not encrypted", () => {

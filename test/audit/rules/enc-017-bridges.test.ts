@@ -46,3 +46,8 @@ it("passes a protocol that the policy accepts", () => {
 it("passes nothing that could not be read", () => {
   expect(results(bridges, noState)).toEqual(["not-checked"]);
 });
+
+it("leaves alone a stranger who knocks under a bridge's name", () => {
+  const knocks = { userId: "@telegram_1:evil.example", membership: "knock" as const, sinceMs: 0 };
+  expect(results(bridges, inState({ members: [...roomState().members, knocks] }))).toEqual(["pass"]);
+});

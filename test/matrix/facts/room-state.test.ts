@@ -141,6 +141,7 @@ describe("a room's state", () => {
     ["@whatsapp_49151234:example.org", "whatsapp"],
     ["@signal_0a1b2c3d-0000:example.org", "signal"],
   ])("takes %s for a bridge's", (userId, protocol) => {
+    expect(read(member(userId, "knock")).bridges).toEqual([]);
     expect(read(member(userId, "join")).bridges).toEqual([{ stateKey: "", protocol, bot: userId }]);
   });
 
@@ -180,6 +181,18 @@ describe("power levels", () => {
     expect(levels(content, "10")).toMatchObject({ users: {}, stateDefault: 50 });
   });
 
+  it("may be texts in unknown versions as well, and written as homeservers in Python take them", () => {
+    const content = {
+      users: { [ALICE]: "1_00", [BOB]: "\u0661\u0660\u0660", "@eve:a": "\uff11\uff10" },
+      ban: "1__0",
+    };
+    for (const version of ["9", "org.example.old"])
+      expect(levels(content, version)).toMatchObject({
+        users: { [ALICE]: 100, [BOB]: 100, "@eve:a": 10 },
+        ban: 50,
+      });
+  });
+
   it("of any size are levels that can be compared", () => {
     const huge = JSON.parse(
       `{"users": {"${ALICE}": 1e400, "${BOB}": -1e300}, "events_default": 9007199254740993}`,
@@ -216,6 +229,15 @@ describe("a homeserver's nonsense", () => {
     ["an event without a sender", [created(), { ...member(ALICE, "join"), sender: 7 }]],
     ["no creation", [member(ALICE, "join")]],
     ["a member that is no user", [created(), member("alice", "join")]],
+    [
+      "a state event twice",
+      [
+        created(),
+        state("m.room.history_visibility", { history_visibility: "world_readable" }),
+        state("m.room.history_visibility", { history_visibility: "joined" }),
+      ],
+    ],
+    ["a member twice", [created(), member(ALICE, "join"), member(ALICE, "leave")]],
   ])("is no state: %s", (_what, answer) => {
     expect(() => parseRoomState(answer, ROOM)).toThrow(expect.objectContaining({ code: "HOMESERVER_ERROR" }));
   });
@@ -256,6 +278,24 @@ describe("a homeserver's nonsense", () => {
     expect(found.members).toHaveLength(1);
     expect(found.encryption).not.toBeNull();
     expect(JSON.parse(JSON.stringify(found))).toMatchObject({ historyVisibility: expect.any(String) });
+  });
+
+  it.each<[string, string, unknown, object]>([
+    ["history_visibility", "history_visibility", 7, { historyVisibility: "7" }],
+    ["guest_access", "guest_access", { a: 1 }, { guestAccess: '{"a":1}' }],
+    ["join_rules", "join_rule", ["public"], { joinRule: { rule: '["public"]' } }],
+    ["create", "room_version", 12, { create: { version: "12", privilegedCreators: [ALICE] } }],
+  ])("is no default where a word should stand: m.room.%s", (type, field, value, found) => {
+    const others = type === "create" ? [] : [created()];
+    expect(parseRoomState([...others, state(`m.room.${type}`, { [field]: value })], ROOM)).toMatchObject(
+      found,
+    );
+  });
+
+  it("that is no protocol, or no address, hides neither a bridge nor a widget", () => {
+    const found = read(state("m.bridge", { protocol: "telegram" }), state("m.widget", { url: 7 }));
+    expect(found.bridges).toEqual([{ stateKey: "", protocol: "unknown", bot: null }]);
+    expect(found.widgets).toMatchObject([{ url: null, sender: ALICE }]);
   });
 
   it("of ten megabytes leaves no more than a person reads", () => {

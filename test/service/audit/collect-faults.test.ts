@@ -5,6 +5,7 @@ import {
   adminTokenFile,
   auditOf,
   isState,
+  listOfRooms,
   ROOMS,
   SECOND,
   unread,
@@ -194,11 +195,36 @@ describe("the whole audit fails", () => {
 
   it("where nobody can say which rooms there are", async () => {
     const { collect } = await auditOf(({ path }) =>
-      path === "/_synapse/admin/v1/rooms" ? { json: { rooms: [{ room_id: 7 }] } } : undefined,
+      path === "/_synapse/admin/v1/rooms" ? { json: listOfRooms([{ room_id: 7 }]) } : undefined,
     );
     await expect(collect({ adminTokenFile: adminTokenFile() })).rejects.toMatchObject({
       code: "HOMESERVER_ERROR",
     });
+  });
+
+  it.each([
+    ["ends before its end", { rooms: [], total_rooms: 3 }],
+    ["says not how many there are", { rooms: [] }],
+    ["says of a room not whether it is listed", { rooms: [{ room_id: SECOND }], total_rooms: 1 }],
+  ])("where the list of all rooms %s", async (_what, json) => {
+    const { collect } = await auditOf(({ path }) =>
+      path === "/_synapse/admin/v1/rooms" ? { json } : undefined,
+    );
+    await expect(collect({ adminTokenFile: adminTokenFile() })).rejects.toMatchObject({
+      code: "HOMESERVER_ERROR",
+    });
+  });
+
+  it("but not where sync knows a room that the homeserver leaves out of its list", async () => {
+    const { collect } = await auditOf((seen) => {
+      if (isState(seen, SECOND)) return failed(403, "M_FORBIDDEN");
+      if (seen.path.endsWith("/joined_rooms"))
+        return { json: { joined_rooms: ROOMS.filter((roomId) => roomId !== SECOND) } };
+      return undefined;
+    });
+    const facts = await collect();
+    expect(facts.rooms.map(({ roomId }) => roomId)).toEqual(ROOMS);
+    expect(unreadIn(facts.rooms[1]?.state)).toEqual([expect.stringContaining("M_FORBIDDEN")]);
   });
 
   it("but not where sync knows the rooms", async () => {

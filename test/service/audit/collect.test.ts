@@ -2,7 +2,15 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { SottoError } from "../../../src/errors.ts";
 import type { CollectOptions } from "../../../src/service/audit/collect.ts";
 import type { Seen } from "../../matrix/scripted-server.ts";
-import { adminTokenFile, auditOf, FIRST, isState, ROOMS, unread } from "../../support/audited-server.ts";
+import {
+  adminTokenFile,
+  auditOf,
+  FIRST,
+  isState,
+  listOfRooms,
+  ROOMS,
+  unread,
+} from "../../support/audited-server.ts";
 import { ALICE, BOB, batch, event, joined, member, state } from "../../support/store.ts";
 
 describe("an audit of a homeserver that is sound", () => {
@@ -12,13 +20,16 @@ describe("an audit of a homeserver that is sound", () => {
   });
 
   it("leaves out rooms that nobody of the homeserver is in: of them it keeps no current state", async () => {
-    const rooms = ROOMS.map((room_id) => ({ room_id, joined_local_members: room_id === FIRST ? 0 : 2 }));
+    const left = "!left:example.org";
+    const rooms = [left, ...ROOMS].map((room_id) => ({
+      ...{ room_id, public: false, joined_local_members: room_id === left ? 0 : 2 },
+    }));
     const { collect } = await auditOf(({ path }) =>
-      path === "/_synapse/admin/v1/rooms" ? { json: { rooms } } : undefined,
+      path === "/_synapse/admin/v1/rooms" ? { json: listOfRooms(rooms) } : undefined,
     );
     const facts = await collect({ adminTokenFile: adminTokenFile() });
-    expect(facts.rooms.map(({ roomId }) => roomId)).toEqual(ROOMS.filter((roomId) => roomId !== FIRST));
-    await expect(collect({ adminTokenFile: adminTokenFile(), rooms: [FIRST] })).rejects.toMatchObject({
+    expect(facts.rooms.map(({ roomId }) => roomId)).toEqual(ROOMS);
+    await expect(collect({ adminTokenFile: adminTokenFile(), rooms: [left] })).rejects.toMatchObject({
       code: "ROOM_NOT_FOUND",
     });
   });
