@@ -38,6 +38,7 @@ import { isRoom } from "./relay/routes.ts";
 import { logInAgain } from "./relogin.ts";
 import { dailyPruning } from "./retention.ts";
 import { ANSWERS } from "./room/answers.ts";
+import { Stops } from "./stops.ts";
 import { StoreWatch } from "./store-watch.ts";
 import { SyncDriver } from "./sync.ts";
 import { VerificationDesk } from "./verification.ts";
@@ -74,6 +75,8 @@ export interface Account {
   withheldCounts: WithheldCounts;
   /** How often the homeserver has held a message back, because it limits how many an account sends, since the start. */
   held: { back: number };
+  /** Rooms that get nothing from us. */
+  stops: Stops;
   verification: VerificationDesk;
   watch: StoreWatch;
   /** Whether a route leads out of the room: what comes there is the service's. */
@@ -119,7 +122,13 @@ export async function openAccount(
     store = openStore({ path: join(config.data, "sotto.sqlite"), key: storeKey, userId, deviceId });
     const accountData = createAccountData(transport, userId);
     const rotation = { maxPeriodMs: config.rotation.maxPeriod, maxMessages: config.rotation.maxMessages };
-    const gate = createSendGate(transport, clearTypesOf(config));
+    const opened = store;
+    const gate = createSendGate(transport, clearTypesOf(config), (...entering) => stops.error(...entering));
+    const stops = new Stops({
+      ...{ store, logger },
+      settled: (roomId) => gate.settled(roomId),
+      lifted: (roomId) => void account.outbox.resumeDue([roomId]),
+    });
     const watch = new StoreWatch({
       store,
       accountData,
@@ -131,7 +140,7 @@ export async function openAccount(
     const crypto = createCrypto({
       engine,
       store,
-      gate,
+      gate: gate.forVerification,
       keyServer: watched(createKeyServer(transport), watch),
       accountData,
       oneStore: watch,
@@ -153,7 +162,6 @@ export async function openAccount(
     const backupUploads = new BackupUploads({ crypto, sync, logger });
     const missingKeys = new MissingKeys({ crypto, logger });
     const encryptor = atLiveEnd(sync, crypto.encryptor);
-    const opened = store;
     const directRoom = (other: UserId) =>
       findOrCreateDirectRoom(other, {
         transport,
@@ -184,6 +192,7 @@ export async function openAccount(
           for (const { begun } of listeners) begun?.(job);
           return prepareAccepted(account)(job, recording);
         },
+        stopped: ({ roomId, txnId }) => stops.error(roomId, { ...(txnId !== undefined && { txnId }) }),
         findSent: (roomId, event) => findSentEvent(transport, roomId, { ...event, sender: userId }),
         onUnsent: reportOnce(logger),
         onEnded(job, error) {
@@ -197,6 +206,7 @@ export async function openAccount(
       missingKeys,
       withheldCounts: {},
       held,
+      stops,
       watch,
       routed: () => false,
       onJob(listener) {

@@ -20,6 +20,7 @@ import { createRoomStore, type RoomStore } from "./rooms.ts";
 import { createSealer, deriveKey } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
 import { createSpool, type Spool } from "./spool.ts";
+import { createStoppedRooms, type StoppedRooms } from "./stopped-rooms.ts";
 import { createSuccessors, type Successors } from "./successors.ts";
 
 export type { AuditStore } from "./audits.ts";
@@ -53,6 +54,7 @@ export interface Store {
   destinations: { get(name: string): RoomId | undefined; set(name: string, roomId: RoomId): void };
   /** Which room was accepted in the place of one that was replaced; for ever. */
   successors: Successors;
+  stoppedRooms: StoppedRooms;
   redactions: Redactions;
   /** What audits have read and need not read again. */
   facts: FactStore;
@@ -124,6 +126,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
         set: (name, roomId) => meta.write(`destination ${name}`, roomId),
       },
       successors: createSuccessors(meta),
+      stoppedRooms: createStoppedRooms(db),
       redactions: createRedactions(db),
       facts: createFactStore(db, sealer),
       digestOf: (origin) => createHmac("sha256", digestKey).update(JSON.stringify([origin])),

@@ -253,4 +253,15 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (room_id, user_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- rooms that get nothing from us until what has stopped them is lifted: 'evacuated' or 'policy', or both
+  CREATE TABLE stopped_room (
+    room_id TEXT NOT NULL,
+    because TEXT NOT NULL,
+    message TEXT NOT NULL,
+    cure TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    PRIMARY KEY (room_id, because)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
