@@ -12,6 +12,7 @@ import { createHanded, type Handed } from "./handed.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { createPatrolStore, type PatrolStore } from "./patrol.ts";
 import { createRecordings, type Recordings } from "./recordings.ts";
 import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
 import { createRedactions, type Redactions } from "./redactions.ts";
@@ -70,6 +71,7 @@ export interface Store {
   /** Made for a clear message, and not left yet; "" for none. */
   controlRoom: { get(): RoomId | undefined; set(roomId: RoomId | ""): void };
   audits: AuditStore;
+  patrol: PatrolStore;
   epoch: EpochStore;
   retention: Retention;
   /** When this store was made, and with it the device; undefined in one that is older than this record. */
@@ -141,6 +143,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
         set: (roomId) => meta.write("control room", roomId),
       },
       audits: createAuditStore(db, sealer, meta),
+      patrol: createPatrolStore(db, sealer, meta),
       retention: createRetention(db, meta, (recordingId) => {
         recordings.drop(recordingId).catch(() => undefined); // it is swept when the store is opened next
       }),

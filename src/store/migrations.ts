@@ -264,4 +264,19 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (room_id, because)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- what the patrol has found, and how urgent the operators know it to be: 0 where they were not told
+  CREATE TABLE patrol_finding (
+    fingerprint TEXT PRIMARY KEY,
+    severity TEXT NOT NULL,
+    result TEXT NOT NULL,
+    urgency INTEGER NOT NULL,
+    is_open INTEGER NOT NULL,   -- 0: gone, which the operators are to be told
+    told INTEGER NOT NULL,
+    sealed_finding BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- rooms that the operators know to be stopped
+  CREATE TABLE patrol_stop (room_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  `,
 ];
