@@ -20,4 +20,14 @@ export interface PatrolNews {
   /** Rooms that get no voice any more, and those that get it again. */
   stopped: RoomId[];
   freed: RoomId[];
+  /** Rooms that were left because they were below the policy. */
+  left: RoomId[];
+}
+
+/** A room that the account is going to leave. Milliseconds since the epoch. */
+export interface Leave {
+  roomId: RoomId;
+  begunMs: number;
+  /** It was said in the room. */
+  announcedMs: number | undefined;
 }

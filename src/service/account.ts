@@ -37,7 +37,6 @@ import { BackupUploads } from "./recovery/uploads.ts";
 import { isRoom } from "./relay/routes.ts";
 import { logInAgain } from "./relogin.ts";
 import { dailyPruning } from "./retention.ts";
-import { ANSWERS } from "./room/answers.ts";
 import { Stops } from "./stops.ts";
 import { StoreWatch } from "./store-watch.ts";
 import { SyncDriver } from "./sync.ts";
@@ -81,6 +80,8 @@ export interface Account {
   watch: StoreWatch;
   /** Whether a route leads out of the room: what comes there is the service's. */
   routed: (roomId: RoomId) => boolean;
+  /** A person has said something of a user: what was found of them may hold no more. */
+  lookAgain: (userId: UserId) => void;
   /** Told of messages that nobody waits for, and of the ends of all. The returned function ends it. */
   onJob(listener: JobListener): () => void;
   /** Aborted when encoding for nobody in particular must end. */
@@ -209,6 +210,7 @@ export async function openAccount(
       stops,
       watch,
       routed: () => false,
+      lookAgain: () => undefined,
       onJob(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);
@@ -271,9 +273,9 @@ function reportOnce(logger: Logger): (error: SottoError) => void {
   };
 }
 
-/** Only voice messages are counted. What came out of a room is known by the room's ID. */
+/** Only voice messages are counted: what Sotto says by itself has a source with a colon. What came out of a room is known by the room's ID. */
 function countEnded(meter: Meter, { source, announces }: Job, error: SottoError | undefined): void {
-  if (announces !== undefined || source === ANSWERS) return;
+  if (announces !== undefined || source?.startsWith(":")) return;
   const from = source === undefined ? "command" : isRoom(source) ? "room" : source;
   meter.messageEnded(from, error ? "failed" : "sent");
 }

@@ -278,5 +278,13 @@ export const MIGRATIONS: readonly string[] = [
 
   -- rooms that the operators know to be stopped
   CREATE TABLE patrol_stop (room_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  -- rooms that are going to be left: since when, when that was said there, and when it was begun
+  CREATE TABLE patrol_leave (
+    room_id TEXT PRIMARY KEY,
+    begun_ms INTEGER NOT NULL,
+    announced_ms INTEGER,
+    left_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
   `,
 ];

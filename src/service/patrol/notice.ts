@@ -10,12 +10,13 @@ const MOST_CURES = 3;
 const MOST_CODE_POINTS = 300;
 
 /** News as a message, in few lines; undefined where there are none. What strangers have named does nothing in it. */
-export function noticeOf({ found, gone, stopped, freed }: PatrolNews): object | undefined {
+export function noticeOf({ found, gone, stopped, freed, left }: PatrolNews): object | undefined {
   const counts = [
     [found.length, "new"],
     [gone.length, "gone"],
     [stopped.length, stopped.length === 1 ? "room gets no voice now" : "rooms get no voice now"],
     [freed.length, freed.length === 1 ? "room gets voice again" : "rooms get voice again"],
+    [left.length, left.length === 1 ? "room was left" : "rooms were left"],
   ] as const;
   const said = counts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : []));
   if (said.length === 0) return undefined;
@@ -23,11 +24,18 @@ export function noticeOf({ found, gone, stopped, freed }: PatrolNews): object | 
     `Patrol: ${said.join(", ")}`,
     ...some(stopped, MOST_OF_OTHERS, (roomId: RoomId) => [`No voice until it is cured: ${roomId}`]),
     ...some(freed, MOST_OF_OTHERS, (roomId: RoomId) => [`Voice again: ${roomId}`]),
+    ...some(left, MOST_OF_OTHERS, (roomId: RoomId) => [`Left, since it was not cured: ${roomId}`]),
     ...some(found, MOST_FOUND, foundLines),
     ...some(gone, MOST_OF_OTHERS, ({ ruleId, subject }) => [`gone: ${ruleId} ${subjectWords(subject)}`]),
   ];
-  return { msgtype: "m.notice", body: lines.map(harmless).join("\n"), "m.mentions": {} };
+  return noticeWith(lines);
 }
+
+/** Nobody is pinged by it. */
+export const noticeWith = (lines: readonly string[]): object => ({
+  ...{ msgtype: "m.notice", body: lines.map(harmless).join("\n") },
+  "m.mentions": {},
+});
 
 function some<T>(items: readonly T[], most: number, linesOf: (item: T, at: number) => string[]): string[] {
   const more = items.length - most;

@@ -2,12 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { toSottoError } from "../../errors.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
+import type { RoomId } from "../../model/ids.ts";
 import type { SyncBatch } from "../../model/sync.ts";
 import type { Account } from "../account.ts";
 import { Asking, type Patience } from "../audit/asking.ts";
 import { collectFacts } from "../audit/collect.ts";
 import { type HeldTo, readHeldTo } from "./held-to.ts";
 import { judge, type Seen } from "./judge.ts";
+import { Leaving } from "./leaving.ts";
 import { Marks } from "./marks.ts";
 import { Picture } from "./picture.ts";
 import { Reports } from "./reports.ts";
@@ -32,6 +34,7 @@ export class Patrol implements AsyncDisposable {
   readonly #marks = new Marks();
   readonly #verdicts: Verdicts;
   readonly #reports: Reports;
+  readonly #leaving: Leaving | undefined;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   readonly #remove: () => void;
@@ -43,26 +46,25 @@ export class Patrol implements AsyncDisposable {
   #failures = 0;
   #rouse = (): void => undefined;
 
-  private constructor(account: Account, config: PatrolConfig, heldTo: HeldTo) {
+  constructor(account: Account, config: PatrolConfig, heldTo: HeldTo) {
     this.#account = account;
     this.#config = config;
     this.#heldTo = heldTo;
     this.#verdicts = new Verdicts(account, config);
     this.#reports = new Reports(account);
+    this.#leaving = config.leave ? new Leaving(account, config.leaveAfter) : undefined;
+    account.lookAgain = (userId) => this.#changed([userId]);
     this.#remove = account.sync.onBatch((batch) => this.#mark(batch));
     this.#running = this.#run();
-  }
-
-  /** @throws SottoError `CONFIG_NOT_FOUND`, `CONFIG_INVALID`, `USAGE` for the policy, the waivers or the baseline */
-  static start(account: Account, config: PatrolConfig): Patrol {
-    return new Patrol(account, config, readHeldTo(account.config));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#remove();
     this.#stopping.abort();
     this.#rouse();
+    this.#account.lookAgain = () => undefined;
     this.#reports[Symbol.dispose]();
+    this.#leaving?.[Symbol.dispose]();
     await this.#running;
   }
 
@@ -71,29 +73,49 @@ export class Patrol implements AsyncDisposable {
       ({ state, timeline, hasGap }) =>
         hasGap || [...state, ...timeline].some(({ state_key }) => state_key !== undefined),
     );
-    this.#marks.add([...changed, ...left].map(({ roomId }) => roomId));
-    this.#marks.add([...deviceLists.changed, ...deviceLists.left]);
+    this.#changed([
+      ...[...changed, ...left].map(({ roomId }) => roomId),
+      ...deviceLists.changed,
+      ...deviceLists.left,
+    ]);
+  }
+
+  #changed(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    this.#marks.add(ids);
     this.#rouse();
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      const dueMs = this.#picture
-        ? Math.min(this.#wholeDueMs, this.#marks.nextMs() ?? Infinity)
-        : this.#wholeDueMs;
-      const waitMs = dueMs - performance.now();
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const waitMs = this.#nextMs();
       if (waitMs > 0) {
         await this.#rest(waitMs);
         continue;
       }
       try {
-        await (this.#wholeDueMs <= performance.now() ? this.#lookAtAll() : this.#lookAtChanges());
+        await this.#look();
       } catch (thrown) {
-        if (this.#stopping.signal.aborted) return;
+        if (signal.aborted) return;
         this.#failed(thrown);
       }
       await this.#rest(BREATH_MS, { isRoused: false });
     }
+  }
+
+  /** When there is something to do, in milliseconds from now. Before all was looked at, changes are not looked at. */
+  #nextMs(): number {
+    const wholeMs = this.#wholeDueMs - performance.now();
+    if (!this.#picture) return wholeMs;
+    const changedMs = (this.#marks.nextMs() ?? Infinity) - performance.now();
+    return Math.min(wholeMs, changedMs, this.#leaving?.nextMs() ?? Infinity);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#wholeDueMs <= performance.now()) return this.#lookAtAll();
+    await this.#lookAt(this.#marks.take());
+    for (const roomId of this.#leaving?.due() ?? []) await this.#leave(roomId);
   }
 
   /** Until something comes, or the end. */
@@ -107,7 +129,7 @@ export class Patrol implements AsyncDisposable {
 
   async #lookAtAll(): Promise<void> {
     const { signal } = this.#stopping;
-    const { sync, store } = this.#account;
+    const { sync, store, logger } = this.#account;
     await sync.toLiveEnd();
     await sync.heard();
     const before = this.#marks.clear();
@@ -126,6 +148,8 @@ export class Patrol implements AsyncDisposable {
       const about = ["room", "user", "homeserver", "own"] as const;
       const notChecked = this.#judge([{ facts, about, except: this.#marks.waiting() }]);
       store.patrol.lookedAtAll(facts.collectedMs, notChecked);
+      const { rooms, users } = facts;
+      logger.info("the patrol has looked at all", { rooms: rooms.length, users: users.length });
       this.#failures = 0;
       this.#wholeDueMs = performance.now() + this.#config.every;
     } catch (thrown) {
@@ -134,8 +158,7 @@ export class Patrol implements AsyncDisposable {
     }
   }
 
-  async #lookAtChanges(): Promise<void> {
-    const changed = this.#marks.take();
+  async #lookAt(changed: ReadonlySet<string>): Promise<void> {
     if (changed.size === 0) return;
     let unread: Iterable<string> = changed;
     try {
@@ -147,6 +170,13 @@ export class Patrol implements AsyncDisposable {
     }
   }
 
+  /** Only where it is below the policy still: that was read just now. */
+  async #leave(roomId: RoomId): Promise<void> {
+    await this.#lookAt(new Set([roomId]));
+    if (this.#marks.waiting().has(roomId)) return this.#leaving!.later(roomId);
+    if (this.#leaving!.due().includes(roomId)) await this.#leaving!.leave(roomId);
+  }
+
   /** Gives what could not be judged. */
   #judge(seen: readonly Seen[]): Finding[] {
     const judged = seen.map((one) => judge(one, this.#heldTo, this.#verdicts.open(), this.#previous));
@@ -155,6 +185,7 @@ export class Patrol implements AsyncDisposable {
       judged.flatMap(({ gone }) => gone),
     );
     this.#reports.tell();
+    this.#leaving?.announce();
     return judged.flatMap(({ notChecked }) => notChecked);
   }
 

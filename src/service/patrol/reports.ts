@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { type ErrorCode, toSottoError } from "../../errors.ts";
 import type { RoomId } from "../../model/ids.ts";
+import type { StoppedRoom } from "../../model/stopped-room.ts";
 import type { Account } from "../account.ts";
 import { findRoom } from "../destination.ts";
 import { Background } from "../room/background.ts";
-import { noticeOf } from "./notice.ts";
+import { noticeOf, noticeWith } from "./notice.ts";
 
-/** What notices are known by in the queue; no connector has such a name. */
-const PATROL = ":patrol";
+/** What its notices are known by in the queue; no connector has such a name. */
+export const PATROL = ":patrol";
 /** So many notices in so long: what comes meanwhile comes together. */
 const MOST_NOTICES = 6;
 const IN_MS = 10 * 60_000;
@@ -51,18 +52,38 @@ export class Reports implements Disposable {
     if (!this.#mayTell()) return;
     const roomId = await this.#room(operatorsRoom);
     if (roomId === undefined) return this.#later(RETRY_MS);
+    const stop = store.stoppedRooms.of(roomId);
+    if (stop.length > 0) return this.#sayOwnStop(stop);
     this.#sentMs.push(performance.now());
     // one that was given up says what nobody was told
     if (last?.state === "failed") return void (await outbox.retry(last.jobId));
     store.transaction(() => {
       const content = noticeOf(store.patrol.news());
-      const job = { roomId, txnId: randomUUID(), state: "uploaded" as const, priority: "high" as const };
-      const [taken] = store.jobs.insert([
-        { ...job, source: PATROL, contentJson: JSON.stringify(content), createdMs: Date.now() },
-      ]);
+      const [taken] = store.jobs.insert([{ ...newNotice(roomId, content), createdMs: Date.now() }]);
       store.patrol.told(taken!.jobId);
     });
     void outbox.resumeDue([roomId]);
+  }
+
+  /** Below the policy itself, the room hears that, once, and nothing of others: whoever is in it now may be anybody. */
+  async #sayOwnStop(reasons: readonly StoppedRoom[]): Promise<void> {
+    const { store, outbox, stops } = this.#account;
+    const [stop] = reasons;
+    if (!stop || reasons.some(({ because }) => because !== "policy")) return;
+    const { roomId, sinceMs, message, cure } = stop;
+    const origin = store.originOf(PATROL, JSON.stringify(["own", roomId, sinceMs]));
+    if (!store.jobs.jobsOf(origin)) {
+      const lines = [
+        "This room is below the policy itself: what the patrol finds waits.",
+        message,
+        `The cure: ${cure}`,
+      ];
+      await outbox.take([newNotice(roomId, noticeWith(lines))], origin);
+    }
+    const [jobId] = store.jobs.jobsOf(origin) ?? [];
+    const job = jobId === undefined ? undefined : store.jobs.get(jobId);
+    if (!job || job.state === "sent" || job.state === "failed") return;
+    await stops.letThrough(job.txnId, ["policy"], () => outbox.send(job));
   }
 
   #lastNotice() {
@@ -104,3 +125,8 @@ export class Reports implements Disposable {
     }
   }
 }
+
+const newNotice = (roomId: RoomId, content: object | undefined) => ({
+  ...{ roomId, txnId: randomUUID(), state: "uploaded" as const, priority: "high" as const },
+  ...{ source: PATROL, contentJson: JSON.stringify(content) },
+});

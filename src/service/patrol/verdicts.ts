@@ -1,5 +1,5 @@
 import { RULES } from "../../audit/index.ts";
-import type { RoomId, UserId } from "../../model/ids.ts";
+import type { RoomId } from "../../model/ids.ts";
 import { type OpenFinding, urgencyOf } from "../../model/patrol.ts";
 import { printable } from "../../printable.ts";
 import type { Account } from "../account.ts";
@@ -30,49 +30,48 @@ export class Verdicts {
 
   /** @param gone - fingerprints */
   keep(found: readonly OpenFinding[], gone: readonly string[]): void {
-    const { store, outbox } = this.#account;
+    const { store } = this.#account;
     const before = new Map(this.#open);
     const changed = found.filter((finding) => !isSame(before.get(finding.fingerprint), finding));
     for (const fingerprint of gone) this.#open.delete(fingerprint);
     for (const finding of found) this.#open.set(finding.fingerprint, finding);
-    const freed = store.transaction(() => {
+    const below = belowPolicy(this.open(), this.#stopAt, (userId) => store.rooms.roomsOf(userId));
+    store.transaction(() => {
       if (changed.length > 0 || gone.length > 0) store.patrol.update(changed, gone);
-      return this.#stop();
+      for (const [roomId, finding] of below) this.#stop(roomId, finding);
     });
-    if (freed.length > 0) void outbox.resumeDue(freed);
+    this.#liftAllBut(below);
     this.#log(
       changed.filter((finding) => urgencyOf(finding) > urgencyOr0(before.get(finding.fingerprint))),
       gone.flatMap((fingerprint) => before.get(fingerprint) ?? []),
     );
   }
 
-  /** Gives the rooms that are free again. */
-  #stop(): RoomId[] {
-    const { store, logger } = this.#account;
-    const { stoppedRooms, rooms, jobs } = store;
-    const isJoined = (roomId: RoomId): boolean => rooms.get(roomId)?.membership === "join";
-    const below = belowPolicy(this.open(), this.#stopAt, (userId: UserId) => rooms.roomsOf(userId));
-    const stopped = new Map(
-      stoppedRooms.all().flatMap((room) => (room.because === "policy" ? [[room.roomId, room]] : [])),
-    );
-    for (const [roomId, finding] of below) {
-      if (!isJoined(roomId)) continue;
-      const message = `${roomId} is below the policy: ${printable(finding.message)} (${finding.ruleId})`;
-      const before = stopped.get(roomId);
-      if (before?.message === message) continue;
-      const cure = `${printable(finding.cure ?? "see `sotto audit`")}; what waits then goes on by itself`;
-      stoppedRooms.stop({ roomId, because: "policy", message, cure, sinceMs: before?.sinceMs ?? Date.now() });
-      if (!before)
-        logger.error("a room is below the policy: voice for it waits", { roomId, rule: finding.ruleId });
-    }
-    const waiting = new Set(jobs.roomsWaiting());
-    return [...stopped.keys()].filter((roomId) => {
-      // of a room that we are not in nothing is known: what waits for it waits until we are back
-      if (below.has(roomId) || (!isJoined(roomId) && waiting.has(roomId))) return false;
-      logger.info("a room is to policy again: what waits goes on", { roomId });
-      return stoppedRooms.lift(roomId, "policy");
-    });
+  #stop(roomId: RoomId, { ruleId, message: what, cure: how = "see `sotto audit`" }: OpenFinding): void {
+    if (!this.#isJoined(roomId)) return;
+    const { store, stops } = this.#account;
+    const message = `${roomId} is below the policy: ${printable(what)} (${ruleId})`;
+    const before = store.stoppedRooms.of(roomId).find(({ because }) => because === "policy");
+    if (before?.message === message) return;
+    const cure = `${printable(how)}; what waits then goes on by itself`;
+    // durable at once; what had left before the verdict is not waited for
+    void stops.stop({ roomId, because: "policy", message, cure });
   }
+
+  #liftAllBut(below: ReadonlyMap<RoomId, OpenFinding>): void {
+    const { store, stops } = this.#account;
+    const stopped = store.stoppedRooms.all().filter(({ because }) => because === "policy");
+    if (stopped.length === 0) return;
+    const waiting = new Set(store.jobs.roomsWaiting());
+    for (const { roomId } of stopped) {
+      // of a room that we are not in nothing is known: what waits for it waits until we are back
+      if (below.has(roomId) || (!this.#isJoined(roomId) && waiting.has(roomId))) continue;
+      store.patrol.stay(roomId);
+      stops.lift(roomId, "policy");
+    }
+  }
+
+  #isJoined = (roomId: RoomId): boolean => this.#account.store.rooms.get(roomId)?.membership === "join";
 
   /** What strangers have named stays out of it. */
   #log(found: readonly OpenFinding[], gone: readonly OpenFinding[]): void {

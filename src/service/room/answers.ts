@@ -60,7 +60,7 @@ export function whyNot(account: Account, roomId: RoomId, asker: UserId): string 
   const { jobs } = account.store;
   const sent = jobs
     .sentTo(roomId, 2 * LAST)
-    .filter(({ source, announces }) => source !== ANSWERS && !announces);
+    .filter(({ source, announces }) => !source?.startsWith(":") && !announces);
   const unreadable = sent.slice(0, LAST).flatMap(({ eventId, createdMs }) => {
     const devices = devicesOf(account, eventId!, asker);
     if (devices.some(({ canRead }) => canRead)) return [];
