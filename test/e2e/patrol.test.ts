@@ -146,6 +146,27 @@ describe("a member without an identity", () => {
   });
 });
 
+describe("a room that stays below the policy", () => {
+  it("is left where the config says so, after that was said in it, encrypted", async () => {
+    bot.configure({ patrol: { every: "6h", leave: true, leaveAfter: "2s" } });
+    const service = await startPatrol();
+    await visible("world_readable");
+    await sentTimes(roomId, 1);
+    const [eventId] = await sent(roomId);
+    const announced = await owner.request("wait_event", { roomId, eventId });
+    expect(announced).toMatchObject({ decrypted: true, sender: bot.userId });
+    expect(announced.content.body).toContain("I leave this room");
+    await told("Left, since it was not cured: ");
+    const member = await synapse.request<{ membership: string }>(
+      "GET",
+      path(roomId, `state/m.room.member/${encodeURIComponent(bot.userId)}`),
+      owner.session.accessToken,
+    );
+    expect(member.membership).toBe("leave");
+    expect((await service.end("SIGTERM")).code).toBe(0);
+  });
+});
+
 describe("the operators' room", () => {
   it("that is not encrypted is refused, and told nothing; the room is stopped all the same", async () => {
     const clear = await synapse.request<{ room_id: string }>(
