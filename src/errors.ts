@@ -24,6 +24,14 @@ export const ERROR_CODES = {
     1,
     "send to the room that replaces it; a route waits for `sotto route accept` of that room",
   ],
+  ROOM_EVACUATED: [
+    1,
+    "send to another room; what waits goes on when `sotto evacuate ROOM --over` has lifted it",
+  ],
+  ROOM_BELOW_POLICY: [
+    1,
+    "bring the room to policy: `sotto audit --room ROOM` says what is wrong with it; what waits then goes on by itself",
+  ],
   CLEAR_EVENT_REFUSED: [1, "send it as an encrypted event; Sotto sends no clear room events of this type"],
   IDENTITY_CHANGED: [
     1,
@@ -226,8 +234,8 @@ export function causeText(cause: unknown): string | undefined {
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(["DISK_FULL", "STOPPED", "INTERRUPTED", "TIMEOUT", "STORE_UNUSABLE", "FFMPEG_MISSING"] as const),
   ...(["HOMESERVER_UNREACHABLE", "HOMESERVER_ERROR", "RATE_LIMITED"] as const),
-  // of a route: until the room that replaces it is accepted
-  "ROOM_REPLACED",
+  // of a route: until the room that replaces it is accepted, or what has stopped it is lifted
+  ...(["ROOM_REPLACED", "ROOM_EVACUATED", "ROOM_BELOW_POLICY"] as const),
 ]);
 
 /** Whether the same may succeed later, with nothing changed in what was asked for. */

@@ -47,15 +47,16 @@ export function command(context: Context): Command {
 async function audit(context: Context, flags: AuditFlags): Promise<void> {
   if (flags.list) return listRules(context, flags);
   const plan = planOf(flags);
-  const policyFile =
-    flags.policy ??
-    (flags.facts === undefined ? loadConfig(configSource(flags.config, context.env)).policy : undefined);
+  const config = flags.facts === undefined ? loadConfig(configSource(flags.config, context.env)) : undefined;
+  const policyFile = flags.policy ?? config?.policy;
+  const waivers = flags.waivers ?? config?.waivers;
+  const baseline = flags.baseline ?? config?.baseline;
   const asked: AuditArguments = {
     collect: plan.collect,
     policy: policyFile === undefined ? DEFAULT_POLICY : readNamed(policyFile, loadPolicy),
     policyFile: policyFile ?? null,
-    ...(flags.waivers !== undefined && { waivers: readNamed(flags.waivers, loadWaivers) }),
-    ...(flags.baseline !== undefined && { baseline: readBaseline(flags.baseline) }),
+    ...(waivers !== undefined && { waivers: readNamed(waivers, loadWaivers) }),
+    ...(baseline !== undefined && { baseline: readBaseline(baseline) }),
     ...(plan.since !== undefined && { since: plan.since }),
     ...(flags.pseudonymize && { pseudonymize: true }),
     ...(plan.pseudonymKey && { pseudonymKey: plan.pseudonymKey.toString("base64") }),

@@ -60,8 +60,14 @@ async function list(context: Context, flags: ListFlags): Promise<void> {
   if (flags.json) return printJson(context, listed);
   const { jobs, total } = listed;
   if (jobs.length === 0) return say(context, "nothing waits, and nothing was given up");
-  for (const { job, state, acceptedMs, roomId, error } of jobs) {
-    const words = [String(job).padStart(5), WORDS[state].padEnd(9), day(acceptedMs), roomId, error?.code];
+  for (const { job, state, acceptedMs, roomId, stopped, error } of jobs) {
+    const words = [
+      String(job).padStart(5),
+      WORDS[state].padEnd(9),
+      day(acceptedMs),
+      roomId,
+      error?.code ?? stopped?.code,
+    ];
     printText(context, words.filter(Boolean).join("  "));
   }
   if (total > jobs.length) say(context, `and ${total - jobs.length} more: --limit ${total} lists them all`);
@@ -115,6 +121,7 @@ function linesOf({
   source,
   recording,
   eventId,
+  stopped,
   error,
 }: ShownMessage): string[] {
   const length = recording?.durationMs === undefined ? "" : `, ${spokenDuration(recording.durationMs)}`;
@@ -125,6 +132,7 @@ function linesOf({
     `accepted   ${new Date(acceptedMs).toISOString()}`,
     ...(recording ? [`recording  ${recording.name}${length}`] : []),
     ...(eventId === undefined ? [] : [`event      ${eventId}`]),
+    ...(stopped === undefined ? [] : [`waits      ${stopped.message} (${stopped.code})`]),
     ...(error === undefined ? [] : [`reason     ${error.message} (${error.code})`]),
   ];
 }

@@ -71,6 +71,9 @@ function absolute(
     storeKeyFile: at(file.storeKeyFile, "storeKeyFile"),
     ...(file.caFile ? { caFile: at(file.caFile, "caFile") } : {}),
     ...(file.policy ? { policy: at(file.policy, "policy") } : {}),
+    ...(file.waivers ? { waivers: at(file.waivers, "waivers") } : {}),
+    ...(file.baseline ? { baseline: at(file.baseline, "baseline") } : {}),
+    ...(file.patrol ? { patrol: patrolAt(file.patrol, (written, key) => at(written, "patrol", key)) } : {}),
     ...(file.listen?.includes("/") ? { listen: at(file.listen, "listen") } : {}),
     account: {
       ...account,
@@ -84,5 +87,19 @@ function absolute(
       requireCredentials(path);
       return path;
     },
+  };
+}
+
+function patrolAt(
+  { adminTokenFile, homeserverConfig, logConfig, ...patrol }: NonNullable<ConfigFile["patrol"]>,
+  at: (written: string, key: string) => string,
+): NonNullable<ConfigFile["patrol"]> {
+  return {
+    ...patrol,
+    ...(adminTokenFile && { adminTokenFile: at(adminTokenFile, "adminTokenFile") }),
+    ...(homeserverConfig && {
+      homeserverConfig: homeserverConfig.map((file) => at(file, "homeserverConfig")),
+    }),
+    ...(logConfig && { logConfig: at(logConfig, "logConfig") }),
   };
 }

@@ -4,6 +4,8 @@ import { LOG_LEVELS } from "../log.ts";
 import { parseListen } from "../model/listen.ts";
 import { described, duration } from "../model/settings.ts";
 import { HIGH_PASS_HZ, LOUDNESS_LUFS } from "../model/sound-care.ts";
+import { patrolSchema } from "./patrol.ts";
+import { path, roomId, secretFile } from "./places.ts";
 
 // zod's small form: its large one takes 25 ms more at each start
 z.config(en());
@@ -17,14 +19,6 @@ const inviter = z
       "a user ID such as @voice:example.org, or *:example.org for a homeserver",
     ),
   );
-const path = z.string().check(z.minLength(1));
-const secretFile = path.check(
-  z.regex(
-    /^(?!credential:)|^credential:(?!\.{1,2}$)[^/]+$/,
-    "a path, or credential:NAME for what systemd gives the service",
-  ),
-);
-
 const WHO = ["signed", "verified", "all"] as const;
 const shareWith = z.enum(WHO);
 const onExcluded = z.enum(["send", "refuse"]);
@@ -131,7 +125,7 @@ export const configSchema = z.strictObject({
     "What is different from `trust` in some rooms, by room ID.",
     z._default(
       z.record(
-        z.string().check(z.regex(/^!\S+$/, "a room ID such as !abc; an alias can be moved to another room")),
+        roomId,
         z.strictObject({
           shareWith: z.optional(shareWith),
           onExcluded: z.optional(onExcluded),
@@ -182,6 +176,22 @@ export const configSchema = z.strictObject({
   policy: described(
     "What `sotto audit` holds rooms, people, the homeserver and Sotto itself to; `policy.sample.yaml` has every key. Without it, the defaults.",
     z.optional(path),
+  ),
+  waivers: described(
+    "Findings that somebody has signed for until a day: they count as accepted in `sotto audit` and the patrol.",
+    z.optional(path),
+  ),
+  baseline: described(
+    "Findings that were known, as `sotto audit --write-baseline` writes them: accepted likewise.",
+    z.optional(path),
+  ),
+  patrol: described(
+    "`sotto run` looks at rooms, members and devices by the rules of `sotto audit`: when sync tells of a change, when it starts, and by a timetable. Not unless told.",
+    z.optional(patrolSchema),
+  ),
+  operatorsRoom: described(
+    "Where the patrol says what is new and what has gone: an encrypted room, by ID. Without it, in the log and the metrics only.",
+    z.optional(roomId),
   ),
   clearEvents: described(
     "The only events that may leave unencrypted; messages never do.",

@@ -33,7 +33,21 @@ export interface EventGate extends SendGate {
    * and nothing that anybody said, can come this way. See docs/decisions/0034-prove.md.
    */
   controlRoom(): Promise<ControlRoom>;
+  /** For verifications' own events. */
+  readonly forVerification: SendGate;
+  /** Resolves when no request is under way any more that would put an event into the room. */
+  settled(roomId: RoomId): Promise<void>;
 }
+
+/** What is about to go into a room. */
+export interface Entering {
+  /** State has none. */
+  txnId?: string;
+  isVerification?: true;
+}
+
+/** Why it may not, if so: asked at the last moment, and before a request is repeated. */
+export type Barred = (roomId: RoomId, entering: Entering) => SottoError | undefined;
 
 /** All that may stand beside the ciphertext; anything else could be content that was meant to be encrypted. */
 const MEGOLM_KEYS = ["algorithm", "ciphertext", "session_id", "sender_key", "device_id", "m.relates_to"];
@@ -47,28 +61,58 @@ const RELATION_KEYS = ["rel_type", "event_id", "is_falling_back", "m.in_reply_to
  * room: only the same `txnId` with the same bytes may be sent again.
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
  */
-export function createSendGate(transport: Transport, clearTypes: ClearTypes): EventGate {
-  async function put(roomId: RoomId, url: string, jsonText: string): Promise<EventId> {
+export function createSendGate(
+  transport: Transport,
+  clearTypes: ClearTypes,
+  barred: Barred = () => undefined,
+): EventGate {
+  const underWay = new Map<RoomId, Set<Promise<unknown>>>();
+
+  async function request(url: string, jsonText: string, mayRepeat: () => boolean): Promise<unknown> {
+    return transport.request("PUT", url, { body: { jsonText }, permit: SEND_PERMIT, mayRepeat });
+  }
+
+  async function put(roomId: RoomId, entering: Entering, url: string, jsonText: string): Promise<EventId> {
+    const bar = barred(roomId, entering);
+    if (bar) throw bar;
+    const putting = request(url, jsonText, () => !barred(roomId, entering));
+    const inRoom = underWay.get(roomId) ?? new Set();
+    underWay.set(roomId, inRoom.add(putting));
     try {
-      const answer = await transport.request("PUT", url, { body: { jsonText }, permit: SEND_PERMIT });
-      return requireString(answer, "event_id");
+      return requireString(await putting, "event_id");
     } catch (thrown) {
       throw outcomeOf(thrown, roomId);
+    } finally {
+      inRoom.delete(putting);
+      if (inRoom.size === 0) underWay.delete(roomId);
     }
+  }
+
+  function putEncrypted(roomId: RoomId, entering: Entering & { txnId: string }, eventJson: string) {
+    assertMegolm(eventJson);
+    const url = path`/_matrix/client/v3/rooms/${roomId}/send/m.room.encrypted/${entering.txnId}`;
+    return put(roomId, entering, url, eventJson);
   }
 
   return {
     clearTypes,
 
-    async putEncrypted(roomId, txnId, eventJson) {
-      assertMegolm(eventJson);
-      return put(roomId, path`/_matrix/client/v3/rooms/${roomId}/send/m.room.encrypted/${txnId}`, eventJson);
+    putEncrypted: async (roomId, txnId, eventJson) => putEncrypted(roomId, { txnId }, eventJson),
+
+    forVerification: {
+      putEncrypted: async (roomId, txnId, eventJson) =>
+        putEncrypted(roomId, { txnId, isVerification: true }, eventJson),
+    },
+
+    async settled(roomId) {
+      while (underWay.has(roomId)) await Promise.allSettled(underWay.get(roomId)!);
     },
 
     async putClear(roomId, txnId, type, content) {
       if (type !== "m.reaction" || !clearTypes.reactions) throw refused(type);
       return put(
         roomId,
+        { txnId },
         path`/_matrix/client/v3/rooms/${roomId}/send/m.reaction/${txnId}`,
         JSON.stringify(content),
       );
@@ -77,13 +121,14 @@ export function createSendGate(transport: Transport, clearTypes: ClearTypes): Ev
     async redact(roomId, txnId, eventId, reason) {
       if (!clearTypes.redactions) throw refused("m.room.redaction");
       const url = path`/_matrix/client/v3/rooms/${roomId}/redact/${eventId}/${txnId}`;
-      return put(roomId, url, JSON.stringify({ reason }));
+      return put(roomId, { txnId }, url, JSON.stringify({ reason }));
     },
 
     async putState(roomId, type, stateKey, content) {
       if (!clearTypes.state) throw refused(type);
       return put(
         roomId,
+        {},
         path`/_matrix/client/v3/rooms/${roomId}/state/${type}/${stateKey}`,
         JSON.stringify(content),
       );
@@ -94,11 +139,12 @@ export function createSendGate(transport: Transport, clearTypes: ClearTypes): Ev
         put: (roomId, txnId, content) =>
           put(
             roomId,
+            { txnId },
             path`/_matrix/client/v3/rooms/${roomId}/send/m.room.message/${txnId}`,
             JSON.stringify(content),
           ),
         redact: (roomId, txnId, eventId) =>
-          put(roomId, path`/_matrix/client/v3/rooms/${roomId}/redact/${eventId}/${txnId}`, "{}"),
+          put(roomId, { txnId }, path`/_matrix/client/v3/rooms/${roomId}/redact/${eventId}/${txnId}`, "{}"),
       }),
   };
 }

@@ -8,7 +8,7 @@ export { type ControlClip, leaveForGood } from "./control-room.ts";
 export { type DirectRoomOptions, findOrCreateDirectRoom } from "./direct-room.ts";
 export { type DiscoveryOptions, discoverHomeserver, type Homeserver } from "./discovery.ts";
 export { createEnforcer, deleteMedia, type Enforcer, mediaOwner } from "./enforcement.ts";
-export { type ClearTypes, createSendGate, type EventGate } from "./gate.ts";
+export { type Barred, type ClearTypes, createSendGate, type Entering, type EventGate } from "./gate.ts";
 export { encryptedHistory, type History, type HistoryOptions } from "./history.ts";
 export { createIdentityUpload } from "./identity-upload.ts";
 export { createKeyServer } from "./key-server.ts";

@@ -29,6 +29,7 @@ export interface Rooms extends RoomDirectory {
    * @throws SottoError `ROOM_NOT_FOUND`, `ROOM_FORBIDDEN`
    */
   join(roomIdOrAlias: string, via?: readonly string[]): Promise<RoomId>;
+  leave(roomId: RoomId): Promise<void>;
 }
 
 /**
@@ -143,6 +144,11 @@ export function createRooms(transport: Transport, userId: UserId): Rooms {
         creator: requireString(event, "sender"),
         predecessor: isString(predecessor) ? predecessor : undefined,
       };
+    },
+
+    async leave(roomId) {
+      const url = path`/_matrix/client/v3/rooms/${roomId}/leave`;
+      await transport.request("POST", url, { body: { json: {} }, idempotent: true });
     },
 
     async join(roomIdOrAlias, via = []) {

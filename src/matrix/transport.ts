@@ -37,6 +37,8 @@ export interface RequestOptions {
   readonly idempotent?: boolean;
   /** Milliseconds within which an attempt may be repeated, 0 for a single one; the transport's unless told. */
   readonly retryForMs?: number;
+  /** Asked before it is repeated; yes unless told. */
+  readonly mayRepeat?: () => boolean;
   /** Held by the send gate alone. */
   readonly permit?: typeof SEND_PERMIT;
 }
@@ -164,6 +166,7 @@ export function createTransport(options: TransportOptions): Transport {
     let renewed = false;
     for (let attempts = 1; ; attempts += 1) {
       request.signal?.throwIfAborted();
+      if (failure && request.mayRepeat?.() === false) throw explain(failure, url);
       if (isClosed) {
         // what an attempt may have done is not forgotten
         if (failure) throw explain(failure, url);

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { SottoError } from "../errors.ts";
 import type { MegolmContent, RoomEncryptionContent } from "./event.ts";
 import type { EventId, MxcUri, RoomId, UserId } from "./ids.ts";
 import type { Job } from "./job.ts";
@@ -125,6 +126,12 @@ export type FindSent = (
   roomId: RoomId,
   event: { ciphertext: string; txnId: string; sinceMs: number },
 ) => Promise<EventId | undefined>;
+
+/**
+ * Why nothing goes into a room now, if so; without a transaction ID, of a message that nobody lets through. It is asked
+ * often, and looks at nothing but the store.
+ */
+export type Stopped = (message: { roomId: RoomId; txnId?: string }) => SottoError | undefined;
 
 /** Makes a message of a recording that was accepted: its attachment's ciphertext, and then the content around it. */
 export type Prepare = (

@@ -6,7 +6,15 @@ import type { MxcUri } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
 import { megolmMessageIndex } from "../model/megolm-message.ts";
 import type { OutboxStore, RecordingStore, SpoolStore } from "../model/outbox-store.ts";
-import type { Clock, ContentRepository, FindSent, Prepare, RoomEncryptor, SendGate } from "../model/ports.ts";
+import type {
+  Clock,
+  ContentRepository,
+  FindSent,
+  Prepare,
+  RoomEncryptor,
+  SendGate,
+  Stopped,
+} from "../model/ports.ts";
 import { Slots } from "./slots.ts";
 import { Spooled } from "./spooled.ts";
 
@@ -18,6 +26,8 @@ export interface DeliveryOptions {
   /** Makes a message of a recording that was accepted. */
   prepare: Prepare;
   findSent: FindSent;
+  /** Why nothing goes into a job's room now, if so; asked before each thing that is done for it. */
+  stopped: Stopped;
   clock: Clock;
 }
 
@@ -102,6 +112,7 @@ export class Delivery {
   async #uploaded(job: Job): Promise<Job> {
     const { store, contentRepository } = this.#options;
     if (job.state !== "encoded") return job;
+    this.#requireOpen(job);
     const { jobs, spool } = store;
     const mxcUri = await contentRepository.upload(() => spool.pieces(job.txnId), await spool.size(job.txnId));
     const content = JSON.parse(job.contentJson!) as UnplacedVoiceMessage;
@@ -112,7 +123,10 @@ export class Delivery {
   async #frozen(job: Job): Promise<Job> {
     const { store, encryptor, clock } = this.#options;
     if (job.state !== "uploaded") return job;
+    this.#requireOpen(job);
     const event = await encryptor.encrypt(job.roomId, "m.room.message", JSON.parse(job.contentJson!));
+    // sharing the key took time: what is not frozen can still be encrypted anew
+    this.#requireOpen(job);
     return store.jobs.freeze(job, {
       eventJson: JSON.stringify(event),
       sessionId: event.session_id,
@@ -125,6 +139,7 @@ export class Delivery {
     const { store, clock } = this.#options;
     if (isSent(job)) return job;
     const { roomId, txnId, eventJson } = job;
+    this.#requireOpen(job);
     const found = isRepeat ? await this.#found(job) : undefined;
     const eventId = found ?? (await this.#options.gate.putEncrypted(roomId, txnId, eventJson!));
     try {
@@ -147,5 +162,11 @@ export class Delivery {
     const { ciphertext } = JSON.parse(eventJson!) as { ciphertext: string };
     // a clock that was put back tells no time: then everything is looked through
     return findSent(roomId, { ciphertext, txnId, sinceMs: ageMs < 0 ? 0 : firstPutMs });
+  }
+
+  /** Throws where the job's room is stopped. */
+  #requireOpen(job: Job): void {
+    const stop = this.#options.stopped(job);
+    if (stop) throw stop;
   }
 }

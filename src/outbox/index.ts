@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { type ErrorCode, SottoError, toSottoError } from "../errors.ts";
 import type { RoomId } from "../model/ids.ts";
 import type { Job, SentJob } from "../model/job.ts";
-import type { Awaitable, NewJob } from "../model/outbox-store.ts";
+import type { NewJob } from "../model/outbox-store.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
 import { forget, giveUp, giveUpNotice } from "./give-up.ts";
+import { Reading } from "./reading.ts";
 import { forThoseBehind, isRefusal, requireUnsent } from "./refusals.ts";
 import { Rests } from "./rests.ts";
 import { Senders } from "./senders.ts";
@@ -28,13 +29,14 @@ export class Outbox {
   readonly #turns: Turns;
   readonly #rests: Rests;
   readonly #senders = new Senders();
-  readonly #unreadable = new Set<number>();
+  readonly #reading: Reading;
   #resuming: Promise<unknown> = Promise.resolve();
   #isClosing = false;
 
   constructor(options: OutboxOptions) {
     this.#options = { clock: Date.now, random: Math.random, onEnded: () => undefined, ...options };
     this.#delivery = new Delivery(this.#options);
+    this.#reading = new Reading(options.store.jobs, this.#senders, options.onUnsent);
     this.#rests = new Rests(this.#options.clock, this.#options.random);
     this.#turns = new Turns((roomId) => this.#sendNext(roomId));
   }
@@ -87,7 +89,7 @@ export class Outbox {
    * for as long as that is safe.
    */
   async send({ jobId, roomId }: Job, isHeard: () => boolean = () => true): Promise<SentJob> {
-    const { state, errorCode, errorMessage, ...job } = await this.#job(jobId);
+    const { state, errorCode, errorMessage, ...job } = await this.#reading.job(jobId);
     if (state === "sent") return { ...job, state } as SentJob;
     if (state === "failed") throw new SottoError(errorCode as ErrorCode, errorMessage!);
     const sent = this.#senders.waitFor(jobId, roomId, isHeard);
@@ -134,7 +136,7 @@ export class Outbox {
    * @throws SottoError `JOB_UNKNOWN`; `USAGE` where it was not given up, or where its recording is not there any more
    */
   async retry(jobId: number): Promise<Job> {
-    const job = await this.#job(jobId);
+    const job = await this.#reading.job(jobId);
     if (job.state !== "failed") throw new SottoError("USAGE", `message ${jobId} was not given up`);
     const again = await this.#options.store.jobs.retry(job);
     if (!again) {
@@ -153,10 +155,10 @@ export class Outbox {
    * @throws SottoError `JOB_UNKNOWN`; `SEND_UNCERTAIN` for one that may have reached its room, `USAGE` for one that has
    */
   async drop(jobId: number): Promise<Job> {
-    const { roomId } = await this.#job(jobId);
+    const { roomId } = await this.#reading.job(jobId);
     // between two messages of its room: no try is under way then
     return this.#turns.between(roomId, async () => {
-      const job = await this.#job(jobId);
+      const job = await this.#reading.job(jobId);
       requireUnsent(job);
       await forget(this.#options, job);
       this.#senders.take(jobId)?.reject(new SottoError("JOB_UNKNOWN", `message ${jobId} was dropped`));
@@ -212,27 +214,28 @@ export class Outbox {
   /** Sends the message whose turn it is in a room; false where there is none, or it has to wait. */
   async #sendNext(roomId: RoomId): Promise<boolean> {
     if ((this.#isClosing && !this.#senders.isIn(roomId)) || this.#rests.reason(roomId)) return false;
-    const jobId = await this.#options.store.jobs.next(roomId, [...this.#unreadable]);
+    const jobId = await this.#next(roomId);
     if (jobId === undefined) return false;
-    const job = await this.#read(jobId);
+    const job = await this.#reading.readable(jobId);
     return !job || this.#sendOne(job);
   }
 
-  #read(jobId: number): Promise<Job | undefined> {
-    return this.#readable(jobId, () => this.#job(jobId));
-  }
-
-  /** One row that is damaged keeps nobody else; a new process looks at it again. */
-  async #readable(jobId: number, read: () => Awaitable<Job | undefined>): Promise<Job | undefined> {
-    try {
-      return await read();
-    } catch (thrown) {
-      const error = toSottoError(thrown);
-      this.#unreadable.add(jobId);
-      this.#senders.take(jobId)?.reject(error);
-      this.#options.onUnsent(error);
-      return undefined;
+  /**
+   * Whose turn it is. In a room that is stopped, only what somebody waits for and is let through; whoever else waits is
+   * told, and nothing is tried there again before {@link resumeDue} is called for it.
+   */
+  async #next(roomId: RoomId): Promise<number | undefined> {
+    const jobId = await this.#options.store.jobs.next(roomId, this.#reading.unreadable);
+    const stop = jobId === undefined ? undefined : this.#options.stopped({ roomId });
+    if (!stop) return jobId;
+    this.#rests.over(roomId);
+    for (const sender of this.#senders.in(roomId)) {
+      const job = await this.#reading.readable(sender.jobId);
+      if (job && !this.#options.stopped(job)) return job.jobId;
     }
+    if (!this.#senders.isIn(roomId)) this.#options.onUnsent(stop);
+    await this.#tellSenders(roomId, stop);
+    return undefined;
   }
 
   /** False where the room has to wait. */
@@ -253,9 +256,9 @@ export class Outbox {
   /** The voice message that a notice announces. One that was given up takes its notice with it. */
   async #announced(notice: Job): Promise<Job | "gone"> {
     const { jobs } = this.#options.store;
-    const voice = await this.#readable(notice.jobId, () => jobs.withTxnId(notice.announces!));
+    const voice = await this.#reading.of(notice.jobId, () => jobs.withTxnId(notice.announces!));
     if (voice && voice.state !== "failed") return voice;
-    if (this.#unreadable.has(notice.jobId)) return "gone";
+    if (this.#reading.unreadable.includes(notice.jobId)) return "gone";
     const why = await giveUpNotice(this.#options, notice, voice);
     this.#senders.take(notice.jobId)?.reject(why);
     return "gone";
@@ -271,7 +274,8 @@ export class Outbox {
       const sender = this.#senders.take(job.jobId);
       const isTold = sender?.isHeard() === true && error.code !== "SEND_UNCERTAIN" && !tried.firstPutMs;
       const kept = isRefusal(error, job) || isTold ? await giveUp(this.#options, job, error) : error;
-      if (kept) this.#rests.failed(job.roomId, kept);
+      // what was stopped goes on when it is lifted
+      if (kept && !this.#options.stopped({ roomId: job.roomId })) this.#rests.failed(job.roomId, kept);
       if (sender) sender.reject(isTold && kept ? kept : error);
       else this.#options.onUnsent(error, job);
       if (kept || !isRefusal(error, job)) await this.#tellSenders(job.roomId, error);
@@ -284,15 +288,9 @@ export class Outbox {
     for (const { jobId } of this.#senders.in(roomId)) {
       const sender = this.#senders.take(jobId)!;
       const error = forThoseBehind(cause);
-      const job = await this.#read(jobId);
+      const job = await this.#reading.readable(jobId);
       const isTold = job && sender.isHeard() && !job.firstPutMs;
       sender.reject((isTold && (await giveUp(this.#options, job, error))) || error);
     }
-  }
-
-  async #job(jobId: number): Promise<Job> {
-    const job = await this.#options.store.jobs.get(jobId);
-    if (!job) throw new SottoError("JOB_UNKNOWN", `there is no message ${jobId} in the queue`);
-    return job;
   }
 }

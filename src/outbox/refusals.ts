@@ -1,13 +1,15 @@
 import { type ErrorCode, SottoError } from "../errors.ts";
 import type { Job } from "../model/job.ts";
 
-/** Refused for now: something of the room could not be read, or a person must first look at a member. */
+/** Refused for now: something of the room could not be read, it is stopped, or a person must first look at a member. */
 const WAITS_FOR_A_CHANGE = new Set<ErrorCode>([
   "ROOM_MEMBERS_UNKNOWN",
   "ROOM_ENCRYPTION_UNKNOWN",
   "IDENTITY_CHANGED",
   "MEMBER_NOT_ACCEPTED",
   "IDENTITY_NOT_READY",
+  "ROOM_EVACUATED",
+  "ROOM_BELOW_POLICY",
 ]);
 
 /** It cannot be encoded, and kept it will not be any better. All `AUDIO_*` say so too. */

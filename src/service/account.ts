@@ -37,7 +37,7 @@ import { BackupUploads } from "./recovery/uploads.ts";
 import { isRoom } from "./relay/routes.ts";
 import { logInAgain } from "./relogin.ts";
 import { dailyPruning } from "./retention.ts";
-import { ANSWERS } from "./room/answers.ts";
+import { Stops } from "./stops.ts";
 import { StoreWatch } from "./store-watch.ts";
 import { SyncDriver } from "./sync.ts";
 import { VerificationDesk } from "./verification.ts";
@@ -74,10 +74,14 @@ export interface Account {
   withheldCounts: WithheldCounts;
   /** How often the homeserver has held a message back, because it limits how many an account sends, since the start. */
   held: { back: number };
+  /** Rooms that get nothing from us. */
+  stops: Stops;
   verification: VerificationDesk;
   watch: StoreWatch;
   /** Whether a route leads out of the room: what comes there is the service's. */
   routed: (roomId: RoomId) => boolean;
+  /** A person has said something of a user: what was found of them may hold no more. */
+  lookAgain: (userId: UserId) => void;
   /** Told of messages that nobody waits for, and of the ends of all. The returned function ends it. */
   onJob(listener: JobListener): () => void;
   /** Aborted when encoding for nobody in particular must end. */
@@ -119,7 +123,13 @@ export async function openAccount(
     store = openStore({ path: join(config.data, "sotto.sqlite"), key: storeKey, userId, deviceId });
     const accountData = createAccountData(transport, userId);
     const rotation = { maxPeriodMs: config.rotation.maxPeriod, maxMessages: config.rotation.maxMessages };
-    const gate = createSendGate(transport, clearTypesOf(config));
+    const opened = store;
+    const gate = createSendGate(transport, clearTypesOf(config), (...entering) => stops.error(...entering));
+    const stops = new Stops({
+      ...{ store, logger },
+      settled: (roomId) => gate.settled(roomId),
+      lifted: (roomId) => void account.outbox.resumeDue([roomId]),
+    });
     const watch = new StoreWatch({
       store,
       accountData,
@@ -131,7 +141,7 @@ export async function openAccount(
     const crypto = createCrypto({
       engine,
       store,
-      gate,
+      gate: gate.forVerification,
       keyServer: watched(createKeyServer(transport), watch),
       accountData,
       oneStore: watch,
@@ -153,7 +163,6 @@ export async function openAccount(
     const backupUploads = new BackupUploads({ crypto, sync, logger });
     const missingKeys = new MissingKeys({ crypto, logger });
     const encryptor = atLiveEnd(sync, crypto.encryptor);
-    const opened = store;
     const directRoom = (other: UserId) =>
       findOrCreateDirectRoom(other, {
         transport,
@@ -184,6 +193,7 @@ export async function openAccount(
           for (const { begun } of listeners) begun?.(job);
           return prepareAccepted(account)(job, recording);
         },
+        stopped: ({ roomId, txnId }) => stops.error(roomId, { ...(txnId !== undefined && { txnId }) }),
         findSent: (roomId, event) => findSentEvent(transport, roomId, { ...event, sender: userId }),
         onUnsent: reportOnce(logger),
         onEnded(job, error) {
@@ -197,8 +207,10 @@ export async function openAccount(
       missingKeys,
       withheldCounts: {},
       held,
+      stops,
       watch,
       routed: () => false,
+      lookAgain: () => undefined,
       onJob(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);
@@ -261,9 +273,9 @@ function reportOnce(logger: Logger): (error: SottoError) => void {
   };
 }
 
-/** Only voice messages are counted. What came out of a room is known by the room's ID. */
+/** Only voice messages are counted: what Sotto says by itself has a source with a colon. What came out of a room is known by the room's ID. */
 function countEnded(meter: Meter, { source, announces }: Job, error: SottoError | undefined): void {
-  if (announces !== undefined || source === ANSWERS) return;
+  if (announces !== undefined || source?.startsWith(":")) return;
   const from = source === undefined ? "command" : isRoom(source) ? "room" : source;
   meter.messageEnded(from, error ? "failed" : "sent");
 }

@@ -50,6 +50,9 @@ export function checkFiles(config: Config): Finding[] {
     ...(passwordFile ? checkSecret("account.passwordFile", passwordFile, readSecret) : []),
     ...(passwordFile && isCredential(accessTokenFile) ? [uselessPassword] : []),
     ...(config.caFile ? checkCertificates(config.caFile) : []),
+    ...(config.patrol?.adminTokenFile
+      ? checkSecret("patrol.adminTokenFile", config.patrol.adminTokenFile, readSecret)
+      : []),
     ...Object.entries(config.connectors).flatMap(([name, settings]) =>
       filesIn(settings, `connectors.${name}`).flatMap(({ key, written }) =>
         checkSecret(key, written, readSecret, () => config.pathOf(name, written)),

@@ -32,6 +32,13 @@ export async function findRoom(
   return roomId;
 }
 
+/** The same, of a room that something is about to be sent to. @throws SottoError `ROOM_EVACUATED`, `ROOM_BELOW_POLICY` too */
+export async function findOpenRoom(account: Account, target: string): Promise<RoomId> {
+  const roomId = await findRoom(account, target);
+  account.stops.requireOpen(roomId);
+  return roomId;
+}
+
 async function resolve(account: Account, target: string): Promise<RoomId> {
   if (isRoomId(target)) return target;
   if (isRoomAlias(target)) return account.rooms.resolveAlias(target);

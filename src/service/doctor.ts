@@ -137,6 +137,14 @@ export async function checkAccount({
       if (rooms.length === 0) return "no room waits for a person to look at a member";
       return fail(rooms.map(heldWords).join("\n"), rooms.map(liftedBy).join("\n"));
     }),
+    await check("stopped", async () => {
+      const rooms = store.stoppedRooms.all();
+      if (rooms.length === 0) return "no room is evacuated or below policy";
+      return fail(
+        rooms.map(({ roomId, message }) => `nothing is sent to ${roomId}: ${message}`).join("\n"),
+        rooms.map(({ cure }) => cure).join("\n"),
+      );
+    }),
     await check("rate limit", async () => {
       const lifted = `POST /_synapse/admin/v1/users/${userId}/override_ratelimit with {"messages_per_second": 0, "burst_count": 0}`;
       if (held.back === 0)

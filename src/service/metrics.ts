@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import manifest from "../../package.json" with { type: "json" };
+import { SEVERITIES, type Severity } from "../model/finding.ts";
 import { JOB_STATES, type JobState } from "../model/job.ts";
 import type { Meter } from "../model/meter.ts";
+import type { StopReason } from "../model/stopped-room.ts";
 import type { WithheldCounts } from "./withheld.ts";
 
 // The one file that knows how Prometheus wants its numbers. It is loaded only where the config has `listen`.
@@ -18,6 +20,17 @@ export interface Gauges {
   isReady(): Promise<boolean>;
   /** Whether each connector is well, by its name. */
   connectors(): Promise<Iterable<[name: string, isWell: boolean]>>;
+  /** Undefined where nobody patrols. */
+  patrol(): PatrolNumbers | undefined;
+  /** Rooms that get nothing from us, by reason. */
+  stopped(): Iterable<[because: StopReason, rooms: number]>;
+}
+
+/** What the patrol knows now. */
+export interface PatrolNumbers {
+  findings: Iterable<{ severity: Severity; result: "fail" | "warn" | "not-checked"; count: number }>;
+  /** Since all was looked at; undefined: it never was. */
+  ageMs: number | undefined;
 }
 
 export interface Metrics {
@@ -121,6 +134,39 @@ export function createMetrics(): Metrics {
       this.reset();
       for (const [connector, isWell] of (await gauges?.connectors()) ?? [])
         this.set({ connector }, isWell ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "sotto_findings",
+    help: "What the patrol has found and nobody has accepted, and what it could not check when it last looked at all.",
+    labelNames: ["severity", "result"],
+    registers,
+    collect() {
+      this.reset();
+      const numbers = gauges?.patrol();
+      if (!numbers) return;
+      for (const severity of SEVERITIES)
+        for (const result of ["fail", "warn", "not-checked"]) this.set({ severity, result }, 0);
+      for (const { severity, result, count } of numbers.findings) this.set({ severity, result }, count);
+    },
+  });
+  new Gauge({
+    name: "sotto_patrol_age_seconds",
+    help: "Since the patrol has looked at all; -1 before the first time.",
+    registers,
+    collect() {
+      const numbers = gauges?.patrol();
+      this.reset();
+      if (numbers) this.set(numbers.ageMs === undefined ? -1 : numbers.ageMs / 1000);
+    },
+  });
+  new Gauge({
+    name: "sotto_rooms_stopped",
+    help: "Rooms that get nothing, by reason: evacuated, or below the policy.",
+    labelNames: ["because"],
+    registers,
+    collect() {
+      for (const [because, rooms] of gauges?.stopped() ?? []) this.set({ because }, rooms);
     },
   });
   new Gauge({

@@ -1,8 +1,11 @@
+import type { Severity } from "../model/finding.ts";
 import { parseListen } from "../model/listen.ts";
 import type { Meter } from "../model/meter.ts";
+import type { StopReason } from "../model/stopped-room.ts";
 import type { Account } from "./account.ts";
 import { ConnectorChecks, type RelayCheck } from "./connector-checks.ts";
 import { type HealthServer, serveHealth } from "./health.ts";
+import type { PatrolNumbers } from "./metrics.ts";
 import { readiness } from "./readiness.ts";
 import { isRoom } from "./relay/routes.ts";
 
@@ -43,6 +46,8 @@ export async function createObserver(listen: string): Promise<Observer> {
         syncAgeMs: () => account.sync.standing.ageMs,
         isReady: async () => (await ready()).ready,
         connectors: async () => wellness((await connectors?.all()) ?? []),
+        patrol: () => (account.config.patrol ? patrolNumbers(account) : undefined),
+        stopped: () => stoppedRooms(account),
       });
       server = await serveHealth(parseListen(listen)!, { ready, metrics: () => metrics.exposition() });
       return server.address;
@@ -60,4 +65,24 @@ function wellness(checks: readonly RelayCheck[]): Map<string, boolean> {
     if (!isRoom(connector)) well.set(connector, ok && (well.get(connector) ?? true));
   }
   return well;
+}
+
+function patrolNumbers({ store }: Account): PatrolNumbers {
+  const last = store.patrol.last();
+  const notChecked = Object.entries(last?.notChecked ?? {}) as [Severity, number][];
+  return {
+    findings: [
+      ...store.patrol.counts(),
+      ...notChecked.map(([severity, count]) => ({ severity, result: "not-checked" as const, count })),
+    ],
+    ageMs: last && Math.max(0, Date.now() - last.atMs),
+  };
+}
+
+function stoppedRooms({ store }: Account): [StopReason, number][] {
+  const reasons = store.stoppedRooms.all().map(({ because }) => because);
+  return (["evacuated", "policy"] as const).map((one) => [
+    one,
+    reasons.filter((because) => because === one).length,
+  ]);
 }

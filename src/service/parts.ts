@@ -3,7 +3,7 @@ import type { Job } from "../model/job.ts";
 import type { VoiceFacts, VoiceStream } from "../model/recording.ts";
 import type { Outbox } from "../outbox/index.ts";
 import type { Account } from "./account.ts";
-import { findRoom } from "./destination.ts";
+import { findOpenRoom } from "./destination.ts";
 import { type Acceptance, receiptOf, type SendResult, type SentVoice } from "./pipeline.ts";
 import type { PreparedVoice } from "./prepare.ts";
 import type { SendOptions } from "./relation.ts";
@@ -27,7 +27,7 @@ export async function sendInParts(
   options: SendOptions = {},
   { accepting, accepted, isHeard = () => true }: Acceptance = {},
 ): Promise<SendResult> {
-  const finding = findRoom(account, room);
+  const finding = findOpenRoom(account, room);
   const preparing = finding.then((roomId) => account.encryptor.prepare(roomId)).catch(() => undefined);
   const parts: SpooledPart[] = [];
   try {

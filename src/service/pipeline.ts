@@ -2,7 +2,7 @@ import type { EventId, MxcUri, RoomId } from "../model/ids.ts";
 import type { SentJob } from "../model/job.ts";
 import type { VoiceStream } from "../model/recording.ts";
 import type { Account } from "./account.ts";
-import { findRoom } from "./destination.ts";
+import { findOpenRoom } from "./destination.ts";
 import { prepareVoice } from "./prepare.ts";
 import type { SendOptions } from "./relation.ts";
 
@@ -56,7 +56,7 @@ export async function sendVoice(
   options: SendOptions = {},
   { accepting, accepted, isHeard }: Acceptance = {},
 ): Promise<SendResult> {
-  const finding = findRoom(account, room);
+  const finding = findOpenRoom(account, room);
   // one that nobody will get need not come to its end
   finding.catch((reason) => recording.chunks.destroy(reason));
   // the key is on its way while the recording still comes; what stands against it, encryption says

@@ -15,6 +15,8 @@ export interface QueuedMessage {
   source?: string;
   /** Of what was sent. */
   eventId?: EventId;
+  /** Why it waits, where its room is stopped. */
+  stopped?: { code: string; message: string; cure: string };
   /** Why it was given up. */
   error?: { code: string; message: string };
 }
@@ -32,17 +34,20 @@ export interface QueueList {
   total: number;
 }
 
-export function listQueue({ store }: Account, limit: number): QueueList {
+export function listQueue({ store, stops }: Account, limit: number): QueueList {
   const total = Object.values(store.jobs.counts()).reduce((sum, jobs) => sum + jobs, 0);
-  return { jobs: store.jobs.unsent(limit).map(queued), total };
+  return { jobs: store.jobs.unsent(limit).map((job) => queued(job, stops)), total };
 }
 
 /** @throws SottoError `JOB_UNKNOWN` */
-export function showQueued({ store }: Account, job: number): ShownMessage {
+export function showQueued({ store, stops }: Account, job: number): ShownMessage {
   const found = store.jobs.get(job);
   if (!found) throw new SottoError("JOB_UNKNOWN", `there is no message ${job} in the queue`);
   const { contentJson } = found;
-  return { ...queued(found), ...(contentJson === undefined ? {} : recordingOf(JSON.parse(contentJson))) };
+  return {
+    ...queued(found, stops),
+    ...(contentJson === undefined ? {} : recordingOf(JSON.parse(contentJson))),
+  };
 }
 
 /**
@@ -63,16 +68,9 @@ export async function retryQueued({ outbox }: Account, job: number): Promise<Que
   return queued(await outbox.send(await outbox.retry(job), () => false));
 }
 
-function queued({
-  jobId,
-  roomId,
-  state,
-  createdMs,
-  source,
-  eventId,
-  errorCode,
-  errorMessage,
-}: Job): QueuedMessage {
+function queued(job: Job, stops?: Account["stops"]): QueuedMessage {
+  const { jobId, roomId, state, createdMs, source, eventId, errorCode, errorMessage } = job;
+  const stop = state === "sent" || state === "failed" ? undefined : stops?.error(roomId);
   return {
     job: jobId,
     roomId,
@@ -80,6 +78,7 @@ function queued({
     acceptedMs: createdMs,
     ...(source !== undefined && { source }),
     ...(eventId === undefined ? {} : { eventId }),
+    ...(stop && { stopped: { code: stop.code, message: stop.message, cure: stop.cure } }),
     ...(errorCode === undefined ? {} : { error: { code: errorCode, message: errorMessage ?? "" } }),
   };
 }

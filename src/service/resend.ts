@@ -25,6 +25,7 @@ export async function resend(
 ): Promise<Resent> {
   const job = sentJob(account.store.jobs, eventId);
   const { roomId } = job;
+  account.stops.requireOpen(roomId);
   const content = await readBack(account, job);
   await accepting?.();
   const again = await account.outbox.accept(roomId, content);

@@ -19,10 +19,12 @@ export interface Service extends AsyncDisposable {
 /**
  * Stays connected: syncs, sends what waits, accepts the invitations that the config allows, and relays by its routes.
  *
- * @throws SottoError `CONFIG_INVALID` where a route joins what cannot be joined
+ * @throws SottoError `CONFIG_INVALID` where a route joins what cannot be joined; what is wrong with the policy, the
+ *   waivers or the baseline where there is a patrol
  */
 export async function startService(account: Account, options: RelayOptions = {}): Promise<Service> {
   const { sync } = account;
+  const startPatrol = await preparePatrol(account);
   const relay = await Relay.start(account, options);
   const { logger } = account;
   const missed = new Background(() => new MissedVoice(account).look(), logger);
@@ -36,11 +38,14 @@ export async function startService(account: Account, options: RelayOptions = {})
     sync.onBatch(() => void redactions.run()),
   ];
   const retries = sendWhatWaits(account);
+  const ended = sync.run();
+  const patrol = startPatrol();
   return {
-    ended: sync.run(),
+    ended,
     relay,
     reload: (plan) => relay.reload(plan),
     async [Symbol.asyncDispose]() {
+      await patrol?.[Symbol.asyncDispose]();
       // what is under way is finished, however much waits behind it
       account.outbox.quit();
       for (const stop of remove) stop();
@@ -49,4 +54,23 @@ export async function startService(account: Account, options: RelayOptions = {})
       await relay[Symbol.asyncDispose]();
     },
   };
+}
+
+/** @throws SottoError where what the patrol holds rooms to cannot be read */
+async function preparePatrol(account: Account): Promise<() => AsyncDisposable | undefined> {
+  const { config, store, stops } = account;
+  const { patrol } = config;
+  if (patrol) {
+    // whoever only relays does not load the rules
+    const [{ Patrol }, { readHeldTo }] = await Promise.all([
+      import("./patrol/patrol.ts"),
+      import("./patrol/held-to.ts"),
+    ]);
+    const heldTo = readHeldTo(config);
+    return () => new Patrol(account, patrol, heldTo);
+  }
+  // who takes the patrol out of the config takes back what it has stopped
+  for (const { roomId, because } of store.stoppedRooms.all())
+    if (because === "policy") stops.lift(roomId, because);
+  return () => undefined;
 }

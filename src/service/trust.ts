@@ -67,6 +67,7 @@ export async function acceptUser(
   for (const roomId of status.newIn)
     if (present.has(roomId)) account.store.ledger.know(roomId, [userId], Date.now());
   void account.outbox.resume();
+  account.lookAgain(userId);
   return status;
 }
 

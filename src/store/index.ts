@@ -12,6 +12,7 @@ import { createHanded, type Handed } from "./handed.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { createPatrolStore, type PatrolStore } from "./patrol.ts";
 import { createRecordings, type Recordings } from "./recordings.ts";
 import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
 import { createRedactions, type Redactions } from "./redactions.ts";
@@ -20,6 +21,7 @@ import { createRoomStore, type RoomStore } from "./rooms.ts";
 import { createSealer, deriveKey } from "./seal.ts";
 import { createSessionStore, type SessionStore } from "./sessions.ts";
 import { createSpool, type Spool } from "./spool.ts";
+import { createStoppedRooms, type StoppedRooms } from "./stopped-rooms.ts";
 import { createSuccessors, type Successors } from "./successors.ts";
 
 export type { AuditStore } from "./audits.ts";
@@ -53,6 +55,7 @@ export interface Store {
   destinations: { get(name: string): RoomId | undefined; set(name: string, roomId: RoomId): void };
   /** Which room was accepted in the place of one that was replaced; for ever. */
   successors: Successors;
+  stoppedRooms: StoppedRooms;
   redactions: Redactions;
   /** What audits have read and need not read again. */
   facts: FactStore;
@@ -68,6 +71,7 @@ export interface Store {
   /** Made for a clear message, and not left yet; "" for none. */
   controlRoom: { get(): RoomId | undefined; set(roomId: RoomId | ""): void };
   audits: AuditStore;
+  patrol: PatrolStore;
   epoch: EpochStore;
   retention: Retention;
   /** When this store was made, and with it the device; undefined in one that is older than this record. */
@@ -124,6 +128,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
         set: (name, roomId) => meta.write(`destination ${name}`, roomId),
       },
       successors: createSuccessors(meta),
+      stoppedRooms: createStoppedRooms(db),
       redactions: createRedactions(db),
       facts: createFactStore(db, sealer),
       digestOf: (origin) => createHmac("sha256", digestKey).update(JSON.stringify([origin])),
@@ -138,6 +143,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
         set: (roomId) => meta.write("control room", roomId),
       },
       audits: createAuditStore(db, sealer, meta),
+      patrol: createPatrolStore(db, sealer, meta),
       retention: createRetention(db, meta, (recordingId) => {
         recordings.drop(recordingId).catch(() => undefined); // it is swept when the store is opened next
       }),

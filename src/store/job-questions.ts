@@ -12,6 +12,8 @@ export interface JobQuestions {
   uncertain(): number;
   /** When the oldest was accepted that is neither sent nor given up. */
   oldestOpenMs(): number | undefined;
+  /** How many wait in these rooms, neither sent nor given up. */
+  openIn(roomIds: readonly RoomId[]): number;
   /** The newest first. */
   list(limit: number): Job[];
   /** Those that wait and those that were given up, oldest first. */
@@ -47,6 +49,13 @@ export function jobQuestions(db: Database, read: (row: Row) => Job): JobQuestion
     oldestOpenMs: () =>
       (db.get(`SELECT MIN(created_ms) AS oldest FROM job WHERE ${OPEN}`)?.oldest as number | null) ??
       undefined,
+    openIn: (roomIds) =>
+      Number(
+        db.get(
+          `SELECT COUNT(*) AS jobs FROM job WHERE ${OPEN} AND room_id IN (SELECT value FROM json_each(?))`,
+          JSON.stringify(roomIds),
+        )?.jobs,
+      ),
     list: (limit) => db.all("SELECT * FROM job ORDER BY job_id DESC LIMIT ?", limit).map(read),
     unsent: (limit = Number.MAX_SAFE_INTEGER) =>
       db.all("SELECT * FROM job WHERE state <> 'sent' ORDER BY job_id LIMIT ?", limit).map(read),

@@ -253,4 +253,38 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (room_id, user_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- rooms that get nothing from us until what has stopped them is lifted: 'evacuated' or 'policy', or both
+  CREATE TABLE stopped_room (
+    room_id TEXT NOT NULL,
+    because TEXT NOT NULL,
+    message TEXT NOT NULL,
+    cure TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    PRIMARY KEY (room_id, because)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- what the patrol has found, and how urgent the operators know it to be: 0 where they were not told
+  CREATE TABLE patrol_finding (
+    fingerprint TEXT PRIMARY KEY,
+    severity TEXT NOT NULL,
+    result TEXT NOT NULL,
+    urgency INTEGER NOT NULL,
+    is_open INTEGER NOT NULL,   -- 0: gone, which the operators are to be told
+    told INTEGER NOT NULL,
+    sealed_finding BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- rooms that the operators know to be stopped
+  CREATE TABLE patrol_stop (room_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  -- rooms that are going to be left: since when, when that was said there, and when it was begun
+  CREATE TABLE patrol_leave (
+    room_id TEXT PRIMARY KEY,
+    begun_ms INTEGER NOT NULL,
+    announced_ms INTEGER,
+    left_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

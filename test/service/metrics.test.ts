@@ -13,6 +13,8 @@ const STILL: Gauges = {
   syncAgeMs: () => undefined,
   isReady: async () => false,
   connectors: async () => [],
+  patrol: () => undefined,
+  stopped: () => [],
 };
 
 /** What Prometheus reads: every line but the comments. */

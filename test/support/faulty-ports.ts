@@ -84,6 +84,8 @@ export function outboxOn(store: Store, at = { ms: 1_000_000 }) {
   /** What the next encodings come to. */
   const preparing: (() => void)[] = [];
   const looking: { outcome: (() => never) | undefined } = { outcome: undefined };
+  /** Rooms that are stopped, and the messages that go there all the same. */
+  const stops = new Map<string, { error: SottoError; through: Set<string> }>();
   const outbox = new Outbox({
     ...{ store, contentRepository, gate, encryptor, onUnsent },
     // a recording is its own attachment
@@ -95,6 +97,10 @@ export function outboxOn(store: Store, at = { ms: 1_000_000 }) {
           return { ...JSON.parse(job.contentJson!), file: { v: "v2" } };
         },
       };
+    },
+    stopped({ roomId, txnId }) {
+      const stop = stops.get(roomId);
+      return stop?.through.has(txnId ?? "") ? undefined : stop?.error;
     },
     async findSent(roomId, { ciphertext }) {
       looking.outcome?.();
@@ -113,6 +119,7 @@ export function outboxOn(store: Store, at = { ms: 1_000_000 }) {
     timeline,
     looking,
     preparing,
+    stops,
     jobs: store.jobs,
   };
 }

@@ -25,6 +25,9 @@ export async function statusOf(account: Account, relay: RoutesHere, roomId: Room
   const { store, sync } = account;
   const { sent: _, failed = 0, ...open } = store.jobs.counts();
   const waiting = Object.values(open).reduce((sum, jobs) => sum + jobs, 0);
+  const stopped = store.stoppedRooms.all();
+  const rooms = new Set(stopped.map(({ roomId }) => roomId)).size;
+  const behind = store.jobs.openIn(stopped.map(({ roomId }) => roomId));
   const oldestMs = store.jobs.oldestOpenMs();
   const { ageMs } = sync.standing;
   const oldest = oldestMs === undefined ? "" : `, the oldest since ${spoken(Date.now() - oldestMs)}`;
@@ -32,6 +35,9 @@ export async function statusOf(account: Account, relay: RoutesHere, roomId: Room
   const routes = relay.routesOf(roomId).map((route) => `- ${wordsFor(route, checks)}`);
   return [
     `Messages that wait: ${waiting}${oldest}. Given up: ${failed}.`,
+    ...(stopped.length > 0
+      ? [`Rooms that are evacuated or below policy: ${rooms}. Messages that wait for them: ${behind}.`]
+      : []),
     `Last answer of the homeserver: ${ageMs === undefined ? "none yet" : `${spoken(ageMs)} ago`}.`,
     ...(routes.length > 0 ? ["Routes of this room:", ...routes] : ["No route leads to or from this room."]),
   ].join("\n");
@@ -54,7 +60,7 @@ export function whyNot(account: Account, roomId: RoomId, asker: UserId): string 
   const { jobs } = account.store;
   const sent = jobs
     .sentTo(roomId, 2 * LAST)
-    .filter(({ source, announces }) => source !== ANSWERS && !announces);
+    .filter(({ source, announces }) => !source?.startsWith(":") && !announces);
   const unreadable = sent.slice(0, LAST).flatMap(({ eventId, createdMs }) => {
     const devices = devicesOf(account, eventId!, asker);
     if (devices.some(({ canRead }) => canRead)) return [];

@@ -50,10 +50,11 @@ export class Commands {
   }
 
   #refusal({ sender, trust, roomId }: DecryptedEvent): string | undefined {
-    const { store } = this.#account;
+    const { store, stops } = this.#account;
     if (!this.mayAsk(sender)) return "the config does not name them";
     if (trust !== "verified") return "they are not verified";
     if (!store.rooms.get(roomId)?.encryption) return "the room is not encrypted";
+    if (stops.error(roomId)) return "nothing goes into the room now";
     const sinceMs = this.#clock() - IN_MS;
     while (this.#answeredMs[0] !== undefined && this.#answeredMs[0] < sinceMs) this.#answeredMs.shift();
     return this.#answeredMs.length >= MOST_ANSWERS ? "too many were answered a moment ago" : undefined;

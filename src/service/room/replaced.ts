@@ -24,10 +24,12 @@ export function replacedTrouble({ store }: Account, roomId: RoomId): SottoError 
  * @throws SottoError where the homeserver does not say
  */
 export async function doubtOf(
-  { config, rooms }: Account,
+  { config, rooms, stops }: Account,
   replaced: RoomId,
   successor: RoomId,
 ): Promise<string | undefined> {
+  const stop = stops.error(replaced);
+  if (stop) return `nothing goes into the room before: ${stop.message}`;
   if (lacksPolicy(config, replaced, successor))
     return `the config has words of its own for ${replaced} under \`rooms\`, and none for ${successor}`;
   // whoever is in a room at its first message is not held

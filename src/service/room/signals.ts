@@ -41,7 +41,7 @@ export class Signals implements Disposable {
   handed({ roomId, eventId }: Place): void {
     this.#settle({ roomId, eventId }, false);
     if (!this.#account.config.signals.receipts) return;
-    this.#try("a read receipt", () => sendReadReceipt(this.#account.transport, roomId, eventId));
+    this.#try("a read receipt", roomId, () => sendReadReceipt(this.#account.transport, roomId, eventId));
   }
 
   /** One route would never take it. */
@@ -68,16 +68,20 @@ export class Signals implements Disposable {
     // the same for the same message: a homeserver takes it once
     const txnId = createHash("sha256").update(name).digest("base64url");
     const relation = { rel_type: "m.annotation", event_id: eventId, key };
-    this.#try("a reaction", () => gate.putClear(roomId, txnId, "m.reaction", { "m.relates_to": relation }));
+    this.#try("a reaction", roomId, () =>
+      gate.putClear(roomId, txnId, "m.reaction", { "m.relates_to": relation }),
+    );
   }
 
   #typing(roomId: RoomId, forMs: number | undefined): void {
     const { config, transport } = this.#account;
     const { userId } = config.account;
-    if (config.signals.typing) this.#try("typing", () => sendTyping(transport, { roomId, userId, forMs }));
+    if (config.signals.typing)
+      this.#try("typing", roomId, () => sendTyping(transport, { roomId, userId, forMs }));
   }
 
-  #try(what: string, work: () => Promise<unknown>): void {
+  #try(what: string, roomId: RoomId, work: () => Promise<unknown>): void {
+    if (this.#account.stops.error(roomId)) return;
     work().catch((thrown) => {
       const { code, message } = toSottoError(thrown);
       this.#account.logger.debug(`${what} was not sent`, { code, reason: message });

@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import { type ErrorCode, toSottoError } from "../../errors.ts";
+import type { RoomId } from "../../model/ids.ts";
+import type { StoppedRoom } from "../../model/stopped-room.ts";
+import type { Account } from "../account.ts";
+import { findRoom } from "../destination.ts";
+import { Background } from "../room/background.ts";
+import { noticeOf, noticeWith } from "./notice.ts";
+
+/** What its notices are known by in the queue; no connector has such a name. */
+export const PATROL = ":patrol";
+/** So many notices in so long: what comes meanwhile comes together. */
+const MOST_NOTICES = 6;
+const IN_MS = 10 * 60_000;
+/** When a room that cannot be used is looked at again. */
+const RETRY_MS = 5 * 60_000;
+
+/**
+ * Tells the operators what is new and what has gone, in their encrypted room; each thing once, whatever is killed. One
+ * notice is under way at a time.
+ */
+export class Reports implements Disposable {
+  readonly #account: Account;
+  readonly #work: Background;
+  readonly #sentMs: number[] = [];
+  readonly #stop: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #trouble: ErrorCode | undefined;
+
+  constructor(account: Account) {
+    this.#account = account;
+    this.#work = new Background(() => this.#tell(), account.logger);
+    this.#stop = account.onJob({ ended: ({ source }) => source === PATROL && this.tell() });
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop();
+    this.#work[Symbol.dispose]();
+    clearTimeout(this.#timer);
+  }
+
+  tell(): void {
+    void this.#work.run();
+  }
+
+  async #tell(): Promise<void> {
+    const { store, outbox, config } = this.#account;
+    const { operatorsRoom } = config;
+    if (operatorsRoom === undefined || !noticeOf(store.patrol.news())) return;
+    const last = this.#lastNotice();
+    if (last && last.state !== "sent" && last.state !== "failed") return;
+    if (!this.#mayTell()) return;
+    const roomId = await this.#room(operatorsRoom);
+    if (roomId === undefined) return this.#later(RETRY_MS);
+    const stop = store.stoppedRooms.of(roomId);
+    if (stop.length > 0) return this.#sayOwnStop(stop);
+    this.#sentMs.push(performance.now());
+    // one that was given up says what nobody was told
+    if (last?.state === "failed") return void (await outbox.retry(last.jobId));
+    store.transaction(() => {
+      const content = noticeOf(store.patrol.news());
+      const [taken] = store.jobs.insert([{ ...newNotice(roomId, content), createdMs: Date.now() }]);
+      store.patrol.told(taken!.jobId);
+    });
+    void outbox.resumeDue([roomId]);
+  }
+
+  /** Below the policy itself, the room hears that, once, and nothing of others: whoever is in it now may be anybody. */
+  async #sayOwnStop(reasons: readonly StoppedRoom[]): Promise<void> {
+    const { store, outbox, stops } = this.#account;
+    const [stop] = reasons;
+    if (!stop || reasons.some(({ because }) => because !== "policy")) return;
+    const { roomId, sinceMs, message, cure } = stop;
+    const origin = store.originOf(PATROL, JSON.stringify(["own", roomId, sinceMs]));
+    if (!store.jobs.jobsOf(origin)) {
+      const lines = [
+        "This room is below the policy itself: what the patrol finds waits.",
+        message,
+        `The cure: ${cure}`,
+      ];
+      await outbox.take([newNotice(roomId, noticeWith(lines))], origin);
+    }
+    const [jobId] = store.jobs.jobsOf(origin) ?? [];
+    const job = jobId === undefined ? undefined : store.jobs.get(jobId);
+    if (!job || job.state === "sent" || job.state === "failed") return;
+    await stops.letThrough(job.txnId, ["policy"], () => outbox.send(job));
+  }
+
+  #lastNotice() {
+    const { patrol, jobs } = this.#account.store;
+    const jobId = patrol.notice();
+    return jobId === undefined ? undefined : jobs.get(jobId);
+  }
+
+  #mayTell(): boolean {
+    const nowMs = performance.now();
+    while (this.#sentMs[0] !== undefined && this.#sentMs[0] <= nowMs - IN_MS) this.#sentMs.shift();
+    if (this.#sentMs.length < MOST_NOTICES) return true;
+    this.#later(this.#sentMs[0]! + IN_MS - nowMs);
+    return false;
+  }
+
+  #later(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.tell(), ms).unref();
+  }
+
+  /** Undefined where it cannot be used: what is found is not told in clear, and not forgotten. */
+  async #room(operatorsRoom: RoomId): Promise<RoomId | undefined> {
+    const { store, logger } = this.#account;
+    try {
+      const roomId = await findRoom(this.#account, store.successors.current(operatorsRoom));
+      this.#trouble = undefined;
+      return roomId;
+    } catch (thrown) {
+      const { code, message, cure } = toSottoError(thrown);
+      if (this.#trouble !== code)
+        logger.error("the operators' room cannot be used: what was found waits", {
+          code,
+          reason: message,
+          cure,
+        });
+      this.#trouble = code;
+      return undefined;
+    }
+  }
+}
+
+const newNotice = (roomId: RoomId, content: object | undefined) => ({
+  ...{ roomId, txnId: randomUUID(), state: "uploaded" as const, priority: "high" as const },
+  ...{ source: PATROL, contentJson: JSON.stringify(content) },
+});
