@@ -3,6 +3,7 @@ import { SottoError } from "../errors.ts";
 import { connectorFaults } from "./connectors.ts";
 import { type ConfigSource, sourceOf } from "./data-directory.ts";
 import { readEnvironment } from "./environment.ts";
+import { absoluteEvacuate } from "./evacuate.ts";
 import { type Fault, routeFaults, schemaFaults, secretFaults } from "./faults.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";
 import { placeOf, requireCredentials } from "./secrets.ts";
@@ -71,6 +72,7 @@ function absolute(
     storeKeyFile: at(file.storeKeyFile, "storeKeyFile"),
     ...(file.caFile ? { caFile: at(file.caFile, "caFile") } : {}),
     ...(file.policy ? { policy: at(file.policy, "policy") } : {}),
+    evacuate: absoluteEvacuate(file.evacuate, at),
     ...(file.listen?.includes("/") ? { listen: at(file.listen, "listen") } : {}),
     account: {
       ...account,
