@@ -28,8 +28,10 @@ it("an evacuated room gets the notice and nothing more, until it is over: then w
     (await sentBy(synapse, roomId, listener.session.accessToken, bot.userId)).map((event) => event.event_id);
   const service = bot.start(["run"]);
   await service.says('"message":"running"');
-  const voice = readFileSync(await record("evacuated.wav"));
-  const other = readFileSync(await record("evacuated-2.wav", "anoisesrc=duration=1.5:seed=9:amplitude=0.3"));
+  const voice = readFileSync(await record("before-we-left-1.wav"));
+  const other = readFileSync(
+    await record("before-we-left-2.wav", "anoisesrc=duration=1.5:seed=9:amplitude=0.3"),
+  );
   const evacuate = (...args: string[]) => bot.run(["evacuate", roomId, ...args]);
 
   const dry = resultOf<Evacuated>(await evacuate("--dry-run", "--message", "Leave."));
@@ -57,7 +59,9 @@ it("an evacuated room gets the notice and nothing more, until it is over: then w
     async () => expect(resultOf<{ total: number }>(await bot.run(["queue", "list"])).total).toBe(2),
     PATIENCE,
   );
-  expect(errorOf(await bot.run(["send", await record("evacuated.wav"), "--room", roomId]))).toMatchObject({
+  expect(
+    errorOf(await bot.run(["send", await record("before-we-left-1.wav"), "--room", roomId])),
+  ).toMatchObject({
     ...{ code: "ROOM_EVACUATED", exitCode: 1 },
   });
   const again = resultOf<Evacuated>(await evacuate("--message", "Leave."));
