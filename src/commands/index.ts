@@ -20,6 +20,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   route: () => import("./route.ts"),
   queue: () => import("./queue.ts"),
   rotate: () => import("./rotate.ts"),
+  evacuate: () => import("./evacuate.ts"),
   enforce: () => import("./enforce.ts"),
   backup: () => import("./backup.ts"),
   store: () => import("./store.ts"),

@@ -3,6 +3,7 @@ import { SottoError } from "../errors.ts";
 import { connectorFaults } from "./connectors.ts";
 import { type ConfigSource, sourceOf } from "./data-directory.ts";
 import { readEnvironment } from "./environment.ts";
+import { absoluteEvacuate } from "./evacuate.ts";
 import { type Fault, routeFaults, schemaFaults, secretFaults } from "./faults.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";
 import { placeOf, requireCredentials } from "./secrets.ts";
@@ -74,6 +75,7 @@ function absolute(
     ...(file.waivers ? { waivers: at(file.waivers, "waivers") } : {}),
     ...(file.baseline ? { baseline: at(file.baseline, "baseline") } : {}),
     ...(file.patrol ? { patrol: patrolAt(file.patrol, (written, key) => at(written, "patrol", key)) } : {}),
+    evacuate: absoluteEvacuate(file.evacuate, at),
     ...(file.listen?.includes("/") ? { listen: at(file.listen, "listen") } : {}),
     account: {
       ...account,

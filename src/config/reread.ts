@@ -4,11 +4,11 @@ import { type Config, type LoadOptions, readConfig } from "./load.ts";
 import { partAt, type Written } from "./written.ts";
 
 /** What a running process can exchange. */
-const EXCHANGEABLE = new Set(["connectors", "routes"]);
+const EXCHANGEABLE = new Set(["connectors", "routes", "evacuate"]);
 
 /**
- * Reads the config of a running process again, from the same files, for its `connectors`, `routes` and `pathOf`: all
- * else in it is as it was.
+ * Reads the config of a running process again, from the same files, for its `connectors`, `routes`, `evacuate` and `pathOf`:
+ * all else in it is as it was.
  *
  * @throws SottoError what `loadConfig` throws; `CONFIG_INVALID` that names each other key that has changed
  */

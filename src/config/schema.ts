@@ -4,6 +4,7 @@ import { LOG_LEVELS } from "../log.ts";
 import { parseListen } from "../model/listen.ts";
 import { described, duration } from "../model/settings.ts";
 import { HIGH_PASS_HZ, LOUDNESS_LUFS } from "../model/sound-care.ts";
+import { evacuateSchema } from "./evacuate.ts";
 import { patrolSchema } from "./patrol.ts";
 import { path, roomId, secretFile } from "./places.ts";
 
@@ -271,6 +272,10 @@ export const configSchema = z.strictObject({
       }),
       {},
     ),
+  ),
+  evacuate: described(
+    "What `sotto evacuate` tells people, and by which way besides the room.",
+    z.prefault(evacuateSchema, {}),
   ),
   listen: described(
     "Where `sotto run` answers /live, /ready and /metrics: a port of the loopback address, `address:port`, or the path of a UNIX socket; nowhere unless told. Who can reach it can read how much is sent, and nothing of whom.",

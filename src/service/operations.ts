@@ -10,6 +10,7 @@ import { audioOptions, withCare } from "./audio-options.ts";
 import { makeBackup } from "./backup.ts";
 import { listDevices } from "./devices.ts";
 import { checkAccount } from "./doctor.ts";
+import type { EvacuateArguments } from "./evacuate/evacuate.ts";
 import { type IngestArguments, ingest } from "./ingest.ts";
 import { sendInParts } from "./parts.ts";
 import { sendVoice } from "./pipeline.ts";
@@ -180,6 +181,14 @@ const OPERATIONS: Record<string, Operation> = {
   "route-accept": (account, { args }) => acceptRoute(account, args.room as string),
   prove: (account, call) => sendCanaries(account, call),
   rotate: (account, { args }) => rotate(account, args.room as string | undefined),
+
+  evacuate: async (account, { args }) =>
+    (await import("./evacuate/evacuate.ts")).evacuate(account, args as unknown as EvacuateArguments),
+  "evacuation-over": async (account, { args }) =>
+    (await import("./evacuate/over.ts")).evacuationOver(
+      account,
+      args as { room: string; isDryRun?: boolean },
+    ),
 
   "store-doubts": (account) => storeDoubts(account),
   "store-confirm": (account, { args }) => confirmStore(account, args.deviceId as string),

@@ -7,6 +7,7 @@ import { type AuditStore, createAuditStore } from "./audits.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createEnforcementStore, type EnforcementStore } from "./enforcement.ts";
 import { createEpochStore, type EpochStore } from "./epoch.ts";
+import { createEvacuations, type Evacuations } from "./evacuations.ts";
 import { createFactStore, type FactStore } from "./facts.ts";
 import { createHanded, type Handed } from "./handed.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
@@ -56,6 +57,7 @@ export interface Store {
   /** Which room was accepted in the place of one that was replaced; for ever. */
   successors: Successors;
   stoppedRooms: StoppedRooms;
+  evacuations: Evacuations;
   redactions: Redactions;
   /** What audits have read and need not read again. */
   facts: FactStore;
@@ -129,6 +131,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
       },
       successors: createSuccessors(meta),
       stoppedRooms: createStoppedRooms(db),
+      evacuations: createEvacuations(db, sealer),
       redactions: createRedactions(db),
       facts: createFactStore(db, sealer),
       digestOf: (origin) => createHmac("sha256", digestKey).update(JSON.stringify([origin])),

@@ -263,6 +263,12 @@ export const MIGRATIONS: readonly string[] = [
     since_ms INTEGER NOT NULL,
     PRIMARY KEY (room_id, because)
   ) STRICT, WITHOUT ROWID;
+
+  -- what the people of a room that is evacuated are told, and who was
+  CREATE TABLE evacuation (
+    room_id TEXT PRIMARY KEY,
+    sealed_evacuation BLOB NOT NULL
+  ) STRICT;
   `,
   `
   -- what the patrol has found, and how urgent the operators know it to be: 0 where they were not told

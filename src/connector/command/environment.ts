@@ -1,7 +1,7 @@
 import type { VoiceDescription } from "../../model/connector.ts";
 
 /** Where programs of the system lie; what a script calls is looked for here. */
-const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+export const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
  * All that a command is told of a message, and all of its environment: nothing of Sotto's own goes along. What is not known

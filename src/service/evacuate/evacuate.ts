@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Evacuation, StepResult } from "../../model/evacuation.ts";
+import type { RoomId } from "../../model/ids.ts";
+import type { Account } from "../account.ts";
+import { channelsIn, type EvacuateSettings, noChannel, settingsNow, tell } from "./channels.ts";
+import { foresee } from "./foresee.ts";
+import { tellInDrill, tellRoom, withdraw } from "./notice.ts";
+import { meantRoom } from "./room.ts";
+import { requireElsewhere, wordsFor } from "./words.ts";
+
+export interface EvacuateArguments {
+  room: string;
+  message?: string;
+  /** Where people are to go. */
+  to?: string;
+  isDrill?: boolean;
+  isDryRun?: boolean;
+}
+
+/** What an evacuation came to, step by step, in their order. */
+export interface Evacuated {
+  roomId: RoomId;
+  isDrill: boolean;
+  isDryRun: boolean;
+  /** What people are told. */
+  text: string;
+  /** How many messages wait for the room. */
+  waiting: number;
+  steps: StepResult[];
+}
+
+/** An event that is being encrypted under the old key does not leave; nobody waits longer for that to end. */
+const ROTATION_PATIENCE_MS = 5_000;
+
+/**
+ * The emergency switch: stops a room, ends our session in it, and tells its people in the room and by the second
+ * channels. What fails undoes nothing. The same again goes on where it was: who was told is not told twice.
+ *
+ * @throws SottoError `USAGE`, `ROOM_*` where nothing was done
+ */
+export async function evacuate(account: Account, args: EvacuateArguments): Promise<Evacuated> {
+  const { isDrill = false, isDryRun = false } = args;
+  const settings = settingsNow(account);
+  const { message = settings.message, to } = args;
+  const said = wordsFor({ message, to, isDrill }, account.config.account.userId);
+  const roomId = await meantRoom(account, args.room);
+  requireElsewhere(roomId, to);
+  const kept = isDrill ? undefined : account.store.evacuations.get(roomId);
+  const isSaidAnew = args.message !== undefined || to !== undefined;
+  const text = kept && !isSaidAnew ? kept.text : said;
+  const steps = await (isDryRun
+    ? foresee(account, { roomId, settings, isDrill, kept: kept?.text === text ? kept : undefined })
+    : isDrill
+      ? drill(account, roomId, settings, text)
+      : carryOut(account, roomId, settings, text));
+  return { roomId, isDrill, isDryRun, text, waiting: account.store.jobs.openIn([roomId]), steps };
+}
+
+async function carryOut(
+  account: Account,
+  roomId: RoomId,
+  settings: EvacuateSettings,
+  text: string,
+): Promise<StepResult[]> {
+  const stopped = await stop(account, roomId);
+  const evacuation = await begun(account, roomId, text);
+  const rotated = await rotate(account, roomId);
+  const words = { roomId, text, isDrill: false, about: evacuation.noticeTxnId };
+  const told = await Promise.all([
+    once(account, roomId, "notice", () => tellRoom(account, roomId, evacuation)),
+    ...channelsIn(settings).map((channel) =>
+      once(account, roomId, channel, () => tell(account, settings, channel, words)),
+    ),
+  ]);
+  return [stopped, rotated, ...told, ...(told.length === 1 ? [noChannel] : [])];
+}
+
+/** Stops nothing, and ends no session. */
+async function drill(
+  account: Account,
+  roomId: RoomId,
+  settings: EvacuateSettings,
+  text: string,
+): Promise<StepResult[]> {
+  account.stops.requireOpen(roomId);
+  const words = { roomId, text, isDrill: true, about: randomUUID() };
+  const told = await Promise.all([
+    tellInDrill(account, roomId, text),
+    ...channelsIn(settings).map((channel) => tell(account, settings, channel, words)),
+  ]);
+  return [...NOT_IN_DRILLS, ...told, ...(told.length === 1 ? [noChannel] : [])];
+}
+
+export const NOT_IN_DRILLS: readonly StepResult[] = [
+  { step: "stop", outcome: "left-out", message: "a drill stops nothing" },
+  { step: "rotate", outcome: "left-out", message: "a drill leaves the key as it is" },
+];
+
+/** Before anything else, and before anybody is told. */
+async function stop({ store, stops }: Account, roomId: RoomId): Promise<StepResult> {
+  const before = store.stoppedRooms.of(roomId).find(({ because }) => because === "evacuated");
+  if (before) return { step: "stop", outcome: "was-done", message: before.message };
+  const isQuiet = await stops.stop({
+    ...{ roomId, because: "evacuated", message: `it was evacuated at ${new Date().toISOString()}` },
+    cure: `when it is safe again, \`sotto evacuate '${roomId}' --over\``,
+  });
+  const message = "nothing goes into the room any more";
+  if (isQuiet) return { step: "stop", outcome: "done", message };
+  return {
+    ...{ step: "stop", outcome: "uncertain", code: "SEND_UNCERTAIN" },
+    message: `${message}; something that had left before was not answered, and may still arrive`,
+    cure: "look into the room once the homeserver answers",
+  };
+}
+
+/** What is kept of an evacuation, so that it can go on; other words than before are told as such. */
+async function begun(account: Account, roomId: RoomId, text: string): Promise<Evacuation> {
+  const { evacuations } = account.store;
+  const kept = evacuations.get(roomId);
+  if (kept?.text === text) return kept;
+  if (kept) await withdraw(account, kept.noticeTxnId);
+  const evacuation: Evacuation = { text, noticeTxnId: randomUUID(), toldMs: {} };
+  evacuations.set(roomId, evacuation);
+  return evacuation;
+}
+
+async function rotate({ crypto, store }: Account, roomId: RoomId): Promise<StepResult> {
+  if (store.rooms.get(roomId)?.encryption === undefined)
+    return { step: "rotate", outcome: "left-out", message: "the room is not encrypted: there is no session" };
+  // durable at once; what it waits for is what is being encrypted, which does not leave
+  const ended = crypto.encryptor.rotate([roomId]);
+  await Promise.race([ended, delay(ROTATION_PATIENCE_MS, undefined, { ref: false })]);
+  return { step: "rotate", outcome: "done", message: "our key of the room opens nothing that comes later" };
+}
+
+/** Who was told by an earlier run is not told again. */
+async function once(
+  { store }: Account,
+  roomId: RoomId,
+  whom: keyof Evacuation["toldMs"],
+  telling: () => Promise<StepResult>,
+): Promise<StepResult> {
+  const atMs = store.evacuations.get(roomId)?.toldMs[whom];
+  if (atMs !== undefined)
+    return { step: whom, outcome: "was-done", message: `told at ${new Date(atMs).toISOString()}` };
+  const result = await telling();
+  const evacuation = store.evacuations.get(roomId);
+  if (result.outcome === "done" && evacuation)
+    store.evacuations.set(roomId, { ...evacuation, toldMs: { ...evacuation.toldMs, [whom]: Date.now() } });
+  return result;
+}
