@@ -21,6 +21,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   queue: () => import("./queue.ts"),
   rotate: () => import("./rotate.ts"),
   enforce: () => import("./enforce.ts"),
+  team: () => import("./team.ts"),
   backup: () => import("./backup.ts"),
   store: () => import("./store.ts"),
   token: () => import("./token.ts"),

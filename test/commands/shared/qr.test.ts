@@ -5,7 +5,8 @@ import { PNG } from "pngjs";
 import encodeQr from "qr";
 import { describe, expect, it } from "vitest";
 import { qrInFile, qrInText } from "../../../src/commands/shared/qr-scan.ts";
-import { drawQr, type QrModules, writeQr } from "../../../src/commands/shared/qr-show.ts";
+import { drawQr, writeQr } from "../../../src/commands/shared/qr-show.ts";
+import type { QrModules } from "../../../src/model/qr-code.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 
 /** Every byte that there is: what a decoder takes for text comes back changed. */
