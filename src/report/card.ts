@@ -85,7 +85,7 @@ function besideCode({ userId, name, masterKey }: Card): Row[] {
 }
 
 const belowCode = ({ outOfBand }: Card): Row[] => [
-  ...(outOfBand === null ? [] : inWords(plain(outOfBand), 90)).map(
+  ...(outOfBand === null ? [] : inWords(plain(outOfBand), 80)).map(
     (words) => ({ words, size: 14, isWide: true }) as const,
   ),
   ...SHOWN_BY.map((words) => ({ words, size: 11, isWide: true }) as const),
@@ -98,17 +98,27 @@ function rowSvg({ words, size, font, isBold, isWide }: Row, y: number, height: n
   return `<svg x="${MARGIN}" y="${y}" width="${width}" height="${height}" overflow="hidden"><text x="0" y="${Math.round(height * 0.72)}" ${look} direction="ltr" unicode-bidi="isolate" xml:space="preserve">${text(words)}</text></svg>`;
 }
 
+/** Letters of the East take the room of two. */
+const widthOf = (words: string): number =>
+  [...words].reduce((sum, letter) => sum + (letter.codePointAt(0)! >= 0x1100 ? 2 : 1), 0);
+
 const cut = (words: string, most: number): string => {
   const letters = [...words];
   return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : words;
 };
 
-/** Pieces of a length. */
+/** Pieces of a width. */
 function inLines(words: string, most: number): string[] {
-  const letters = [...words];
   const lines: string[] = [];
-  for (let at = 0; at < letters.length; at += most) lines.push(letters.slice(at, at + most).join(""));
-  return lines;
+  let line = "";
+  for (const letter of words) {
+    if (widthOf(line) + widthOf(letter) > most) {
+      lines.push(line);
+      line = "";
+    }
+    line += letter;
+  }
+  return [...lines, line];
 }
 
 /** The same, broken between words where that can be done. */
@@ -117,7 +127,7 @@ function inWords(words: string, most: number): string[] {
   for (const word of words.split(" ").flatMap((long) => inLines(long, most))) {
     const line = lines.at(-1)!;
     if (line === "") lines[lines.length - 1] = word;
-    else if ([...line].length + 1 + [...word].length <= most) lines[lines.length - 1] = `${line} ${word}`;
+    else if (widthOf(line) + 1 + widthOf(word) <= most) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);
   }
   return lines;

@@ -39,6 +39,7 @@ function newTeam(flags: string[]): { team: TeamFile; users: string[]; name: stri
   const users = ["a", "b"].map((letter) => `${letter}${name}`);
   const team = new TeamFile(bot, flags);
   team.write({ team: name, members: users.map((user) => ({ user })), rooms: { all: { name } } });
+  remember("person", ...users.map((user) => `@${user}:${synapse.serverName}`));
   return { team, users, name };
 }
 

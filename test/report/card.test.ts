@@ -20,6 +20,19 @@ describe("a card", () => {
     expect(words).toContain(long);
   });
 
+  it("has all that is said of the way to compare, in whatever letters", () => {
+    for (const said of [
+      "要人を口頭で確認する".repeat(30),
+      "read it out ".repeat(40).trim(),
+      "x".repeat(500),
+    ]) {
+      const rows = [...cardSvg(card({ outOfBand: said })).matchAll(/font-size="14"[^>]*>([^<]*)</g)];
+      const lines = rows.map(([, line]) => line!);
+      expect(lines.join("").replaceAll(" ", "")).toBe(said.replaceAll(" ", ""));
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(/[a-z]/.test(line) ? 80 : 40);
+    }
+  });
+
   it.each(["userId", "name", "outOfBand"] as const)(
     "is not harmed by a hostile %s, nor is the page",
     (member) => {
