@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Bot } from "../support/bot.ts";
 import { RoomOwner } from "../support/broken-rooms.ts";
 import { killAtChange } from "../support/kill-at-change.ts";
-import { endAllSotto } from "../support/sotto.ts";
+import { endAllSotto, sotto } from "../support/sotto.ts";
 import { remember } from "../support/suite.ts";
 import { TeamFile } from "../support/team.ts";
 import { openWorld } from "../support/world.ts";
@@ -78,6 +78,24 @@ describe.each(["a token", "a secret"] as const)("with %s", (means) => {
     },
     600_000,
   );
+});
+
+describe("beside a running service", () => {
+  it("it is made in there, and a person reads what is missing", async () => {
+    const made = newTeam(flagsOf["a secret"]());
+    const service = bot.start(["run"]);
+    await service.says("running");
+    await made.team.apply();
+    await expectWhole(made);
+    const args = [...made.team.arguments("plan"), "--config", bot.config];
+    const { code, stdout, stderr } = await sotto(args);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`room "${made.name}": !`);
+    expect(stdout).toContain(`- @${made.users[0]}:`);
+    expect(stdout).toContain("log in with the password of the file");
+    expect(stderr).toContain("0 steps, 0 of them blocked; nothing was changed");
+    await service.end("SIGTERM");
+  });
 });
 
 describe("an account that is there", () => {
