@@ -30,6 +30,7 @@ const FURTHER_DOORS = {
   "src/config/show.ts": "only one command needs it",
   "src/config/policy.ts": "only an audit needs it",
   "src/config/waivers.ts": "only an audit needs it",
+  "src/config/team.ts": "only one command needs it",
   "src/config/load.ts": "loaded late, and without the rest, when a command must hold the store itself",
 };
 

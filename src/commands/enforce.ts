@@ -10,7 +10,7 @@ import type { Applied, Created } from "../service/enforce/operations.ts";
 import { readPlan } from "../service/enforce/plan-file.ts";
 import type { Undone } from "../service/enforce/undo.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
-import { perform } from "./shared/holder.ts";
+import { perform, performInPieces } from "./shared/holder.ts";
 import { printJson, printText, say, wholeNumber } from "./shared/output.ts";
 
 interface PlanFlags extends CommonOptions {
@@ -94,23 +94,6 @@ function argumentsOf(context: Context, flags: PlanFlags): Record<string, unknown
   };
 }
 
-async function performInPieces<T>(
-  context: Context,
-  flags: CommonOptions,
-  operation: string,
-  args: Record<string, unknown>,
-): Promise<T> {
-  const pieces: string[] = [];
-  await perform<null>(context, flags, {
-    operation,
-    args,
-    async emit(message) {
-      if (message.kind === "report") pieces.push(message.text);
-    },
-  });
-  return JSON.parse(pieces.join("")) as T;
-}
-
 async function showPlan(context: Context, flags: PlanFlags): Promise<void> {
   const plan = await performInPieces<EnforcementPlan>(
     context,
@@ -181,7 +164,16 @@ async function createHere(context: Context, flags: CreateFlags): Promise<void> {
   if (stranger !== undefined)
     throw new SottoError("USAGE", `${stranger} is no user ID`, { cure: "give it as @name:server" });
   const args = { policy: policyOf(context, flags), name, topic, invite };
-  const created = await perform<Created>(context, flags, { operation: "enforce-create", args });
-  if (flags.json) return printJson(context, created);
-  printText(context, created.roomId);
+  await perform<null>(context, flags, {
+    operation: "enforce-create",
+    args,
+    // it is said before it is forgotten which room it was
+    async emit(message) {
+      if (message.kind !== "report") return;
+      const created = JSON.parse(message.text) as Created;
+      if (flags.json) return printJson(context, created);
+      printText(context, created.roomId);
+      for (const userId of created.refused) say(context, `the homeserver refused to invite ${userId}`);
+    },
+  });
 }

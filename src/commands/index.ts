@@ -22,6 +22,7 @@ export const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   rotate: () => import("./rotate.ts"),
   evacuate: () => import("./evacuate.ts"),
   enforce: () => import("./enforce.ts"),
+  team: () => import("./team.ts"),
   backup: () => import("./backup.ts"),
   store: () => import("./store.ts"),
   token: () => import("./token.ts"),

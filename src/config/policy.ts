@@ -67,7 +67,7 @@ const rooms = z.strictObject({
   words: z._default(room.words, []),
 });
 
-const exception = z.strictObject({
+export const roomException = z.strictObject({
   encryption: z.optional(room.encryption),
   rotation: z.optional(room.rotation),
   historyVisibility: z.optional(room.historyVisibility),
@@ -93,7 +93,7 @@ export const policySchema = z.strictObject({
   rooms: described("What every room is held to.", z.prefault(rooms, {})),
   except: described(
     "What is different in some rooms, by room ID.",
-    z._default(z.record(roomId, exception), {}),
+    z._default(z.record(roomId, roomException), {}),
   ),
   people: z.prefault(
     z.strictObject({
@@ -151,8 +151,8 @@ export function loadPolicy(file: string): Policy {
 
 function policyOf({ rooms, except, people, homeserver, own }: PolicyFile): Policy {
   return {
-    rooms: roomPolicy(rooms) as RoomPolicy,
-    except: Object.fromEntries(Object.entries(except).map(([roomId, said]) => [roomId, roomPolicy(said)])),
+    rooms: exceptionOf(rooms) as RoomPolicy,
+    except: Object.fromEntries(Object.entries(except).map(([roomId, said]) => [roomId, exceptionOf(said)])),
     people: {
       crossSigned: people.crossSigned,
       unsignedDevices: people.unsignedDevices,
@@ -173,7 +173,12 @@ function policyOf({ rooms, except, people, homeserver, own }: PolicyFile): Polic
   };
 }
 
-function roomPolicy({ rotation, maxRetention, ...said }: z.infer<typeof exception>): Partial<RoomPolicy> {
+/** What a part of a policy says, and nothing else. */
+export function exceptionOf({
+  rotation,
+  maxRetention,
+  ...said
+}: z.infer<typeof roomException>): Partial<RoomPolicy> {
   const kept = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
   return {
     ...kept,

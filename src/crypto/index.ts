@@ -48,7 +48,13 @@ export type { Held } from "./held.ts";
 export type { IdentityStatus } from "./identity.ts";
 export type { RememberedIdentity, UserIdentity } from "./identity-change.ts";
 export { isKeeper, type RecoveryKeyKeeper, type StorageChoice } from "./new-storage.ts";
-export { type OurSigner, type PublishedKeys, readPublishedKeys } from "./published-keys.ts";
+export {
+  hasSigned,
+  type OurSigner,
+  type PublishedKeys,
+  readPublishedKeys,
+  type UserSigner,
+} from "./published-keys.ts";
 export type { StorageStatus } from "./recovery.ts";
 export { type Rehearsal, rehearse } from "./rehearsal.ts";
 export type { EncryptionPolicy } from "./room-encryptor.ts";

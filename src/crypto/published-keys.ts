@@ -60,6 +60,34 @@ export function readPublishedKeys(
 
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+/** What proves who a user has verified: the parts of their identity, as a homeserver keeps them. */
+export interface UserSigner {
+  userId: UserId;
+  /** Unpadded base64, known from elsewhere. */
+  masterKey: string;
+  userSigning: unknown;
+}
+
+/**
+ * Whether one user's identity has signed the master key of another.
+ * https://spec.matrix.org/v1.19/client-server-api/#cross-signing
+ *
+ * @param target the other's `master` key, and its public key as it is known from elsewhere
+ * @param signature unpadded base64
+ */
+export function hasSigned(
+  signer: UserSigner,
+  target: { userId: UserId; masterKey: string; master: unknown },
+  { keyId, signature }: { keyId: string; signature: string },
+): boolean {
+  const { userId, masterKey, userSigning } = signer;
+  const key = identityKey(userSigning, userId, "user_signing");
+  if (key === undefined || keyId !== `ed25519:${key}`) return false;
+  if (!isSigned(userSigning as object, userId, masterKey, masterKey)) return false;
+  if (identityKey(target.master, target.userId, "master") !== target.masterKey) return false;
+  const signed = { ...(target.master as object), signatures: { [userId]: { [keyId]: signature } } };
+  return isSigned(signed, userId, key, key);
+}
 
 /** The one key of an identity's part; undefined where it is not what the spec says. */
 function identityKey(part: unknown, userId: UserId, usage: string): string | undefined {

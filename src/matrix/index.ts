@@ -2,6 +2,13 @@
  * The door to the homeserver: everything but the client for bots, which is `client.ts` and loads matrix-bot-sdk.
  */
 export { createAccountData } from "./account-data.ts";
+export {
+  accountStanding,
+  createAccount,
+  hasProfile,
+  type NewAccount,
+  registerWithSecret,
+} from "./accounts.ts";
 export { createBackupServer } from "./backup-server.ts";
 export { createContentRepository, parseMxcUri } from "./content-repository.ts";
 export { type ControlClip, leaveForGood } from "./control-room.ts";

@@ -3,6 +3,9 @@ import type { RoomId, UserId } from "../model/ids.ts";
 import { isObject, isString, requireString } from "./json.ts";
 import type { Transport } from "./transport.ts";
 
+/** Of `m.room.create`, which nobody can change, not even its sender. */
+export const MARKER = "alt.sotto.made";
+
 /** Creators stand above the levels from here on, and may not be named in them. */
 const CREATORS_SINCE = 12;
 
@@ -18,7 +21,7 @@ export async function createRoom(transport: Transport, room: NewRoom, creator: U
 }
 
 function bodyOf(room: NewRoom, creator: UserId, version: string): Content {
-  const { name, topic, predecessor, encryption, powerLevels, isFederated, invite } = room;
+  const { name, topic, predecessor, encryption, powerLevels, isFederated, invite, marker } = room;
   const users = { ...(powerLevels.users as Record<UserId, number>) };
   delete users[creator];
   if (Number(version) < CREATORS_SINCE) users[creator] = Math.max(100, ...Object.values(users));
@@ -29,6 +32,7 @@ function bodyOf(room: NewRoom, creator: UserId, version: string): Content {
     ...{ preset: "private_chat", visibility: "private", room_version: version, invite },
     creation_content: {
       ...(!isFederated && { "m.federate": false }),
+      ...(marker !== undefined && { [MARKER]: marker }),
       ...(predecessor && {
         predecessor: {
           room_id: predecessor.roomId,

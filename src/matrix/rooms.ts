@@ -3,10 +3,17 @@ import type { RoomEncryptionContent, RoomEvent } from "../model/event.ts";
 import type { EventId, RoomId, UserId } from "../model/ids.ts";
 import type { EncryptionState, Member, RoomDirectory } from "../model/ports.ts";
 import { isObject, isString, type JsonObject, requireString, stringsOf } from "./json.ts";
+import { MARKER } from "./new-room.ts";
 import { path } from "./path.ts";
 import { ConnectionFailure, failureOf, type MatrixError, matrixErrorOf } from "./request-failure.ts";
 import { isRoomEvent, NOTHING, parseSync } from "./sync.ts";
 import type { Transport } from "./transport.ts";
+
+export interface RoomCreation {
+  creator: UserId;
+  predecessor: RoomId | undefined;
+  marker: string | undefined;
+}
 
 /** Reads and joins rooms for one account. Room IDs are opaque throughout. */
 export interface Rooms extends RoomDirectory {
@@ -20,8 +27,8 @@ export interface Rooms extends RoomDirectory {
    * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomideventeventid
    */
   event(roomId: RoomId, eventId: EventId): Promise<RoomEvent>;
-  /** Who made a room, and which one it says it replaces. */
-  creation(roomId: RoomId): Promise<{ creator: UserId; predecessor: RoomId | undefined }>;
+  /** Who made a room, which one it says it replaces, and by what its creator knows it. */
+  creation(roomId: RoomId): Promise<RoomCreation>;
   /**
    * Gives the room's ID.
    *
@@ -136,13 +143,12 @@ export function createRooms(transport: Transport, userId: UserId): Rooms {
         const cause = matrixErrorOf(thrown);
         throw (cause && refusal(cause, roomId)) ?? thrown;
       });
-      const predecessor =
-        isObject(event) && isObject(event.content) && isObject(event.content.predecessor)
-          ? event.content.predecessor.room_id
-          : undefined;
+      const content = isObject(event) && isObject(event.content) ? event.content : {};
+      const predecessor = isObject(content.predecessor) ? content.predecessor.room_id : undefined;
       return {
         creator: requireString(event, "sender"),
         predecessor: isString(predecessor) ? predecessor : undefined,
+        marker: isString(content[MARKER]) ? content[MARKER] : undefined,
       };
     },
 

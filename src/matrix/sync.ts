@@ -39,6 +39,8 @@ function syncFilter(withAccountData: boolean, accountDataTypes: readonly string[
 
 /** What the connection may take on top of the time the homeserver was asked to hold the request. */
 const TIMEOUT_MARGIN_MS = 30_000;
+/** The account's whole state: a homeserver says nothing for over half a minute while it gathers a thousand rooms. */
+const FIRST_TIMEOUT_MS = 600_000;
 const LONG_POLL_MS = 30_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -72,7 +74,7 @@ export async function syncOnce(transport: Transport, options: SyncOptions): Prom
       timeout: timeoutMs,
       set_presence: "offline",
     },
-    timeoutMs: timeoutMs + TIMEOUT_MARGIN_MS,
+    timeoutMs: since === undefined ? FIRST_TIMEOUT_MS : timeoutMs + TIMEOUT_MARGIN_MS,
     ...(signal && { signal }),
     ...(retryForMs !== undefined && { retryForMs }),
   });

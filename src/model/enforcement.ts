@@ -51,6 +51,8 @@ export interface NewRoom {
   powerLevels: Content;
   invite: UserId[];
   predecessor: { roomId: RoomId; eventId: EventId | null } | null;
+  /** By which we find it again if the answer is lost. Homeservers can read it. */
+  marker?: string;
 }
 
 export interface Step {

@@ -19,7 +19,10 @@ svg .high { fill: #e16f24; } svg .low { fill: #54aeff; } svg .info, svg .unknown
 @media print { body { margin: 0; max-width: none; font-size: 11px; } h2, h3 { break-after: avoid; } tr, figure { break-inside: avoid; } }
 `;
 
-const hash = createHash("sha256").update(STYLE).digest("base64");
-
 /** Nothing runs, nothing is loaded, nothing is sent: this one style is all that a browser takes from the page. */
-export const CONTENT_POLICY = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+export function contentPolicyOf(style: string): string {
+  const hash = createHash("sha256").update(style).digest("base64");
+  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+}
+
+export const CONTENT_POLICY = contentPolicyOf(STYLE);

@@ -8,6 +8,7 @@ import { sarif } from "./sarif.ts";
 import { tty } from "./tty.ts";
 
 /** The door to reports: what an audit found, as text in one of several formats. No word of a stranger does harm in any. */
+export { type Card, cardSvg, cardsPage, codeTextOf } from "./card.ts";
 export { chartsOf } from "./charts.ts";
 export { exitCodeOf, type FailOn } from "./outcome.ts";
 export { pseudonymousReport } from "./pseudonymous.ts";

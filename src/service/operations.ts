@@ -200,6 +200,9 @@ const OPERATIONS: Record<string, Operation> = {
   "enforce-undo": async (account, call) => (await import("./enforce/operations.ts")).undo(account, call),
   "enforce-create": async (account, call) => (await import("./enforce/operations.ts")).create(account, call),
 
+  "team-plan": async (account, call) => (await import("./team/operations.ts")).plan(account, call),
+  "team-apply": async (account, call) => (await import("./team/operations.ts")).apply(account, call),
+
   // loaded when it is asked for: no other operation reads so much
   audit: async (account, call) => (await import("./audit/audit.ts")).auditAccount(account, call),
   "audit-log": async (account, call) => (await import("./audit/audit.ts")).checkLog(account, call),

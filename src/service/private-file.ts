@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -11,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isCredential } from "../config/secrets.ts";
 import { SottoError } from "../errors.ts";
 
@@ -37,6 +38,34 @@ export function createPrivateFile(path: string, content: string | Uint8Array): v
     if ((thrown as NodeJS.ErrnoException).code === "EEXIST") throw exists(path, thrown);
     rmSync(path, { force: true });
     throw thrown;
+  }
+}
+
+/**
+ * As {@link createPrivateFile}, but a process that is killed leaves no part of it under its name.
+ *
+ * @throws SottoError `FILE_EXISTS`
+ */
+export function createWholePrivateFile(path: string, content: string | Uint8Array): void {
+  const temporary = join(dirname(path), `.${basename(path)}.part`);
+  rmSync(temporary, { force: true });
+  try {
+    writeDurably(temporary, content);
+    nameOnce(temporary, path);
+    syncFolderOf(path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** A second name replaces nothing; where the file system has no second names, nobody else is meant to be there. */
+function nameOnce(temporary: string, path: string): void {
+  try {
+    linkSync(temporary, path);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "EEXIST") throw exists(path, thrown);
+    if (lstatSync(path, { throwIfNoEntry: false })) throw exists(path, thrown);
+    renameSync(temporary, path);
   }
 }
 

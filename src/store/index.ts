@@ -13,6 +13,7 @@ import { createHanded, type Handed } from "./handed.ts";
 import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { createMadeRooms, type MadeRooms } from "./made-rooms.ts";
 import { createPatrolStore, type PatrolStore } from "./patrol.ts";
 import { createRecordings, type Recordings } from "./recordings.ts";
 import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
@@ -33,6 +34,7 @@ export { type ForeignDatabase, openForeignDatabase } from "./foreign-database.ts
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";
+export type { MadeRoom, MadeRooms } from "./made-rooms.ts";
 export type { DrillRecord, RecoveryStore } from "./recovery.ts";
 export type { Retention, RetentionLimits } from "./retention.ts";
 export type { RoomChanges, RoomRecord, RoomStore } from "./rooms.ts";
@@ -72,6 +74,7 @@ export interface Store {
   recovery: RecoveryStore;
   /** Made for a clear message, and not left yet; "" for none. */
   controlRoom: { get(): RoomId | undefined; set(roomId: RoomId | ""): void };
+  madeRooms: MadeRooms;
   audits: AuditStore;
   patrol: PatrolStore;
   epoch: EpochStore;
@@ -145,6 +148,7 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
         get: () => meta.read("control room") || undefined,
         set: (roomId) => meta.write("control room", roomId),
       },
+      madeRooms: createMadeRooms(meta),
       audits: createAuditStore(db, sealer, meta),
       patrol: createPatrolStore(db, sealer, meta),
       retention: createRetention(db, meta, (recordingId) => {

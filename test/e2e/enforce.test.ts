@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { EnforcementPlan, StepOutcome } from "../../src/model/enforcement.ts";
 import type { Bot } from "../support/bot.ts";
 import { type BrokenRoom, breakRooms, RoomOwner, seeded } from "../support/broken-rooms.ts";
+import { killAtChange } from "../support/kill-at-change.ts";
 import { endAllSotto, resultOf } from "../support/sotto.ts";
 import { openWorld } from "../support/world.ts";
 
@@ -214,5 +215,45 @@ describe("a room that is made to policy", () => {
     const invited = `rooms/${encodeURIComponent(roomId)}/state/m.room.member/${encodeURIComponent(guest.userId)}`;
     expect(await owner.call("GET", invited)).toMatchObject({ membership: "invite" });
     expect(stepsIn(await plan("--room", roomId, "--policy", policy))).toEqual([]);
+  });
+});
+
+describe("a room that is to be made once", () => {
+  const madeWith = async (name: string): Promise<string[]> => {
+    const { joined_rooms } = await owner.call<{ joined_rooms: string[] }>("GET", "joined_rooms");
+    const named = await Promise.all(
+      joined_rooms.map(async (roomId) => (await owner.state(roomId, "m.room.name"))?.name === name),
+    );
+    return joined_rooms.filter((_, at) => named[at]);
+  };
+
+  it.each(["hang before", "hang after"] as const)(
+    "is one after a kill (%s), with everybody invited",
+    async (point) => {
+      const guests = [await newAccount(), await newAccount()];
+      const name = `Once, ${point}`;
+      const invited = guests.flatMap(({ userId }) => ["--invite", userId]);
+      const args = ["enforce", "create", "--name", name, ...invited];
+      let n = 1;
+      for (; await killAtChange(proxy, n, point, () => bot.start(args)); n += 1) {
+        const { roomId } = resultOf<{ roomId: string }>(await bot.run(args));
+        expect(await madeWith(name)).toEqual([roomId]);
+        for (const { userId } of guests) {
+          const member = await owner.state(roomId, "m.room.member", userId);
+          expect(member).toMatchObject({ membership: "invite" });
+        }
+        await owner.call("POST", `rooms/${encodeURIComponent(roomId)}/leave`, {});
+      }
+      expect(n).toBeGreaterThan(3);
+    },
+    300_000,
+  );
+
+  it("is another one when it is asked for again after it was said which it is", async () => {
+    const args = ["enforce", "create", "--name", "Twice"];
+    for (const times of [1, 2]) {
+      resultOf(await bot.run(args));
+      expect(await madeWith("Twice")).toHaveLength(times);
+    }
   });
 });

@@ -31,8 +31,11 @@ export class RoomOwner {
     this.call("PUT", `rooms/${encodeURIComponent(roomId)}/state/${type}/`, content);
 
   /** Undefined where there is none. */
-  state = (roomId: string, type: string): Promise<Json | undefined> =>
-    this.call(`GET`, `rooms/${encodeURIComponent(roomId)}/state/${type}/`).catch(() => undefined);
+  state = (roomId: string, type: string, stateKey = ""): Promise<Json | undefined> =>
+    this.call(
+      "GET",
+      `rooms/${encodeURIComponent(roomId)}/state/${type}/${encodeURIComponent(stateKey)}`,
+    ).catch(() => undefined);
 
   async setLevels(roomId: string, change: (levels: Json) => Json): Promise<void> {
     await this.setState(

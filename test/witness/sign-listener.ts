@@ -99,6 +99,8 @@ export function foreignIdentity(userId: string) {
     master: describe("master", master),
     selfSigning: withSignature(describe("self_signing", selfSigning), userId, master),
     userSigning: withSignature(describe("user_signing", userSigning), userId, master),
+    /** Another's master key, signed by this user: that is what a verification leaves. */
+    signUser: (other: JsonObject) => withSignature(other, userId, userSigning),
     /** The keys of a user's device, signed with this identity beside what has signed them already. */
     sign<T extends { signatures?: Record<string, Record<string, string>> }>(device: T): T {
       const { signatures } = withSignature(device as unknown as JsonObject, userId, selfSigning);

@@ -28,6 +28,24 @@ export async function perform<T>(
   )) as T;
 }
 
+/** The same for an operation whose result is too long for one message. */
+export async function performInPieces<T>(
+  context: Context,
+  options: CommonOptions,
+  operation: string,
+  args: Record<string, unknown>,
+): Promise<T> {
+  const pieces: string[] = [];
+  await perform<null>(context, options, {
+    operation,
+    args,
+    async emit(message) {
+      if (message.kind === "report") pieces.push(message.text);
+    },
+  });
+  return JSON.parse(pieces.join("")) as T;
+}
+
 /** Warnings and errors only, unless the environment asks for more: a short command speaks through its result. */
 export const logger = (context: Context, { json }: Pick<CommonOptions, "json">) =>
   createLogger({

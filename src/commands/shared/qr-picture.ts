@@ -1,8 +1,10 @@
 import jpeg from "jpeg-js";
 import { PNG } from "pngjs";
+import encodeQr from "qr";
 import decodeQr from "qr/decode.js";
+import type { QrModules } from "../../model/qr-code.ts";
 
-// The only file that loads the picture libraries; it is loaded by `verify` alone, and packed as a file of its own.
+// The only file that loads the picture libraries; it is loaded by `verify` and for cards alone, and packed as a file of its own.
 
 /** More is no use to a decoder, and could fill the memory. */
 const MAX_MEGAPIXELS = 50;
@@ -35,6 +37,13 @@ function unpack(file: Buffer): { width: number; height: number; data: Uint8Array
     return jpeg.decode(file, { useTArray: true, maxResolutionInMP: MAX_MEGAPIXELS });
   }
   throw new Error("neither a PNG nor a JPEG");
+}
+
+/** The code that a phone's camera reads this text from. */
+export function codeOf(text: string): QrModules {
+  const framed = encodeQr(text, "raw", { border: 1, ecc: "medium" });
+  const rows = framed.slice(1, -1).map((row) => row.slice(1, -1));
+  return { size: rows.length, modules: Uint8Array.from(rows.flat().map(Number)) };
 }
 
 /** A square PNG, black on white. */

@@ -1,19 +1,9 @@
+import { isDark, type QrModules, QUIET, svgPathOf } from "../../model/qr-code.ts";
 import { createPrivateFile } from "../../service/private-file.ts";
 
-/** A QR code's modules row by row, 1 for a dark one. */
-export interface QrModules {
-  size: number;
-  modules: Uint8Array;
-}
-
-/** ISO/IEC 18004: four light modules around. */
-const QUIET = 4;
 const PNG_SCALE = 8;
 const BLACK_ON_WHITE = "\u001b[30;107m";
 const PLAIN = "\u001b[0m";
-
-const isDark = ({ size, modules }: QrModules, x: number, y: number): boolean =>
-  x >= 0 && y >= 0 && x < size && y < size && modules[y * size + x] === 1;
 
 /** Block characters, two rows of modules in a line. */
 export function drawQr(code: QrModules): string {
@@ -35,12 +25,8 @@ export async function writeQr(path: string, code: QrModules): Promise<void> {
 
 function svg(code: QrModules): string {
   const side = code.size + 2 * QUIET;
-  let path = "";
-  for (let y = 0; y < code.size; y++) {
-    for (let x = 0; x < code.size; x++) if (isDark(code, x, y)) path += `M${x + QUIET} ${y + QUIET}h1v1h-1z`;
-  }
   const box = `width="${side * PNG_SCALE}" height="${side * PNG_SCALE}" viewBox="0 0 ${side} ${side}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${box} shape-rendering="crispEdges"><rect width="100%" height="100%" fill="#fff"/><path d="${path}"/></svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${box} shape-rendering="crispEdges"><rect width="100%" height="100%" fill="#fff"/><path d="${svgPathOf(code)}"/></svg>\n`;
 }
 
 async function png(code: QrModules): Promise<Uint8Array> {

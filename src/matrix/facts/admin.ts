@@ -1,9 +1,9 @@
 import { SottoError } from "../../errors.ts";
 import type { AccountFacts, DeviceFacts } from "../../model/facts.ts";
 import { isMxcUri, isRoomId, type MxcUri, type RoomId, type UserId } from "../../model/ids.ts";
+import { adminRefusal } from "../admin-refusal.ts";
 import { isObject, isString, type JsonObject, stringsOf } from "../json.ts";
 import { path } from "../path.ts";
-import { matrixErrorOf } from "../request-failure.ts";
 import type { RequestOptions, Transport } from "../transport.ts";
 import { nameOf } from "./event.ts";
 
@@ -25,7 +25,7 @@ export async function adminRooms(
     const query = { limit: PAGE, from, order_by: "name" };
     const answer = objectOf(
       await transport.request("GET", "/_synapse/admin/v1/rooms", { ...manner(), query }).catch((thrown) => {
-        throw refusal(thrown);
+        throw adminRefusal(thrown);
       }),
     );
     if (!Array.isArray(answer.rooms)) throw nonsense("the list of rooms");
@@ -95,16 +95,6 @@ export async function adminDevices(
       ...(Number.isSafeInteger(seen) && { lastSeenMs: seen as number }),
       isDehydrated: dehydrated === true,
     };
-  });
-}
-
-/** A homeserver says so of a token that is somebody's, but not an administrator's. */
-function refusal(thrown: unknown): unknown {
-  const cause = matrixErrorOf(thrown);
-  if (cause?.errcode !== "M_FORBIDDEN" && cause?.errcode !== "M_UNKNOWN_TOKEN") return thrown;
-  return new SottoError("TOKEN_REJECTED", "the homeserver does not take this token as an administrator's", {
-    cause,
-    cure: 'give the token of an account that has "admin": true in GET /_synapse/admin/v2/users/USER',
   });
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readSecret } from "../../config/secrets.ts";
 import { newRoom } from "../../enforce/index.ts";
 import { createTransport, type Transport } from "../../matrix/index.ts";
@@ -5,11 +6,12 @@ import type { EnforcementPlan, StepOutcome } from "../../model/enforcement.ts";
 import { isRoomAlias, type RoomId, type UserId } from "../../model/ids.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Account } from "../account.ts";
+import { handInPieces, signalOf } from "../call.ts";
 import type { Call } from "../operations.ts";
 import { applyPlan } from "./apply.ts";
 import { handsOf } from "./hands.ts";
+import { inviteMissing, makeOnce } from "./make-room.ts";
 import { type PlanArguments, planEnforcement } from "./plan.ts";
-import { createFresh } from "./replace.ts";
 import { type Undone, undoRoom } from "./undo.ts";
 
 export interface ApplyArguments extends PlanArguments {
@@ -33,6 +35,8 @@ export interface Applied {
 
 export interface Created {
   roomId: RoomId;
+  /** Whom the homeserver did not let us invite. */
+  refused: UserId[];
 }
 
 /** What changes rooms is done one at a time: two at once would each find a thing undone, and do it twice. */
@@ -47,11 +51,11 @@ function inTurn<T>(account: Account, work: () => Promise<T>): Promise<T> {
   return done;
 }
 
-/** A message on the control socket may not be longer. */
-const PIECE = 1_000_000;
-
 export async function plan(account: Account, call: Call): Promise<null> {
-  return hand(call, await planEnforcement(account, call.args as unknown as PlanArguments, signalOf(call)));
+  return handInPieces(
+    call,
+    await planEnforcement(account, call.args as unknown as PlanArguments, signalOf(call)),
+  );
 }
 
 export const apply = (account: Account, call: Call): Promise<null> =>
@@ -67,7 +71,7 @@ async function applyNow(account: Account, call: Call): Promise<null> {
     const { confirmed, looked } = args;
     const options = { confirmed, signal, ...(looked && { looked }) };
     const outcomes = await applyPlan(handsOf(account, admin), made, options);
-    return await hand(call, { plan: made, outcomes } satisfies Applied);
+    return await handInPieces(call, { plan: made, outcomes } satisfies Applied);
   } finally {
     admin?.close();
   }
@@ -79,19 +83,22 @@ export async function undo(account: Account, { args }: Call): Promise<Undone[]> 
   return inTurn(account, () => undoRoom(handsOf(account), roomId));
 }
 
-export async function create(account: Account, { args }: Call): Promise<Created> {
+/**
+ * The same again after a kill goes on with the room that was begun. Once the command has said which it is, the same
+ * makes another.
+ */
+export async function create(account: Account, { args, emit }: Call): Promise<null> {
   const { policy, ...asked } = args as unknown as CreateArguments;
-  return { roomId: await inTurn(account, () => createFresh(account, newRoom(policy.rooms, asked))) };
-}
-
-const signalOf = ({ signal, closing }: Call): AbortSignal =>
-  closing ? AbortSignal.any([signal, closing]) : signal;
-
-async function hand({ emit }: Call, result: unknown): Promise<null> {
-  const text = JSON.stringify(result);
-  for (let at = 0; at < text.length; at += PIECE)
-    await emit({ kind: "report", text: text.slice(at, at + PIECE) });
-  return null;
+  return inTurn(account, async () => {
+    const { store } = account;
+    const key = `create ${store.originOf(":create", JSON.stringify(args))}`;
+    const room = newRoom(policy.rooms, { ...asked, invite: [] });
+    const roomId = await makeOnce(account, { key, marker: randomUUID() }, room);
+    const refused = await inviteMissing(account, handsOf(account).enforcer, roomId, asked.invite);
+    await emit({ kind: "report", text: JSON.stringify({ roomId, refused } satisfies Created) });
+    store.madeRooms.forget(key);
+    return null;
+  });
 }
 
 function adminTransport({ config, logger }: Account, tokenFile: string): Transport {

@@ -1,9 +1,9 @@
-import { SottoError } from "../../errors.ts";
 import { createRoom } from "../../matrix/index.ts";
 import type { NewRoom } from "../../model/enforcement.ts";
-import type { RoomId, UserId } from "../../model/ids.ts";
+import type { RoomId } from "../../model/ids.ts";
 import type { Account } from "../account.ts";
 import type { Hands } from "./hands.ts";
+import { inviteMissing } from "./make-room.ts";
 
 /**
  * Makes the new room, unless an earlier try has made it, invites whoever is not there yet, and then says so in the old
@@ -18,14 +18,7 @@ export async function replaceRoom(
 ): Promise<string | undefined> {
   const made =
     (await replacementOf(account, roomId)) ?? (await make(account, { ...room, invite: [] }, roomId));
-  const present = new Set((await account.rooms.members(made)).map(({ userId }) => userId));
-  const refused: UserId[] = [];
-  for (const userId of room.invite.filter((invited) => !present.has(invited))) {
-    await enforcer.invite(made, userId).catch((thrown) => {
-      if (!(thrown instanceof SottoError) || thrown.code === "HOMESERVER_UNREACHABLE") throw thrown;
-      refused.push(userId);
-    });
-  }
+  const refused = await inviteMissing(account, enforcer, made, room.invite);
   await enforcer.tombstone(roomId, made);
   return refused.length > 0 ? `the homeserver refused to invite ${refused.join(", ")}` : undefined;
 }
@@ -54,23 +47,4 @@ async function replacementOf({ rooms, config }: Account, replaced: RoomId): Prom
     if (creator === config.account.userId && predecessor === replaced) return roomId;
   }
   return undefined;
-}
-
-/**
- * Makes a room that replaces none.
- */
-export async function createFresh({ transport, rooms, config }: Account, room: NewRoom): Promise<RoomId> {
-  const { userId } = config.account;
-  const before = new Set(await rooms.joinedRooms());
-  try {
-    return await createRoom(transport, room, userId);
-  } catch (thrown) {
-    // it may be there, and only its answer is lost
-    for (const roomId of (await rooms.joinedRooms()).filter((id) => !before.has(id))) {
-      const { creator } = await rooms.creation(roomId);
-      const name = (await rooms.state(roomId, "m.room.name"))?.name ?? null;
-      if (creator === userId && name === room.name) return roomId;
-    }
-    throw thrown;
-  }
 }

@@ -4,8 +4,10 @@ import { encode as encodeJpeg } from "jpeg-js";
 import { PNG } from "pngjs";
 import encodeQr from "qr";
 import { describe, expect, it } from "vitest";
+import { codeOf as codeOfText } from "../../../src/commands/shared/qr-picture.ts";
 import { qrInFile, qrInText } from "../../../src/commands/shared/qr-scan.ts";
-import { drawQr, type QrModules, writeQr } from "../../../src/commands/shared/qr-show.ts";
+import { drawQr, writeQr } from "../../../src/commands/shared/qr-show.ts";
+import type { QrModules } from "../../../src/model/qr-code.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 
 /** Every byte that there is: what a decoder takes for text comes back changed. */
@@ -127,3 +129,10 @@ function huge(): Buffer {
   picture.writeUInt32BE(1_000_000, 20);
   return picture;
 }
+
+it("a card's code says its text to whatever reads codes", async () => {
+  const text = "@alice:example.org fnW9Ys8Bq0Jr7sM1kQz3VdXhC5tLpA2gU6oIwEyRbTk";
+  const path = join(temporaryDirectory(), "code.png");
+  await writeQr(path, codeOfText(text));
+  expect(Buffer.from(await qrInFile(path)).toString()).toBe(text);
+});

@@ -36,6 +36,20 @@ export class Person {
     return person;
   }
 
+  /** Logs in to an account that somebody else has made, and sets up what a client does. */
+  static async enter(synapse: Synapse, userId: string, password: string): Promise<Person> {
+    const person = new Person(synapse, await synapse.login(userId, password), password);
+    await person.publish(person.#session);
+    await person.newIdentity();
+    return person;
+  }
+
+  /** As after a comparison of keys. */
+  async verify(other: Person): Promise<void> {
+    const signed = this.#identity!.signUser(other.#identity!.master);
+    await this.call("POST", "keys/signatures/upload", { [other.userId]: { [other.masterKey]: signed } });
+  }
+
   get deviceId(): string {
     return this.#session.deviceId;
   }

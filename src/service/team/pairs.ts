@@ -1,0 +1,118 @@
+import { hasSigned, type UserSigner } from "../../crypto/index.ts";
+import { SottoError } from "../../errors.ts";
+import type { Fact } from "../../model/facts.ts";
+import type { UserId } from "../../model/ids.ts";
+import type { TeamPlan } from "../../model/team.ts";
+import { type ForeignDatabase, openForeignDatabase } from "../../store/index.ts";
+
+/**
+ * Who of the team has verified whom, out of Synapse's own tables, since it shows nobody the signatures of others. Each
+ * signature is checked up to the master keys that the homeserver shows to us.
+ *
+ * @param where Synapse's database, which is only read
+ * @throws SottoError `USAGE` for what cannot be read as one
+ */
+export async function withPairs(plan: TeamPlan, where: string): Promise<TeamPlan> {
+  const database = await open(where);
+  try {
+    const identities = await readIdentities(database, plan);
+    const verifiers = new Map<UserId, Fact<UserId[]>>();
+    for (const { userId, masterKey } of plan.people) {
+      if ("unread" in masterKey) verifiers.set(userId, masterKey);
+      else if ("unread" in identities) verifiers.set(userId, identities);
+      else verifiers.set(userId, { value: await verifiersOf(database, userId, identities.value) });
+    }
+    const people = plan.people.map((person) => ({
+      ...person,
+      verifiedBy: verifiers.get(person.userId)!,
+      missing: [...person.missing, ...unverifiedBy(person.userId, identities, verifiers)],
+    }));
+    return { ...plan, people };
+  } finally {
+    await database.close();
+  }
+}
+
+async function open(where: string): Promise<ForeignDatabase> {
+  try {
+    return await openForeignDatabase(where);
+  } catch (cause) {
+    if (cause instanceof SottoError) throw cause;
+    throw new SottoError("USAGE", `${where} cannot be read as a database`, {
+      cause,
+      cure: "name Synapse's SQLite file (database.args.database in homeserver.yaml), as a user who may read it",
+    });
+  }
+}
+
+/** The keys of somebody who has an identity. */
+interface Identity extends UserSigner {
+  master: unknown;
+}
+
+/** Of everybody who has an identity, our own account among them; unread where the database is of another homeserver or day. */
+async function readIdentities(
+  database: ForeignDatabase,
+  { people, by, masterKey: ours }: TeamPlan,
+): Promise<Fact<Identity[]>> {
+  const shown = [...people, { userId: by, masterKey: { value: ours } }];
+  const identities: Identity[] = [];
+  for (const { userId, masterKey } of shown) {
+    if ("unread" in masterKey || masterKey.value === null) continue;
+    const master = await latestKey(database, userId, "master");
+    const keys = (master as { keys?: Record<string, unknown> } | undefined)?.keys ?? {};
+    if (!Object.values(keys).includes(masterKey.value))
+      return { unread: `the database does not have the master key of ${userId} that the homeserver shows` };
+    const userSigning = await latestKey(database, userId, "user_signing");
+    identities.push({ userId, masterKey: masterKey.value, master, userSigning });
+  }
+  return { value: identities };
+}
+
+async function latestKey(database: ForeignDatabase, userId: UserId, type: string): Promise<unknown> {
+  const row = await database.get(
+    "SELECT keydata FROM e2e_cross_signing_keys WHERE user_id = ? AND keytype = ? ORDER BY stream_id DESC LIMIT 1",
+    ...[userId, type],
+  );
+  return row === undefined ? undefined : JSON.parse(String(row.keydata));
+}
+
+async function verifiersOf(
+  database: ForeignDatabase,
+  userId: UserId,
+  identities: readonly Identity[],
+): Promise<UserId[]> {
+  const target = identities.find((identity) => identity.userId === userId);
+  const verifiers: UserId[] = [];
+  if (!target) return verifiers;
+  for (const signer of identities.filter((identity) => identity !== target)) {
+    const keyId = userSigningKeyId(signer);
+    if (keyId === undefined) continue;
+    const row = await database.get(
+      "SELECT signature FROM e2e_cross_signing_signatures WHERE user_id = ? AND key_id = ? AND target_user_id = ? AND target_device_id = ? LIMIT 1",
+      ...[signer.userId, keyId, userId, target.masterKey],
+    );
+    if (row && hasSigned(signer, target, { keyId, signature: String(row.signature) }))
+      verifiers.push(signer.userId);
+  }
+  return verifiers;
+}
+
+const userSigningKeyId = ({ userSigning }: Identity): string | undefined =>
+  Object.keys((userSigning as { keys?: object } | undefined)?.keys ?? {})[0];
+
+/** Whom somebody who has an identity has still to verify. */
+function unverifiedBy(
+  userId: UserId,
+  identities: Fact<Identity[]>,
+  verifiers: ReadonlyMap<UserId, Fact<UserId[]>>,
+): string[] {
+  if ("unread" in identities || !identities.value.some((identity) => identity.userId === userId)) return [];
+  const others = identities.value
+    .map((identity) => identity.userId)
+    .filter((other) => {
+      const verified = verifiers.get(other);
+      return other !== userId && verified && "value" in verified && !verified.value.includes(userId);
+    });
+  return others.length === 0 ? [] : [`has not verified ${others.join(", ")}`];
+}

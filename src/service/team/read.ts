@@ -1,0 +1,183 @@
+import { readPublishedKeys } from "../../crypto/index.ts";
+import { SottoError } from "../../errors.ts";
+import { adminDevices, publishedKeysOf } from "../../matrix/facts/index.ts";
+import { accountStanding, hasProfile, type Transport } from "../../matrix/index.ts";
+import type { Fact } from "../../model/facts.ts";
+import { type RoomId, serverNameOf, type UserId } from "../../model/ids.ts";
+import type {
+  AccountState,
+  KeysOfMember,
+  RoomOfTeam,
+  Team,
+  TeamFacts,
+  TeamMembership,
+} from "../../model/team.ts";
+import type { Account } from "../account.ts";
+import { type Asking, unreadBecause } from "../audit/asking.ts";
+import { roomsByMarker } from "../enforce/make-room.ts";
+import { successorOf } from "../enforce/replace.ts";
+
+/** What a room of a team is known by in its creation, and in our store. */
+export const markerOf = (team: string, room: string): string => `team ${team} ${room}`;
+
+const NO_SESSIONS = {
+  unread: "only the admin API shows logins without keys: give --admin-token-file",
+  notAsked: true,
+} as const;
+
+/** Reads what a team's plan is made of, and changes nothing on the homeserver. */
+export async function readTeam(
+  account: Account,
+  team: Team,
+  asking: Asking,
+  admin: Transport | undefined,
+): Promise<TeamFacts> {
+  const { userId: own } = account.config.account;
+  const members = team.members.map(({ userId }) => userId);
+  const accounts: TeamFacts["accounts"] = {};
+  const sessions: TeamFacts["sessions"] = {};
+  await asking.each(members, async (userId) => {
+    const state = await asking.fact(`the account of ${userId}`, () =>
+      accountState(account.transport, admin, userId, own),
+    );
+    accounts[userId] = state;
+    const isHere = "value" in state && state.value === "here";
+    sessions[userId] =
+      admin && isHere
+        ? await asking.fact(
+            `the sessions of ${userId}`,
+            async (manner) =>
+              (await adminDevices(admin, userId, manner())).filter(({ isDehydrated }) => !isDehydrated)
+                .length,
+          )
+        : NO_SESSIONS;
+  });
+  const roomIds = await findRooms(account, team);
+  const rooms: RoomOfTeam[] = [];
+  for (const { key, members: wanted } of team.rooms) {
+    const roomId = roomIds.get(key);
+    if (roomId === undefined) rooms.push({ key, roomId: null });
+    else
+      rooms.push({
+        ...{ key, roomId },
+        memberships: await asking.fact(`the members of ${roomId}`, () =>
+          membershipsOf(account, roomId, wanted),
+        ),
+      });
+  }
+  return {
+    by: own,
+    masterKey: await ownMasterKey(account),
+    ...{ accounts, sessions, rooms },
+    keys: await readKeys(account, members, asking),
+  };
+}
+
+async function ownMasterKey({ crypto, config }: Account): Promise<string | null> {
+  if ((await crypto.ourSigner()) === undefined) return null;
+  return (await crypto.rememberedIdentity(config.account.userId))?.masterKey ?? null;
+}
+
+async function accountState(
+  transport: Transport,
+  admin: Transport | undefined,
+  userId: UserId,
+  own: UserId,
+): Promise<AccountState> {
+  if (serverNameOf(userId) !== serverNameOf(own)) return "elsewhere";
+  if (admin) return (await accountStanding(admin, userId)) ?? "missing";
+  return (await hasProfile(transport, userId)) ? "here" : "missing";
+}
+
+/** By the store; by what stands in their creation where the store has lost or never known them. */
+async function findRooms(account: Account, { team, rooms }: Team): Promise<Map<string, RoomId>> {
+  const { madeRooms } = account.store;
+  const found = new Map<string, RoomId>();
+  let marked: Map<string, RoomId[]> | undefined;
+  for (const { key } of rooms) {
+    const marker = markerOf(team, key);
+    let roomId = madeRooms.get(marker)?.roomId;
+    if (roomId === undefined) {
+      // what was begun is for whoever makes it: it may be half made
+      if (madeRooms.get(marker)) continue;
+      marked ??= await roomsByMarker(account);
+      roomId = marked.get(marker)?.[0];
+    }
+    if (roomId === undefined) continue;
+    const current = await currentOf(account, roomId);
+    if (madeRooms.get(marker)?.roomId !== current) madeRooms.made(marker, { marker, roomId: current });
+    found.set(key, current);
+  }
+  return found;
+}
+
+/** The room, or the one that we have put in its place. */
+async function currentOf(account: Account, roomId: RoomId): Promise<RoomId> {
+  const passed = new Set<RoomId>();
+  for (let current = roomId; ; ) {
+    passed.add(current);
+    const next = await successorOf(account, current).catch(ignoreNotJoined);
+    if (next === undefined || passed.has(next)) return current;
+    const created = await account.rooms.creation(next).catch(ignoreNotJoined);
+    const isOurs = created?.creator === account.config.account.userId && created.predecessor === current;
+    if (!isOurs) return current;
+    current = next;
+  }
+}
+
+function ignoreNotJoined(thrown: unknown): undefined {
+  if (thrown instanceof SottoError && thrown.code === "ROOM_NOT_JOINED") return undefined;
+  throw thrown;
+}
+
+async function membershipsOf(
+  { rooms }: Account,
+  roomId: RoomId,
+  wanted: readonly UserId[],
+): Promise<Record<UserId, TeamMembership>> {
+  const memberships: Record<UserId, TeamMembership> = {};
+  for (const { userId, membership } of await rooms.members(roomId)) memberships[userId] = membership;
+  for (const userId of wanted.filter((user) => memberships[user] === undefined)) {
+    const member = await rooms.state(roomId, "m.room.member", userId);
+    memberships[userId] = ABSENT.find((known) => known === member?.membership) ?? "none";
+  }
+  return memberships;
+}
+
+const ABSENT = ["knock", "ban", "leave"] as const;
+const NOT_PROVEN = "our own identity is not proven on this device: see `sotto identity status`";
+
+async function readKeys(
+  { transport, crypto }: Account,
+  members: readonly UserId[],
+  asking: Asking,
+): Promise<TeamFacts["keys"]> {
+  const ours = await crypto.ourSigner();
+  const attempt = await asking.attempt((manner) => publishedKeysOf(transport, members, manner()));
+  return Object.fromEntries(
+    members.map((userId): [UserId, Fact<KeysOfMember>] => {
+      const what = `the keys of ${userId}`;
+      if ("failure" in attempt) return [userId, { unread: unreadBecause(what, attempt.failure) }];
+      const { answer, unreachable } = attempt.value;
+      const server = serverNameOf(userId);
+      if (unreachable.has(server))
+        return [userId, { unread: `${what} could not be read: ${server} did not answer our homeserver` }];
+      const published = readPublishedKeys(answer, userId, ours);
+      if (!published) return [userId, { unread: `${what} could not be read: no answer about them` }];
+      const { identity, devices } = published;
+      const masterKey = identity?.isConsistent ? identity.masterKey : null;
+      return [
+        userId,
+        {
+          value: {
+            masterKey,
+            devices: devices
+              .filter(({ isDehydrated }) => !isDehydrated)
+              .map(({ deviceId, isCrossSigned }) => ({ deviceId, isSigned: isCrossSigned })),
+            verifiedByUs: ours ? { value: identity?.isSignedByUs === true } : { unread: NOT_PROVEN },
+          },
+        },
+      ];
+    }),
+  );
+}

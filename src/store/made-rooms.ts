@@ -1,0 +1,38 @@
+import type { RoomId } from "../model/ids.ts";
+
+/** A room that is to be made once: what it is known by, and which it is. */
+export interface MadeRoom {
+  /** Stands in the room's creation, and in no other room's of ours. */
+  marker: string;
+  /** Undefined until the homeserver has said it. */
+  roomId: RoomId | undefined;
+}
+
+/** Rooms that are made once, however often that is tried. Every call is durable when it returns. */
+export interface MadeRooms {
+  get(key: string): MadeRoom | undefined;
+  /** Before the homeserver is asked. */
+  begin(key: string, marker: string): void;
+  made(key: string, room: { marker: string; roomId: RoomId }): void;
+  /** The same key means another room from now on. */
+  forget(key: string): void;
+}
+
+export function createMadeRooms(meta: {
+  read(name: string): string | undefined;
+  write(name: string, value: string): void;
+}): MadeRooms {
+  const write = (key: string, room: Partial<MadeRoom>): void =>
+    meta.write(`made room ${key}`, JSON.stringify(room));
+  return {
+    get(key) {
+      const kept = meta.read(`made room ${key}`);
+      if (!kept) return undefined;
+      const { marker, roomId } = JSON.parse(kept) as MadeRoom;
+      return { marker, roomId };
+    },
+    begin: (key, marker) => write(key, { marker }),
+    made: (key, { marker, roomId }) => write(key, { marker, roomId }),
+    forget: (key) => meta.write(`made room ${key}`, ""),
+  };
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Bot } from "../support/bot.ts";
+import { RoomOwner } from "../support/broken-rooms.ts";
+import { killAtChange } from "../support/kill-at-change.ts";
+import { endAllSotto, sotto } from "../support/sotto.ts";
+import { remember } from "../support/suite.ts";
+import { TeamFile } from "../support/team.ts";
+import { openWorld } from "../support/world.ts";
+
+// kill -9 at each change that `team apply` makes at the homeserver: the same again makes what is missing, and nothing twice.
+
+const { newBot, proxy, synapse } = await openWorld();
+let bot: Bot;
+let owner: RoomOwner;
+let adminToken: string;
+
+beforeAll(async () => {
+  bot = await newBot();
+  owner = new RoomOwner(synapse, { accessToken: bot.accessToken });
+  const name = `admin${randomBytes(4).toString("hex")}`;
+  const admin = await synapse.registerUser(name, undefined, { admin: true });
+  adminToken = admin.accessToken;
+  remember("secret", adminToken);
+});
+afterEach(async () => {
+  proxy.passOnEverything();
+  await endAllSotto();
+});
+
+const flagsOf = {
+  "a token": () => ["--admin-token-file", bot.secretFile(adminToken)],
+  "a secret": () => ["--registration-secret-file", bot.secretFile(synapse.registrationSharedSecret)],
+};
+
+function newTeam(flags: string[]): { team: TeamFile; users: string[]; name: string } {
+  const name = `t${randomBytes(4).toString("hex")}`;
+  const users = ["a", "b"].map((letter) => `${letter}${name}`);
+  const team = new TeamFile(bot, flags);
+  team.write({ team: name, members: users.map((user) => ({ user })), rooms: { all: { name } } });
+  remember("person", ...users.map((user) => `@${user}:${synapse.serverName}`));
+  return { team, users, name };
+}
+
+async function expectWhole({ team, users, name }: ReturnType<typeof newTeam>): Promise<void> {
+  const plan = await team.plan();
+  expect(plan.steps).toEqual([]);
+  const { joined_rooms } = await owner.call<{ joined_rooms: string[] }>("GET", "joined_rooms");
+  const named: string[] = [];
+  for (const roomId of joined_rooms)
+    if ((await owner.state(roomId, "m.room.name"))?.name === name) named.push(roomId);
+  expect(named).toEqual([plan.rooms[0]!.roomId]);
+  expect(await owner.state(named[0]!, "m.room.encryption")).toBeDefined();
+  expect(team.handedOut().map((file) => file.name)).toEqual(users.map((user) => `${user}.txt`));
+  for (const [at, user] of users.entries()) {
+    const { userId } = await synapse.login(user, team.handedOut()[at]!.password);
+    expect(await owner.state(named[0]!, "m.room.member", userId)).toMatchObject({ membership: "invite" });
+  }
+}
+
+describe.each(["a token", "a secret"] as const)("with %s", (means) => {
+  it.each(["hang before", "hang after"] as const)(
+    "killed at each change (%s)",
+    async (point) => {
+      for (let n = 1; ; n += 1) {
+        const made = newTeam(flagsOf[means]());
+        const start = () => bot.start(made.team.arguments("apply"));
+        const wasKilled = await killAtChange(proxy, n, point, start);
+        // whatever was made, its password is known
+        if (wasKilled) expect(existsSync(made.team.passwords)).toBe(true);
+        await made.team.apply();
+        await expectWhole(made);
+        if (wasKilled) continue;
+        expect(n).toBeGreaterThan(5);
+        return;
+      }
+    },
+    600_000,
+  );
+});
+
+describe("beside a running service", () => {
+  it("it is made in there, and a person reads what is missing", async () => {
+    const made = newTeam(flagsOf["a secret"]());
+    const service = bot.start(["run"]);
+    await service.says("running");
+    await made.team.apply();
+    await expectWhole(made);
+    const args = [...made.team.arguments("plan"), "--config", bot.config];
+    const { code, stdout, stderr } = await sotto(args);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`room "${made.name}": !`);
+    expect(stdout).toContain(`- @${made.users[0]}:`);
+    expect(stdout).toContain("log in with the password of the file");
+    expect(stderr).toContain("0 steps, 0 of them blocked; nothing was changed");
+    await service.end("SIGTERM");
+  });
+});
+
+describe("an account that is there", () => {
+  it("keeps its password, and gets no file", async () => {
+    const { team, users } = newTeam(flagsOf["a token"]());
+    await synapse.registerUser(users[0]!, "a password of their own");
+    await team.apply();
+    expect(team.handedOut().map(({ name }) => name)).toEqual([`${users[1]}.txt`]);
+    await synapse.login(users[0]!, "a password of their own");
+  });
+
+  it("keeps it also where it could not be seen before, and the file goes again", async () => {
+    const { team, users } = newTeam(flagsOf["a secret"]());
+    await synapse.registerUser(users[0]!, "a password of their own");
+    proxy.intercept(({ path }) => path.includes("/profile/") && path.includes(users[0]!), {
+      status: 404,
+      body: { errcode: "M_NOT_FOUND", error: "not that anybody knew" },
+    });
+    const { steps } = await team.apply();
+    expect(steps.map(({ result }) => result)).toEqual(["was-done", "done", "done", "done", "done"]);
+    expect(team.handedOut().map(({ name }) => name)).toEqual([`${users[1]}.txt`]);
+    await synapse.login(users[0]!, "a password of their own");
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import type { KeysOfMember, TeamFacts, TeamMembership } from "../../../src/model/team.ts";
+import { ALICE, BOT, known, unread } from "../../support/facts.ts";
+import { BOB, keys, planOf, roomOf, team, teamFacts } from "../../support/team-facts.ts";
+
+const stepsOf = (change: Partial<TeamFacts>, makesAccounts = true) =>
+  planOf(teamFacts(change), { makesAccounts }).steps.map(({ id, blocked }) => [id, blocked !== undefined]);
+const missingOf = (change: Partial<TeamFacts>) => planOf(teamFacts(change)).people[1]!.missing.join("; ");
+const bob = (change: Partial<KeysOfMember>) => ({
+  keys: { [ALICE]: known(keys()), [BOB]: known(keys(change)) },
+});
+const account = (state: TeamFacts["accounts"][string]) => ({
+  accounts: { [ALICE]: known("here" as const), [BOB]: state },
+});
+const inRoom = (membership: TeamMembership) => ({ rooms: [roomOf({ [ALICE]: "join", [BOB]: membership })] });
+
+describe("the steps of a team", () => {
+  it("are none where nothing is missing, and nobody has to do anything", () => {
+    const plan = planOf(teamFacts());
+    expect(plan).toMatchObject({ steps: [], operator: [] });
+    for (const { missing } of plan.people) expect(missing).toEqual([]);
+  });
+
+  it.each<[string, Partial<TeamFacts>, [string, boolean][]]>([
+    ["an account", account(known("missing")), [[`account ${BOB}`, false]]],
+    [
+      "a room",
+      { rooms: [{ key: "all", roomId: null }] },
+      [
+        ["room all", false],
+        [`invite all ${ALICE}`, false],
+        [`invite all ${BOB}`, false],
+      ],
+    ],
+    ["whoever is not there", inRoom("none"), [[`invite all ${BOB}`, false]]],
+    ["whoever has left", inRoom("leave"), [[`invite all ${BOB}`, false]]],
+    ["whoever was banned", inRoom("ban"), []],
+    ["whoever is invited", inRoom("invite"), []],
+    [
+      "an account that was deactivated",
+      { ...account(known("deactivated")), ...inRoom("none") },
+      [[`invite all ${BOB}`, true]],
+    ],
+    ["an account elsewhere", account(known("elsewhere")), []],
+    ["an account that cannot be read", account(unread("403")), [[`account ${BOB}`, true]]],
+    [
+      "members that cannot be read",
+      { rooms: [{ key: "all", roomId: "!r", memberships: unread("500") }] },
+      [],
+    ],
+  ])("%s", (_what, change, steps) => expect(stepsOf(change)).toEqual(steps));
+
+  it("are blocked where nothing is given that makes accounts", () => {
+    expect(stepsOf(account(known("missing")), false)).toEqual([[`account ${BOB}`, true]]);
+  });
+});
+
+describe("what somebody has to do", () => {
+  it.each<[string, Partial<TeamFacts>, RegExp]>([
+    [
+      "log in",
+      bob({ devices: [], masterKey: null, verifiedByUs: known(false) }),
+      /^log in with the password/,
+    ],
+    [
+      "set up an identity",
+      bob({ masterKey: null, devices: [{ deviceId: "PHONE", isSigned: false }], verifiedByUs: known(false) }),
+      /^set up cross-signing \(a recovery key\) in the client$/,
+    ],
+    ["sign a device", bob({ devices: [{ deviceId: "OLD", isSigned: false }] }), /^verify OLD from/],
+    ["accept", inRoom("invite"), /^accept the invitation to "Everybody"$/],
+    ["have a ban lifted", inRoom("ban"), /^banned from/],
+    [
+      "compare keys",
+      bob({ verifiedByUs: known(false) }),
+      /^compare keys with @voice:example.org: `sotto verify @bob/,
+    ],
+  ])("%s", (_what, change, sentence) => expect(missingOf(change)).toMatch(sentence));
+
+  it("is not guessed where it could not be read", () => {
+    const plan = planOf(teamFacts({ keys: { [ALICE]: known(keys()), [BOB]: unread("429") } }));
+    expect(plan.people[1]).toMatchObject({
+      missing: [],
+      masterKey: unread("429"),
+      loggedIn: unread("429"),
+      verifiedByUs: unread("429"),
+    });
+  });
+
+  it("is known of a login without keys too, by an administrator's token", () => {
+    const change = {
+      ...bob({ devices: [], masterKey: null }),
+      sessions: { [ALICE]: known(1), [BOB]: known(1) },
+    };
+    expect(missingOf(change)).toMatch(/^set up cross-signing/);
+  });
+});
+
+describe("whoever runs this", () => {
+  it("hears that our own identity is not proven, and what the policy does not know yet", () => {
+    expect(planOf(teamFacts({ masterKey: null })).operator.join()).toContain(BOT);
+    const rooms = [
+      {
+        ...team().rooms[0]!,
+        policy: {
+          guests: true,
+          maxRetentionMs: 90_000,
+          rotation: { maxPeriodMs: 86_400_000, maxMessages: 9 },
+        },
+      },
+    ];
+    const [said] = planOf(teamFacts(), { team: team({ rooms }) }).operator;
+    expect(said).toContain(
+      'except: { "!team:example.org": {"guests":true,"rotation":{"maxPeriod":"86400s","maxMessages":9},"maxRetention":"90s"} }',
+    );
+  });
+});
