@@ -133,10 +133,14 @@ export const ERROR_CODES = {
     3,
     "find out which client made it; `sotto recovery create --replace-backup` makes one of our own",
   ],
-  // the store
+  // a database of another program, and the store
   STORE_KEY_MISSING: [
     2,
     "put the 32-byte key back where storeKeyFile points; without it the store cannot be read",
+  ],
+  DATABASE_UNREADABLE: [
+    3,
+    "try the same address and user with psql, where this runs; the reason is in the database's log too",
   ],
   STORE_WRONG_KEY: [3, "use the store key this store was made with"],
   STORE_OTHER_DEVICE: [3, "use the data directory that belongs to this account and device"],

@@ -47,7 +47,7 @@ const RULES: Record<string, (house: House) => Finding[]> = {
   "a room is entered through its door": (house) => doorFindings(house, FURTHER_DOORS),
   "only audio/ and the command connector start processes": (house) =>
     importFindings(house, /^child_process$/, /^src\/(?:audio|connector\/command)\//),
-  "only store/ opens a database": (house) => importFindings(house, /^sqlite$/, /^src\/store\//),
+  "only store/ opens a database": (house) => importFindings(house, /^(?:sqlite|pg)$/, /^src\/store\//),
   "only matrix/ talks to the homeserver": (house) => [
     ...importFindings(house, /^(?:https?|http2|undici|matrix-bot-sdk)(?:\/|$)/, TALKS),
     ...textFindings(house, /^src\//, /\b(?:fetch|XMLHttpRequest|WebSocket)\s*\(/, TALKS),
@@ -109,6 +109,7 @@ const PLANTED: [file: string, source: string, rule: RegExp][] = [
   ["src/service/l.ts", 'import { spawn } from "node:child_process";', /start processes/],
   ["src/service/m.ts", 'import { exec } from "child_process";', /start processes/],
   ["src/outbox/n.ts", 'import { DatabaseSync } from "node:sqlite";', /opens a database/],
+  ["src/service/n.ts", 'const pg = await import("pg");', /opens a database/],
   ["src/service/o.ts", 'import * as http from "node:http";', /talks to the homeserver/],
   ["src/service/p.ts", 'process.getBuiltinModule("node:https");', /talks to the homeserver/],
   ["src/media/q.ts", "await fetch(url);", /talks to the homeserver/],

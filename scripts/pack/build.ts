@@ -17,6 +17,7 @@ import { licencesOf } from "./licences.ts";
 //   dist/connector-contract.js   what every connector must hold to, for the tests of others
 //   dist/opus-worker.cjs         the thread that decodes Opus, with its decoder
 //   dist/metrics.js              Prometheus' client, for `sotto run` where the config has `listen`
+//   dist/postgres.js             PostgreSQL's client, for whoever names a database of that kind
 //   dist/qr-picture.js           what reads QR codes from pictures, for `sotto verify` alone
 //   dist/matrix-bot-sdk.js       all of matrix-bot-sdk, for bots on Sotto's client
 //   dist/types/                  declarations

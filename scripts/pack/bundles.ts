@@ -18,6 +18,7 @@ const APART: Record<string, string> = {
   "src/connector/index.ts": "connectors",
   "src/service/bot-client.ts": "bot-client",
   "src/service/metrics.ts": "metrics",
+  "src/store/foreign-postgres.ts": "postgres",
 };
 
 /** The command and the SDK, and the crypto package below them. */
@@ -49,6 +50,8 @@ function sottoOf(folder: string): BuildOptions[] {
     { ...esm, ...withRequire, ...one("src/commands/shared/program.ts") },
     { ...forNode, ...one("src/commands/shared/qr-picture.ts") },
     { ...forNode, ...one("src/service/metrics.ts") },
+    // libpq instead of its own protocol, which it asks for only where a program wants that
+    { ...forNode, ...one("src/store/foreign-postgres.ts"), external: ["node:*", "pg-native"] },
     { ...esm, ...one("src/connector/own.ts", "connector") },
     { ...esm, ...withRequire, ...many({ connectors: "src/connector/index.ts" }) },
     {

@@ -10,6 +10,7 @@ import { printJson, printText, say, wholeNumber } from "./shared/output.ts";
 interface ProveFlags extends CommonOptions {
   room: string;
   database?: string;
+  databasePasswordFile?: string;
   media?: string;
   logs?: string[];
   timeout: string;
@@ -19,7 +20,8 @@ export function command(context: Context): Command {
   return new Command("prove")
     .description("send a canary, and look for it in all that the homeserver has written")
     .requiredOption("--room <room>", "where it is sent: room ID, alias, or @user; its members see it")
-    .option("--database <file>", "the homeserver's SQLite file")
+    .option("--database <file or URL>", "the homeserver's SQLite file, or postgresql://USER@HOST/DATABASE")
+    .option("--database-password-file <file>", "the password; else PGPASSWORD or ~/.pgpass, as for psql")
     .option("--media <directory>", "its media store")
     .option("--logs <file...>", "its logs; rotated and packed ones too")
     .option("--timeout <seconds>", "how long to wait until the homeserver has written", "30")
@@ -27,10 +29,15 @@ export function command(context: Context): Command {
 }
 
 async function prove(context: Context, flags: ProveFlags): Promise<void> {
-  const { room, database, media, logs } = flags;
+  const { room, database, databasePasswordFile, media, logs } = flags;
   const timeoutMs = wholeNumber(flags.timeout, "--timeout") * 1000;
   const { openPlaces, prove } = await import("../service/prove/prove.ts");
-  const named = { ...(database && { database }), ...(media && { media }), ...(logs && { logs }) };
+  const named = {
+    ...(database && { database }),
+    ...(databasePasswordFile && { databasePasswordFile }),
+    ...(media && { media }),
+    ...(logs && { logs }),
+  };
   const places = await openPlaces(named);
   let report: ProofReport | undefined;
   const emit = async (message: Emitted): Promise<void> => {

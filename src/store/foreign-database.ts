@@ -1,99 +1,42 @@
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
-import { resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
+import { openForeignSqlite } from "./foreign-sqlite.ts";
+import { addressOf } from "./postgres-address.ts";
 
-/** Another program's SQLite file, which that program may be using. Nothing beside it is made, changed or locked for long. */
+/** Another program's database, which that program may be using: nothing in it is changed, and nothing is locked for long. */
 export interface ForeignDatabase {
-  /** The values of every row of every table, as bytes, as the file has them; some rows at a time. */
-  rows(): Generator<{ table: string; rows: Uint8Array[][] }>;
-  /** The first row; undefined also where there are no such tables. */
-  get(sql: string, ...values: string[]): Record<string, unknown> | undefined;
-  close(): void;
+  /** All that its tables hold, a few rows at a time. */
+  rows(): AsyncGenerator<ForeignRows>;
+  /** The first row, asked for with `?` for each value; undefined also where there are no such tables. */
+  get(sql: string, ...values: string[]): Promise<Record<string, unknown> | undefined>;
+  close(): Promise<void>;
 }
 
-/** A statement holds back what its program wants to tidy up: it lasts for so many rows. */
-const ROWS_AT_A_TIME = 500;
-/** How long to wait while the other program writes. */
-const BUSY_MS = 10_000;
-/** SQLite's file format, section 1.3: bytes 18 and 19 say which journal is used; 2 is the write-ahead log. */
-const JOURNAL_AT = 18;
-const WAL = 2;
+/** A part of a table, by the table's name. */
+export type ForeignRows = { table: string } & (
+  | { /** Each row's values, as bytes. */ rows: Uint8Array[][] }
+  | {
+      /** A value that is too long to be held, in pieces; readable, more than once, until the next part is asked for. */ long: () => AsyncIterable<Uint8Array>;
+    }
+  | { /** Why the rest of the table cannot be read. */ unread: string }
+);
 
-/** Throws as SQLite does. */
-export function openForeignDatabase(path: string): ForeignDatabase {
-  const sqlite = new DatabaseSync(urlOf(path), { readOnly: true, timeout: BUSY_MS });
-  return {
-    *rows() {
-      for (const { name, hasRowId } of tablesOf(sqlite)) {
-        for (const rows of rowsOf(sqlite, name, hasRowId)) yield { table: name, rows };
-      }
-    },
-    get(sql, ...values) {
-      try {
-        return sqlite.prepare(sql).get(...values);
-      } catch (thrown) {
-        if (/no such (?:table|column)/.test(String(thrown))) return undefined;
-        throw thrown;
-      }
-    },
-    close: () => sqlite.close(),
-  };
+export interface ForeignOptions {
+  /** Of a PostgreSQL user; without it, it is looked for where psql looks: PGPASSWORD, ~/.pgpass. */
+  password?: string;
 }
+
+export const isPostgresUrl = (where: string): boolean => /^postgres(?:ql)?:/i.test(where);
 
 /**
- * SQLite's own reader leaves a -wal and a -shm behind where no other program has the file open, and they would be ours,
- * perhaps where that program cannot write. So the -shm is never written to; and without one, nobody writes the file.
+ * @param where a SQLite file, or a PostgreSQL URL without password
+ * @throws SottoError `DATABASE_UNREADABLE`; `USAGE` for a URL that cannot be meant
  */
-function urlOf(path: string): URL {
-  const url = pathToFileURL(resolve(path));
-  const header = Buffer.alloc(JOURNAL_AT + 1);
-  const file = openSync(path, "r");
-  try {
-    readSync(file, header, 0, header.length, 0);
-  } finally {
-    closeSync(file);
-  }
-  if (header[JOURNAL_AT] === WAL)
-    url.searchParams.set(existsSync(`${path}-shm`) ? "readonly_shm" : "immutable", "1");
-  return url;
+export async function openForeignDatabase(
+  where: string,
+  { password }: ForeignOptions = {},
+): Promise<ForeignDatabase> {
+  if (!isPostgresUrl(where)) return openForeignSqlite(where);
+  const address = addressOf(where);
+  // only who names such a database pays for its client
+  const { openPostgres } = await import("./foreign-postgres.ts");
+  return openPostgres(address, password);
 }
-
-interface Table {
-  name: string;
-  hasRowId: boolean;
-}
-
-/** Those of an index for words too; a table that is made up by a module is made of them. */
-const tablesOf = (sqlite: DatabaseSync): Table[] =>
-  sqlite
-    .prepare("SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'shadow')")
-    .all()
-    .map(({ name, wr }) => ({ name: String(name), hasRowId: wr === 0 }));
-
-function* rowsOf(sqlite: DatabaseSync, table: string, hasRowId: boolean): Generator<Uint8Array[][]> {
-  const columns = sqlite
-    .prepare("SELECT name FROM pragma_table_xinfo(?)")
-    .all(table)
-    .map(({ name }) => `CAST(${quoted(String(name))} AS BLOB)`)
-    .join(", ");
-  const from = `${columns} FROM ${quoted(table)}`;
-  const bytesOf = (row: unknown): Uint8Array[] =>
-    Object.values(row as object).filter((value) => value instanceof Uint8Array);
-  if (!hasRowId) {
-    yield sqlite.prepare(`SELECT ${from}`).all().map(bytesOf);
-    return;
-  }
-  const next = sqlite.prepare(
-    `SELECT _rowid_ AS "row's own", ${from} WHERE _rowid_ > ? ORDER BY _rowid_ LIMIT ${ROWS_AT_A_TIME}`,
-  );
-  next.setReadBigInts(true);
-  for (let last = -(2n ** 63n); ; ) {
-    const rows = next.all(last);
-    if (rows.length === 0) return;
-    yield rows.map(bytesOf);
-    last = rows.at(-1)!["row's own"] as bigint;
-  }
-}
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

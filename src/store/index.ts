@@ -30,7 +30,12 @@ export type { AuditStore } from "./audits.ts";
 export type { EnforcementStore } from "./enforcement.ts";
 export type { DoubtfulEvent, Epoch, EpochStore } from "./epoch.ts";
 export type { FactStore } from "./facts.ts";
-export { type ForeignDatabase, openForeignDatabase } from "./foreign-database.ts";
+export {
+  type ForeignDatabase,
+  type ForeignRows,
+  isPostgresUrl,
+  openForeignDatabase,
+} from "./foreign-database.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
 export type { JobStore } from "./jobs.ts";
 export type { Device, Ledger } from "./ledger.ts";

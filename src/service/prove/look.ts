@@ -1,5 +1,4 @@
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import {
   createGunzip,
@@ -42,6 +41,7 @@ export class Looked {
 }
 
 const PIECE_BYTES = 1024 * 1024;
+const HEAD_BYTES = 6;
 /** Whatever unpacks to more than this was made to do harm. */
 const MAX_UNPACKED_BYTES = 4 * 1024 ** 3;
 const MAX_UNPACKED_VALUE_BYTES = 64 * 1024 * 1024;
@@ -80,61 +80,71 @@ const packingOf = (head: Uint8Array): Packing | undefined => PACKINGS.find(({ is
 
 /** Looks through a file, and through what is packed in it. One that has gone meanwhile is no trouble. */
 export async function lookThroughFile(needles: Needles, path: string, looked: Looked): Promise<void> {
-  try {
-    const packing = packingOf(await headOf(path));
-    await lookThrough(needles, createReadStream(path, { highWaterMark: PIECE_BYTES }), looked, path);
-    if (packing) await lookThroughPacked(needles, path, packing, looked);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return;
-    looked.unread.push({ where: path, why: (thrown as Error).message });
-  }
+  const open = () => createReadStream(path, { highWaterMark: PIECE_BYTES });
+  await lookThroughStream(needles, path, open, looked);
 }
 
-async function headOf(path: string): Promise<Uint8Array> {
-  await using file = await open(path, "r");
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(6), 0, 6, 0);
-  return buffer.subarray(0, bytesRead);
+/** Looks through one long thing, and through what is packed in it: then it is read twice. */
+export async function lookThroughStream(
+  needles: Needles,
+  where: string,
+  open: () => Readable,
+  looked: Looked,
+): Promise<void> {
+  try {
+    const head = await lookThrough(needles, open(), looked, where);
+    const packing = packingOf(head);
+    if (packing) await lookThroughPacked(needles, where, open, packing, looked);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return;
+    looked.unread.push({ where, why: (thrown as Error).message });
+  }
 }
 
 async function lookThroughPacked(
   needles: Needles,
-  path: string,
+  where: string,
+  open: () => Readable,
   packing: Packing,
   looked: Looked,
 ): Promise<void> {
   if (!packing.stream) {
-    looked.unread.push({ where: path, why: `it is packed with ${packing.name}, which is not unpacked here` });
+    looked.unread.push({ where, why: `it is packed with ${packing.name}, which is not unpacked here` });
     return;
   }
   const unpacked = packing.stream() as Readable & NodeJS.ReadWriteStream;
-  const file = createReadStream(path).on("error", (error) => unpacked.destroy(error));
+  const packed = open().on("error", (error) => unpacked.destroy(error));
   try {
-    await lookThrough(needles, file.pipe(unpacked), looked, path, packing.name);
+    await lookThrough(needles, packed.pipe(unpacked), looked, where, packing.name);
   } catch (thrown) {
     // encrypted media begins like this by chance, and is no zlib
-    if (packing.name !== "zlib") looked.unread.push({ where: path, why: (thrown as Error).message });
+    if (packing.name !== "zlib") looked.unread.push({ where, why: (thrown as Error).message });
   } finally {
-    file.destroy();
+    packed.destroy();
     unpacked.destroy();
   }
 }
 
+/** @returns the first bytes of it */
 async function lookThrough(
   needles: Needles,
   stream: AsyncIterable<Uint8Array | string>,
   looked: Looked,
   where: string,
   packing?: string,
-): Promise<void> {
+): Promise<Uint8Array> {
   const search = searchIn(needles, looked, where, packing);
+  let head = new Uint8Array();
   let bytes = 0;
   for await (const piece of stream as AsyncIterable<Uint8Array>) {
+    if (bytes === 0) head = Uint8Array.from(piece.subarray(0, HEAD_BYTES));
     bytes += piece.length;
     if (packing && bytes > MAX_UNPACKED_BYTES) throw new Error("what is packed in it has no end");
     search.push(piece);
   }
   search.end();
   looked.bytes += bytes;
+  return head;
 }
 
 const searchIn = (needles: Needles, looked: Looked, where: string, packing?: string): Search =>
@@ -145,9 +155,9 @@ const searchIn = (needles: Needles, looked: Looked, where: string, packing?: str
 const BETWEEN = Buffer.alloc(1);
 
 /** Looks through rows of a table, value by value. */
-export function lookThroughRows(needles: Needles, table: string, rows: Uint8Array[][], looked: Looked): void {
+export function lookThroughRows(needles: Needles, where: string, rows: Uint8Array[][], looked: Looked): void {
   const values = rows.flat();
-  const search = searchIn(needles, looked, `table ${table}`);
+  const search = searchIn(needles, looked, where);
   const joined = Buffer.concat(values.flatMap((value) => [value, BETWEEN]));
   search.push(joined);
   search.end();
@@ -155,7 +165,7 @@ export function lookThroughRows(needles: Needles, table: string, rows: Uint8Arra
   for (const value of values) {
     const packing = packingOf(value);
     if (!packing?.unpack) continue;
-    const inside = searchIn(needles, looked, `table ${table}`, packing.name);
+    const inside = searchIn(needles, looked, where, packing.name);
     try {
       inside.push(packing.unpack(value, { maxOutputLength: MAX_UNPACKED_VALUE_BYTES }));
       inside.end();

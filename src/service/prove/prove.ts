@@ -64,7 +64,7 @@ export interface LookOptions {
 export async function prove(
   { encrypted, control }: Canaries,
   places: readonly (Place | Closed)[],
-  { database }: Places,
+  named: Places,
   options: LookOptions,
 ): Promise<ProofReport> {
   const deadline = Date.now() + options.timeoutMs;
@@ -88,7 +88,8 @@ export async function prove(
   const isRead = reports.some(
     ({ place, bytes, unread }) => place === "database" && bytes > 0 && !unread.length,
   );
-  const known = isRead ? knownOf(database!, encrypted) : undefined;
+  const { database } = named;
+  const known = isRead && database ? await knownOf({ ...named, database }, encrypted) : undefined;
   const { roomId, eventId, mxcUri, sentMs, title } = encrypted;
   return {
     canary: { roomId, eventId, mxcUri, sentMs, title },

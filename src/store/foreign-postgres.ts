@@ -1,0 +1,181 @@
+import pg from "pg";
+import type { ForeignDatabase, ForeignRows } from "./foreign-database.ts";
+import type { PostgresAddress } from "./postgres-address.ts";
+import {
+  LARGE_OBJECTS,
+  pieceOfObject,
+  piecesOf,
+  rowsAtATime,
+  selectOf,
+  TABLES,
+  type Table,
+} from "./postgres-sql.ts";
+import { notOpened } from "./postgres-trouble.ts";
+
+// Plain statements on one connection; the cursors are the server's own, and it keeps what is not read yet.
+
+const PATIENCE_MS = 10_000;
+/** Longer than the server lets a statement take: it is not there any more. */
+const NO_ANSWER_MS = 90_000;
+
+/**
+ * Each reading is a transaction of its own that can write nothing, and ends soon: as long as it lasts, the server tidies
+ * nothing up. All of this holds for the transaction alone, as poolers in between want it.
+ */
+const BEGIN = [
+  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+  "SET LOCAL statement_timeout = '60s'",
+  "SET LOCAL lock_timeout = '10s'",
+  "SET LOCAL idle_in_transaction_session_timeout = '10min'",
+  // a policy would leave rows out without a word: now that is an error
+  "SET LOCAL row_security = off",
+  "SET LOCAL bytea_output = hex",
+].join("; ");
+/** Where each table is named in full: nobody else's function is taken for one of the server's. */
+const BEGIN_LOOKING = `${BEGIN}; SET LOCAL search_path = pg_catalog`;
+
+/** @throws SottoError `DATABASE_UNREADABLE` */
+export async function openPostgres(address: PostgresAddress, password?: string): Promise<ForeignDatabase> {
+  const { host, port, user, database, tls } = address;
+  const client = new pg.Client({
+    ...{ host, port, user, database, password, ssl: tls, application_name: "sotto" },
+    ...{ connectionTimeoutMillis: PATIENCE_MS, query_timeout: NO_ANSWER_MS },
+  });
+  // whatever is asked of a lost connection fails and says so
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+  } catch (cause) {
+    throw notOpened(address, cause as Error);
+  }
+  return {
+    async *rows() {
+      for (const table of await tablesIn(client)) yield* partsOf(client, table);
+      yield* largeObjectsIn(client);
+    },
+    async get(sql, ...values) {
+      let at = 0;
+      const text = sql.replaceAll("?", () => `$${++at}`);
+      try {
+        await client.query(BEGIN);
+        return (await client.query<Record<string, unknown>>({ text, values, types: NUMBERS })).rows[0];
+      } catch (thrown) {
+        if (NO_SUCH_TABLE.has((thrown as pg.DatabaseError).code!)) return undefined;
+        throw thrown;
+      } finally {
+        await rollBack(client);
+      }
+    },
+    close: () => client.end(),
+  };
+}
+
+/** undefined_table, undefined_column. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const NO_SUCH_TABLE = new Set(["42P01", "42703"]);
+
+type Parsers = pg.CustomTypesConfig;
+/** Values as the server writes them. */
+const AS_WRITTEN = { getTypeParser: () => String } as unknown as Parsers;
+/** int8, int2 and int4 as numbers, as SQLite has them. */
+const NUMBERS = {
+  getTypeParser: (oid: number) => ([20, 21, 23].includes(oid) ? Number : String),
+} as unknown as Parsers;
+
+async function ask(client: pg.Client, text: string, values: string[] = []): Promise<(string | null)[][]> {
+  const question = { text, values, rowMode: "array" as const, types: AS_WRITTEN };
+  return (await client.query<(string | null)[]>(question)).rows;
+}
+
+const rollBack = (client: pg.Client): Promise<unknown> => client.query("ROLLBACK").catch(() => undefined);
+
+async function* within<T>(client: pg.Client, read: AsyncIterable<T>): AsyncGenerator<T> {
+  await client.query(BEGIN_LOOKING);
+  try {
+    yield* read;
+  } finally {
+    await rollBack(client);
+  }
+}
+
+async function tablesIn(client: pg.Client): Promise<Table[]> {
+  await client.query(BEGIN_LOOKING);
+  try {
+    return (await ask(client, TABLES)).map(([table]) => JSON.parse(table!) as Table);
+  } finally {
+    await rollBack(client);
+  }
+}
+
+async function* partsOf(client: pg.Client, table: Table): AsyncGenerator<ForeignRows> {
+  const { schema, name, isForeign } = table;
+  const named = schema === "public" ? name : `${schema}.${name}`;
+  if (isForeign) {
+    yield { table: named, unread: "its rows lie in another database" };
+    return;
+  }
+  try {
+    yield* within(client, rowsOf(client, table, named));
+  } catch (thrown) {
+    // what the server says no to; and it may say yes to the next table
+    if (!(thrown instanceof pg.DatabaseError)) throw thrown;
+    yield { table: named, unread: thrown.message };
+  }
+}
+
+async function* rowsOf(client: pg.Client, table: Table, named: string): AsyncGenerator<ForeignRows> {
+  await client.query(`DECLARE everything NO SCROLL CURSOR FOR ${selectOf(table)}`);
+  const bytes = table.columns.map(({ kind }) => (kind === "bytes" ? bytesOf : Buffer.from));
+  for (;;) {
+    const rows = await ask(client, `FETCH ${rowsAtATime(table)} FROM everything`);
+    if (rows.length === 0) return;
+    const values = rows.map(([, , ...row]) =>
+      row.flatMap((value, at) => (value === null ? [] : [bytes[at]!(value)])),
+    );
+    yield { table: named, rows: values };
+    for (const [ctid, places] of rows) {
+      for (const [place] of places!.matchAll(/\d+/g))
+        yield {
+          table: named,
+          long: () => piecesAt(client, piecesOf(table, table.columns[Number(place)]!, ctid!)),
+        };
+    }
+  }
+}
+
+/** As the server writes bytes: `\x` and hex. */
+const bytesOf = (written: string): Buffer => Buffer.from(written.slice(2), "hex");
+
+async function* piecesAt(client: pg.Client, select: string): AsyncGenerator<Uint8Array> {
+  await client.query(`DECLARE pieces NO SCROLL CURSOR FOR ${select}`);
+  try {
+    for (;;) {
+      const [row] = await ask(client, "FETCH 1 FROM pieces");
+      if (!row) return;
+      yield bytesOf(row[0]!);
+    }
+  } finally {
+    await client.query("CLOSE pieces").catch(() => undefined);
+  }
+}
+
+/** What programs keep beside their tables, by number: anybody may ask for the numbers. */
+async function* largeObjectsIn(client: pg.Client): AsyncGenerator<ForeignRows> {
+  for (let last = "0"; ; ) {
+    const found = await ask(client, LARGE_OBJECTS, [last]);
+    if (found.length === 0) return;
+    for (const [oid] of found) {
+      const long = () => within(client, piecesOfObject(client, oid!));
+      yield { table: `pg_largeobject ${oid}`, long };
+    }
+    last = found.at(-1)![0]!;
+  }
+}
+
+async function* piecesOfObject(client: pg.Client, oid: string): AsyncGenerator<Uint8Array> {
+  for (let piece = 0; ; piece += 1) {
+    const [row] = await ask(client, pieceOfObject(oid, piece));
+    const bytes = bytesOf(row![0]!);
+    if (bytes.length === 0) return;
+    yield bytes;
+  }
+}
