@@ -293,4 +293,8 @@ export const MIGRATIONS: readonly string[] = [
     left_ms INTEGER
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- what can be taken back is kept for longer; of older records nobody knows without opening them
+  ALTER TABLE enforcement ADD COLUMN is_reversible INTEGER NOT NULL DEFAULT 1;
+  `,
 ];
