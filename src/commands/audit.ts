@@ -11,7 +11,7 @@ import type { AuditArguments, AuditResult } from "../service/audit/audit.ts";
 import { knownOf, readBaseline, readFacts, saveFacts, writeBaseline } from "../service/audit/files.ts";
 import { writePrivateFile } from "../service/private-file.ts";
 import { type AuditFlags, type AuditPlan, planOf, readNamed, usage } from "./shared/audit-flags.ts";
-import { verifyLogCommand } from "./shared/audit-log.ts";
+import { beginLogCommand, verifyLogCommand } from "./shared/audit-log.ts";
 import { type Context, isTerminal } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { printJson, printText, say } from "./shared/output.ts";
@@ -41,6 +41,7 @@ export function command(context: Context): Command {
     .option("--pseudonym-key <file>", "by this key instead of the store's: 16 bytes or more")
     .option("--list", "every rule there is")
     .addCommand(verifyLogCommand(context))
+    .addCommand(beginLogCommand(context))
     .action((flags: AuditFlags) => audit(context, flags));
 }
 
