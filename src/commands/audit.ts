@@ -12,7 +12,7 @@ import { knownOf, readBaseline, readFacts, saveFacts, writeBaseline } from "../s
 import { writePrivateFile } from "../service/private-file.ts";
 import { type AuditFlags, type AuditPlan, planOf, readNamed, usage } from "./shared/audit-flags.ts";
 import { beginLogCommand, verifyLogCommand } from "./shared/audit-log.ts";
-import { type Context, isTerminal } from "./shared/context.ts";
+import { type Context, columnsOf, isTerminal } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { printJson, printText, say } from "./shared/output.ts";
 
@@ -137,7 +137,11 @@ function keep(flags: AuditFlags, { report, facts, open }: Shown): void {
 function show(context: Context, flags: AuditFlags, { format, failOn }: AuditPlan, result: Shown): void {
   const { report, logged, isFirst } = result;
   const color = flags.out === undefined && isTerminal(context.stdout) && !context.env.NO_COLOR;
-  const text = FORMATS[format](report, { all: flags.all === true, failOn, color });
+  const columns = flags.out === undefined ? columnsOf(context.stdout) : undefined;
+  const text = FORMATS[format](report, {
+    ...{ all: flags.all === true, failOn, color },
+    ...(columns !== undefined && { columns }),
+  });
   if (flags.out === undefined) context.stdout.write(text);
   else {
     writePrivateFile(resolve(flags.out), text);

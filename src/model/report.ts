@@ -1,5 +1,5 @@
 import type { Finding, Result, RuleId, RuleText, Severity, Subject } from "./finding.ts";
-import type { UserId } from "./ids.ts";
+import type { RoomId, UserId } from "./ids.ts";
 
 /** Best first. */
 export const GRADES = ["A", "B", "C", "D", "F"] as const;
@@ -14,6 +14,8 @@ export interface Report {
   homeserver: string;
   scope: "member" | "admin";
   counts: { rooms: number; users: number; devices: number };
+  /** What the rooms that were read call themselves: others' words. */
+  roomNames: [RoomId, string][];
   /** The file that the rooms were held to; null: none, so the defaults. */
   policyFile: string | null;
   /** In the order of their IDs. */
