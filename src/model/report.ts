@@ -35,8 +35,15 @@ export interface Shown extends Finding {
 
 export type Accepted = { by: "baseline" } | { by: "waiver"; owner: string; reason: string; expires: string };
 
+/** How bad a finding may be at most that somebody has accepted; without it, as bad as it gets. */
+export interface Limit {
+  severity?: Severity;
+  /** `warn`: no fail. */
+  result?: "warn" | "fail";
+}
+
 /** A person's word that a finding may stand for a while. */
-export interface Waiver {
+export interface Waiver extends Limit {
   /** What it covers: one finding by its fingerprint, or all of a rule and subject. */
   fingerprint?: string;
   ruleId?: RuleId;

@@ -21,7 +21,7 @@ export interface AuditArguments {
   policy: Policy;
   policyFile: string | null;
   waivers?: Waiver[];
-  baseline?: string[];
+  baseline?: Known[];
   /** Milliseconds since the epoch. */
   since?: "last" | number;
   pseudonymize?: boolean;
