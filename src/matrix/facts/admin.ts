@@ -66,14 +66,15 @@ export async function adminAccount(
   const url = path`/_synapse/admin/v2/users/${userId}`;
   const answer = objectOf(await transport.request("GET", url, request));
   const { admin, deactivated, user_type: type, appservice_id: appservice, creation_ts: createdSec } = answer;
-  if (answer.name !== userId || typeof createdSec !== "number") throw nonsense("the account");
+  const createdMs = typeof createdSec === "number" ? createdSec * 1000 : Number.NaN;
+  if (answer.name !== userId || !Number.isFinite(createdMs)) throw nonsense("the account");
   return {
     // SQLite has no booleans
     isDeactivated: Boolean(deactivated),
     isAdmin: Boolean(admin),
     userType: isString(type) ? nameOf(type) : null,
     appservice: isString(appservice) ? nameOf(appservice) : null,
-    createdMs: createdSec * 1000,
+    createdMs,
   };
 }
 

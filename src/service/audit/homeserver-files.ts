@@ -36,7 +36,7 @@ function loggingWithoutPath(sections: Fact<Section>): Fact<LoggingConfig> {
     return { unread: "no log config was given: name it with --log-config", notAsked: true };
   const named = at(sections.value, "log_config");
   if (named === null) return { value: LOGGING_WITHOUT_FILE };
-  const unread = `homeserver.yaml names ${String(named)} as its log config: give it with --log-config`;
+  const unread = `homeserver.yaml names ${typeof named === "string" ? named : "something else"} as its log config: give it with --log-config`;
   return { unread, notAsked: true };
 }
 

@@ -50,6 +50,12 @@ export function isTrue(value: unknown): boolean {
   return Boolean(value);
 }
 
+/** A value that is neither a map nor a list, as text. @throws NotUnderstood */
+export function textOf(value: unknown, key: string): string {
+  if (typeof value === "object" && value !== null) throw new NotUnderstood(`${key} is no text`);
+  return String(value);
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,
@@ -65,8 +71,9 @@ export function durationAt(section: Section, key: string, fallback: string | nul
   if (value === null) return null;
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
   const [, digits, unit] = /^([-+]?\d+)([smhdwy]?)$/.exec(typeof value === "string" ? value : "") ?? [];
-  if (digits === undefined) throw new NotUnderstood(`${key} is no duration`);
-  return Number(digits) * (unit ? UNIT_MS[unit]! : 1);
+  const ms = Number(digits) * (unit ? UNIT_MS[unit]! : 1);
+  if (!Number.isSafeInteger(ms)) throw new NotUnderstood(`${key} is no duration`);
+  return ms;
 }
 
 export function numberAt(section: Section, key: string, fallback: number): number {

@@ -1,5 +1,14 @@
 import type { HomeserverConfig } from "../../model/homeserver-facts.ts";
-import { at, durationAt, isTrue, NotUnderstood, numberAt, type Section, sectionAt } from "./python-yaml.ts";
+import {
+  at,
+  durationAt,
+  isTrue,
+  NotUnderstood,
+  numberAt,
+  type Section,
+  sectionAt,
+  textOf,
+} from "./python-yaml.ts";
 import { listenersOf } from "./synapse-listeners.ts";
 
 /**
@@ -68,7 +77,7 @@ const NO = new Set(["n", "no", "f", "false", "off", "0"]);
 
 /** The two settings of which Synapse takes the text, not the truth. */
 function flagAt(config: Section, key: string): boolean {
-  const text = String(at(config, key, false)).toLowerCase();
+  const text = textOf(at(config, key, false), key).toLowerCase();
   if (YES.has(text)) return true;
   if (NO.has(text)) return false;
   throw new NotUnderstood(`${key} is neither true nor false`);
@@ -93,7 +102,7 @@ function federationDomains(config: Section): string[] | null {
   if (said === null) return null;
   // a map does as well: Synapse walks over its keys
   const domains = Array.isArray(said) ? said : Object.keys(sectionAt(config, "federation_domain_whitelist"));
-  return domains.map(String);
+  return domains.map((domain) => textOf(domain, "federation_domain_whitelist"));
 }
 
 function presence(config: Section): HomeserverConfig["presence"] {

@@ -1,5 +1,5 @@
 import type { HomeserverConfig } from "../../model/homeserver-facts.ts";
-import { at, isTrue, listAt, NotUnderstood, type Section } from "./python-yaml.ts";
+import { at, isTrue, listAt, NotUnderstood, type Section, textOf } from "./python-yaml.ts";
 
 type Listener = HomeserverConfig["listeners"][number];
 
@@ -24,13 +24,16 @@ function listenerOf(listener: Section, index: number): Listener[] {
   const resources = listAt(listener, "resources").flatMap((resource) =>
     typeof resource === "object" && resource !== null ? listAt(resource as Section, "names") : [],
   );
-  const type = String(at(listener, "type"));
-  const addresses = [...listAt(listener, "bind_addresses"), ...oneAddress(listener)].map(String);
+  const type = textOf(at(listener, "type"), `listeners[${index}].type`);
+  const addresses = [...listAt(listener, "bind_addresses"), ...oneAddress(listener)].map((address) =>
+    textOf(address, `listeners[${index}].bind_addresses`),
+  );
   return [
     {
       port: portAt(listener, "port", `listeners[${index}].port`),
       bindAddresses: addresses.length > 0 ? addresses : type === "metrics" ? ["0.0.0.0"] : EVERYWHERE,
-      resources: type === "http" ? resources.map(String) : [type],
+      resources:
+        type === "http" ? resources.map((name) => textOf(name, `listeners[${index}].resources`)) : [type],
       isTls: isTrue(at(listener, "tls")),
     },
   ];
@@ -50,14 +53,16 @@ function portAt(section: Section, key: string, name = key): number {
 /** `bind_port`, which takes the place of every listener. */
 function boundPorts(config: Section): Listener[] {
   const port = portAt(config, "bind_port");
-  const unsecure = Object.hasOwn(config, "unsecure_port") ? at(config, "unsecure_port") : port - 400;
+  const hasOther = !Object.hasOwn(config, "unsecure_port") || isTrue(at(config, "unsecure_port"));
+  const other =
+    Object.hasOwn(config, "unsecure_port") && hasOther ? portAt(config, "unsecure_port") : port - 400;
   const listener = {
-    bindAddresses: [String(at(config, "bind_host", "") ?? "")],
+    bindAddresses: [textOf(at(config, "bind_host", "") ?? "", "bind_host")],
     resources: ["client", "federation"],
   };
   return [
     { ...listener, port, isTls: true },
-    ...(isTrue(unsecure) ? [{ ...listener, port: Number(unsecure), isTls: false }] : []),
+    ...(hasOther && other !== 0 ? [{ ...listener, port: other, isTls: false }] : []),
   ];
 }
 
@@ -67,4 +72,9 @@ const single = (config: Section, key: string, address: string, resource = key): 
     : [];
 
 const metricsPort = (config: Section): Listener[] =>
-  single(config, "metrics_port", String(at(config, "metrics_bind_host", "127.0.0.1")), "metrics");
+  single(
+    config,
+    "metrics_port",
+    textOf(at(config, "metrics_bind_host", "127.0.0.1"), "metrics_bind_host"),
+    "metrics",
+  );

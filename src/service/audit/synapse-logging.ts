@@ -1,5 +1,5 @@
 import type { LoggingConfig } from "../../model/homeserver-facts.ts";
-import { at, isTrue, type Section, sectionAt } from "./python-yaml.ts";
+import { at, isTrue, type Section, sectionAt, textOf } from "./python-yaml.ts";
 
 /** What Synapse logs if its config names no file for that. */
 export const LOGGING_WITHOUT_FILE: LoggingConfig = {
@@ -45,7 +45,7 @@ const maps = (section: Section): [string, Section][] =>
 /** Undefined where none is said. */
 function levelOf(logger: Section): string | undefined {
   const level = at(logger, "level");
-  return isTrue(level) || level === 0 ? (NAMES.get(level) ?? String(level)) : undefined;
+  return isTrue(level) || level === 0 ? (NAMES.get(level) ?? textOf(level, "level")) : undefined;
 }
 
 /** A level that is not known may be any. */
