@@ -33,7 +33,7 @@ export type { FactStore } from "./facts.ts";
 export {
   type ForeignDatabase,
   type ForeignRows,
-  isPostgresUrl,
+  isDatabaseAddress,
   openForeignDatabase,
 } from "./foreign-database.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";

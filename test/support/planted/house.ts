@@ -9,7 +9,7 @@ import type { Facts } from "../../../src/model/facts.ts";
 import type { Finding } from "../../../src/model/finding.ts";
 import type { Policy } from "../../../src/model/policy.ts";
 import { collectFacts } from "../../../src/service/audit/collect.ts";
-import { type Synapse, startSynapse } from "../../../synapse-dev/synapse.ts";
+import { type Synapse, type SynapseOptions, startSynapse } from "../../../synapse-dev/synapse.ts";
 import { Bot } from "../bot.ts";
 import { resultOf } from "../sotto.ts";
 import { Person } from "./person.ts";
@@ -71,7 +71,10 @@ export class House {
     this.#folder = folder;
   }
 
-  static async open(): Promise<House> {
+  static async open({
+    config,
+    ...options
+  }: Pick<SynapseOptions, "config" | "logLevel"> = {}): Promise<House> {
     const folder = mkdtempSync(join(tmpdir(), "sotto-planted-"));
     const appservice = randomBytes(16).toString("hex");
     const registration = join(folder, "appservice.yaml");
@@ -88,8 +91,9 @@ export class House {
       }),
     );
     const synapse = await startSynapse({
+      ...options,
       liftRateLimits: true,
-      config: { ...CONFIG, app_service_config_files: [registration] },
+      config: { ...CONFIG, app_service_config_files: [registration], ...config },
     });
     const admin = await synapse.registerUser("admin", undefined, { admin: true });
     const password = randomBytes(12).toString("hex");
