@@ -5,6 +5,11 @@ import { quoted } from "./postgres-sql.ts";
 /** Why a connection was refused, by what the server or TLS says, and what helps. */
 const REFUSALS: readonly [says: RegExp, message: string | undefined, cure: string][] = [
   [
+    /^42501 /,
+    undefined,
+    "let it in: as a superuser, GRANT CONNECT ON DATABASE; or name another user in the URL",
+  ],
+  [
     /password must be a (?:non-empty )?string/i,
     "it wants a password, and there is none",
     "name a file that holds it with --database-password-file, or write it into ~/.pgpass (mode 0600)",
@@ -31,6 +36,11 @@ const REFUSALS: readonly [says: RegExp, message: string | undefined, cure: strin
     /^(?:ECONNREFUSED|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH) |timeout/,
     undefined,
     "check host and port, and that it runs",
+  ],
+  [
+    /^ECONNRESET |terminated unexpectedly/,
+    undefined,
+    "check that this is PostgreSQL's port; if it is, its log says why it hung up",
   ],
 ];
 
@@ -77,7 +87,8 @@ const named = ({ host, port, database }: PostgresAddress): string =>
 export function notOpened(address: PostgresAddress, thrown: Error): SottoError {
   const cause = thrown instanceof AggregateError ? (thrown.errors[0] as Error) : thrown;
   const says = saysOf(cause);
-  const [, message, cure] = REFUSALS.find(([pattern]) => pattern.test(says)) ?? [];
+  const refusal = REFUSALS.find(([pattern]) => pattern.test(says));
+  const [, message, cure] = refusal ?? [undefined, undefined, cureOf(address, cause)];
   return new SottoError("DATABASE_UNREADABLE", `${named(address)}: ${message ?? cause.message}`, {
     ...(cure && { cure }),
   });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/index.ts";
 import type { SentCanary } from "../../src/service/prove/canary.ts";
 import { openPlaces, type ProofReport, prove } from "../../src/service/prove/prove.ts";
+import { madeUpCanary } from "../support/canary.ts";
 import { House } from "../support/planted/house.ts";
 import { Person } from "../support/planted/person.ts";
 import type { Room } from "../support/planted/room.ts";
@@ -132,7 +133,7 @@ describe.skipIf(noPostgres)("on PostgreSQL", () => {
 
     it("that was sent in clear all is found, everywhere", async () => {
       const leaked = await sendInClear(house, await house.newRoom());
-      const control = { ...canaryLike(leaked), roomId: "!none", eventId: "$none" };
+      const control = madeUpCanary();
       const folder = { ...named, media: house.synapse.mediaStore, logs: [house.synapse.logFile] };
       const options = { timeoutMs: 0, signal: AbortSignal.timeout(60_000), onPlace: () => undefined };
       const found = await prove({ encrypted: leaked, control }, await openPlaces(folder), folder, options);
@@ -215,21 +216,9 @@ const kindsOf = (found: ProofReport["places"][number]["found"]) => [
   ...new Set(found.map(({ what }) => what)),
 ];
 
-/** One that was never sent. */
-function canaryLike(canary: SentCanary): SentCanary {
-  const token = () => randomBytes(16).toString("hex");
-  const waveform = Array.from({ length: 100 }, () => randomBytes(2).readUInt16LE() % 1025);
-  return {
-    ...canary,
-    ...{ title: `Sotto canary ${token()}`, mimetype: `audio/ogg; canary=${token()}`, waveform },
-    recording: randomBytes(1500).toString("base64"),
-  };
-}
-
 /** As a program would that does not encrypt. */
 async function sendInClear({ bot, synapse }: House, room: Room): Promise<SentCanary> {
-  const about = { roomId: room.roomId, sender: bot.userId, sentMs: Date.now(), eventId: "", mxcUri: "" };
-  const made = canaryLike({ ...about, title: "", mimetype: "", waveform: [], recording: "" });
+  const made = madeUpCanary({ roomId: room.roomId, sender: bot.userId, sentMs: Date.now() });
   const { title, mimetype, waveform, recording } = made;
   const uploaded = await fetch(
     `${synapse.baseUrl}/_matrix/media/v3/upload?filename=${encodeURIComponent(`${title}.ogg`)}`,
