@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sandboxLayers } from "../../../src/audio/index.ts";
 import { audit } from "../../../src/audit/index.ts";
 import { Sotto } from "../../../src/index.ts";
 import type { Facts } from "../../../src/model/facts.ts";
@@ -34,8 +34,11 @@ const isFound = ({ result, notAsked }: Finding): boolean =>
   FOUND.includes(result) || (result === "not-checked" && notAsked !== true);
 
 /** Where this machine lets nobody have a sandbox, the audit says so each time. */
-const isSandboxed = spawnSync("bwrap", ["--ro-bind", "/", "/", "true"]).status === 0;
-if (!isSandboxed) console.warn("skipped: SOTTO-OWN-013, for bubblewrap does not work here");
+const { sandbox: isSandboxed, reason } = await sandboxLayers();
+if (!isSandboxed)
+  console.warn(
+    `skipped: that SOTTO-OWN-013 is clean (recordings decoded in a sandbox or not at all): ${reason}`,
+  );
 const STANDING = isSandboxed ? [] : ["SOTTO-OWN-013"];
 
 export interface Audited {
