@@ -11,7 +11,7 @@ export const evacuateSchema = z.strictObject({
     z.optional(z.string().check(z.minLength(1), z.maxLength(4_000))),
   ),
   command: described(
-    "A program and its arguments, as they are: it is started with the text on its standard input, no shell, and nothing of Sotto's in its environment.",
+    "A program and its arguments, as they are: it is started without a shell, with the text on its standard input; all of its environment that is Sotto's is SOTTO_ROOM_ID and SOTTO_IS_DRILL (true or false).",
     z.optional(z.tuple([argument.check(z.minLength(1))], argument)),
   ),
   webhook: described(

@@ -41,10 +41,8 @@ export async function tell(
   words: Words,
 ): Promise<StepResult> {
   try {
-    await (channel === "command"
-      ? tellByCommand({ command: settings.command!, timeoutMs: settings.timeout }, words.text, stopping)
-      : post(settings, words, stopping));
-    return { step: channel, outcome: "done", message: `told by the ${channel}` };
+    await (channel === "command" ? run(settings, words, stopping) : post(settings, words, stopping));
+    return { step: channel, outcome: "done", message: HAS_IT[channel] };
   } catch (thrown) {
     const { code, message, cure } = toSottoError(thrown);
     return { step: channel, outcome: "failed", message, code, cure };
@@ -72,6 +70,11 @@ export async function look(settings: EvacuateSettings, channel: Channel): Promis
   }
 }
 
+const HAS_IT: Record<Channel, string> = {
+  command: "the program has the text",
+  webhook: "the receiver has the text",
+};
+
 export const noChannel: StepResult = {
   ...{ step: "second-channel", outcome: "left-out" },
   message: "the config names none: whoever does not look into the room is not told",
@@ -79,6 +82,16 @@ export const noChannel: StepResult = {
 };
 
 const webhookOf = ({ webhook, timeout }: EvacuateSettings) => ({ ...webhook!, timeoutMs: timeout });
+
+/** Who is to be told depends on the room. */
+const run = (
+  { command, timeout }: EvacuateSettings,
+  { roomId, text, isDrill }: Words,
+  signal: AbortSignal,
+): Promise<void> => {
+  const env = { SOTTO_ROOM_ID: roomId, SOTTO_IS_DRILL: String(isDrill) };
+  return tellByCommand({ command: command!, timeoutMs: timeout, env }, text, signal);
+};
 
 const post = (settings: EvacuateSettings, { roomId, text, isDrill, about }: Words, signal: AbortSignal) =>
   tellByWebhook(
