@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { described, shortDuration } from "../model/settings.ts";
+import { secretFile } from "./places.ts";
 
 const argument = z.string().check(z.regex(/^[^\0]*$/, "an argument without a zero byte"));
-const path = z.string().check(z.minLength(1));
 
 /** What `sotto evacuate` says, and by which way besides the room. */
 export const evacuateSchema = z.strictObject({
@@ -20,8 +20,8 @@ export const evacuateSchema = z.strictObject({
       z
         .strictObject({
           url: described("https, or http to this machine.", z.optional(z.url({ protocol: /^https?$/ }))),
-          urlFile: described("A file with the URL, where it is a secret itself.", z.optional(path)),
-          secretFile: described("A file with the secret that signs it.", path),
+          urlFile: described("A file with the URL, where it is a secret itself.", z.optional(secretFile)),
+          secretFile: described("A file with the secret that signs it.", secretFile),
         })
         .check(
           z.refine(({ url, urlFile }) => (url === undefined) !== (urlFile === undefined), {

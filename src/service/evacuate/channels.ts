@@ -1,4 +1,4 @@
-import { access, constants } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { type Config, loadConfig } from "../../config/index.ts";
 import { requireWebhookTarget, tellByCommand, tellByWebhook } from "../../connector/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
@@ -57,7 +57,7 @@ export async function look(settings: EvacuateSettings, channel: Channel): Promis
       return { step: channel, outcome: "planned", message: "the text is posted to the webhook" };
     }
     const [program = ""] = settings.command!;
-    await access(program, constants.X_OK).catch((cause) => {
+    await executable(program).catch((cause) => {
       throw new SottoError("CONNECTOR_FAILED", `${program} cannot be run`, {
         cause,
         cure: "check the path in evacuate.command, and that Sotto's user may execute it",
@@ -74,6 +74,12 @@ const HAS_IT: Record<Channel, string> = {
   command: "the program has the text",
   webhook: "the receiver has the text",
 };
+
+/** A folder may be "executed" too. */
+async function executable(path: string): Promise<void> {
+  if (!(await stat(path)).isFile()) throw new Error("it is no file");
+  await access(path, constants.X_OK);
+}
 
 export const noChannel: StepResult = {
   ...{ step: "second-channel", outcome: "left-out" },

@@ -91,15 +91,16 @@ async function carryOut(account: Account, { roomId, settings, text, ended }: Wor
 /** Stops nothing, and ends no session. */
 async function drill(account: Account, { roomId, settings, text, ended }: Work): Promise<StepResult[]> {
   account.stops.requireOpen(roomId);
+  const leftOut = NOT_IN_DRILLS.map(ended);
   const words = { roomId, text, isDrill: true, about: randomUUID() };
   const told = await Promise.all([
     tellInDrill(account, roomId, text).then(ended),
     ...channelsIn(settings).map((channel) => tell(account, settings, channel, words).then(ended)),
   ]);
-  return [...NOT_IN_DRILLS, ...told, ...(told.length === 1 ? [noChannel] : [])];
+  return [...leftOut, ...told, ...(told.length === 1 ? [noChannel] : [])];
 }
 
-export const NOT_IN_DRILLS: readonly StepResult[] = [
+const NOT_IN_DRILLS: readonly StepResult[] = [
   { step: "stop", outcome: "left-out", message: "a drill stops nothing" },
   { step: "rotate", outcome: "left-out", message: "a drill leaves the key as it is" },
 ];

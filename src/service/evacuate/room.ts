@@ -4,7 +4,9 @@ import { isRoomAlias, isRoomId, type RoomId } from "../../model/ids.ts";
 import type { Account } from "../account.ts";
 
 /** An alias that the homeserver does not resolve by then is not waited for. */
-const ALIAS_PATIENCE_MS = 5_000;
+const ROOM_PATIENCE_MS = 5_000;
+/** Of where people are to go: the room is not stopped yet. */
+const TO_PATIENCE_MS = 2_000;
 
 /**
  * The room that is meant. One that the store knows is found without a word of the homeserver, which may be away; an alias
@@ -20,7 +22,7 @@ export async function meantRoom(account: Account, named: string): Promise<RoomId
     });
   }
   const pinned = store.destinations.get(named);
-  const roomId = pinned ?? (isRoomAlias(named) ? await resolve(account, named) : named);
+  const roomId = pinned ?? (isRoomAlias(named) ? await resolve(account, named, ROOM_PATIENCE_MS) : named);
   const isKnown = (): boolean => store.rooms.get(roomId) !== undefined;
   if (!isKnown()) await sync.toLiveEnd();
   if (!isKnown()) throw new SottoError("ROOM_NOT_JOINED", `the account is not in ${roomId}`);
@@ -38,7 +40,10 @@ export async function requireElsewhere(
   roomId: RoomId,
   to: string | undefined,
 ): Promise<void> {
-  const named = to !== undefined && isRoomAlias(to) ? await resolve(account, to).catch(unlessMissing) : to;
+  const named =
+    to !== undefined && isRoomAlias(to)
+      ? await resolve(account, to, TO_PATIENCE_MS).catch(unlessMissing)
+      : to;
   if (named === roomId) throw new SottoError("USAGE", "--to names the room that is evacuated");
 }
 
@@ -50,11 +55,11 @@ function unlessMissing(thrown: unknown): undefined {
     });
 }
 
-async function resolve({ rooms }: Account, alias: string): Promise<RoomId> {
+async function resolve({ rooms }: Account, alias: string, patienceMs: number): Promise<RoomId> {
   const found = rooms.resolveAlias(alias);
   found.catch(() => undefined); // it may fail after we have gone
   const answered = new AbortController();
-  const late = delay(ALIAS_PATIENCE_MS, undefined, { signal: answered.signal }).then(() => {
+  const late = delay(patienceMs, undefined, { signal: answered.signal }).then(() => {
     throw new SottoError("HOMESERVER_UNREACHABLE", `the homeserver does not say which room ${alias} is`);
   });
   late.catch(() => undefined);
