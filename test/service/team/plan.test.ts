@@ -45,7 +45,7 @@ describe("the steps of a team", () => {
     ["an account that cannot be read", account(unread("403")), [[`account ${BOB}`, true]]],
     [
       "members that cannot be read",
-      { rooms: [{ key: "all", roomId: "!r", memberships: unread("500") }] },
+      { rooms: [{ key: "all", roomId: "!r", name: unread("500"), memberships: unread("500") }] },
       [],
     ],
   ])("%s", (_what, change, steps) => expect(stepsOf(change)).toEqual(steps));
@@ -60,7 +60,7 @@ describe("what somebody has to do", () => {
     [
       "log in",
       bob({ devices: [], masterKey: null, verifiedByUs: known(false) }),
-      /^log in with the password/,
+      /^log in, and choose another password/,
     ],
     [
       "set up an identity",
