@@ -7,11 +7,10 @@ export async function checkOperatorsRoom({ config, store, rooms }: Account): Pro
   if (!patrol) return "there is no patrol";
   if (operatorsRoom === undefined) return "what the patrol finds is in the log and the metrics";
   const roomId = store.successors.current(operatorsRoom);
-  const { membership } = store.rooms.get(roomId) ?? {};
   const waits = "what the patrol finds is told nobody";
-  if (membership === "invite")
+  if (store.rooms.get(roomId)?.membership === "invite")
     return warn(`we are invited to ${roomId}`, "run `sotto run`, which goes there");
-  if (membership !== "join")
+  if (!(await rooms.joinedRooms()).includes(roomId))
     return fail(`the account is not in ${roomId}: ${waits}`, "invite it, or name another `operatorsRoom`");
   if ((await rooms.encryption(roomId)).kind === "clear")
     return fail(`${roomId} is not encrypted: ${waits}`, "name an encrypted room as `operatorsRoom`");

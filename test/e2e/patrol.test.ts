@@ -24,6 +24,13 @@ beforeEach(async () => {
   on = await PatrolledRooms.open(world);
 });
 
+const doctorSays = async () => {
+  const { checks } = JSON.parse((await on.bot.run(["doctor"])).stdout) as {
+    checks: { name: string; result: string; message: string }[];
+  };
+  return checks.find(({ name }) => name === "operators' room");
+};
+
 /** Of what was heard in the room, in seconds and in order. */
 const lengths = async (): Promise<number[]> => {
   const { roomId } = on;
@@ -122,11 +129,30 @@ describe("the operators' room", () => {
     await service.says("the operators' room cannot be used");
     await service.says("nothing goes into a room any more");
     expect(await on.sent(clear.room_id)).toEqual([]);
+    expect(await doctorSays()).toMatchObject({
+      result: "fail",
+      message: expect.stringContaining("not encrypted"),
+    });
     const { stderr } = await service.end("SIGTERM");
     expect(stderr).toContain('"code":"ROOM_NOT_ENCRYPTED"');
     for (const person of [on.owner.userId, on.bot.userId])
       for (const line of stderr.split("\n").filter((text) => text.includes("patrol")))
         expect(line).not.toContain(person);
+  });
+});
+
+describe("doctor", () => {
+  it("tells whether the operators' room can be used", async () => {
+    expect((await doctorSays())?.result).not.toBe("pass");
+    const service = await on.start();
+    await on.told("Patrol: ");
+    expect(await doctorSays()).toMatchObject({ result: "pass" });
+    await on.visible("world_readable", on.operatorsRoom);
+    await on.told("below the policy itself");
+    expect(await doctorSays()).toMatchObject({ result: "fail", message: expect.stringContaining("stopped") });
+    on.bot.configure({ operatorsRoom: "!nowhere:example.org" });
+    expect((await service.end("SIGTERM")).code).toBe(0);
+    expect(await doctorSays()).toMatchObject({ result: "fail", message: expect.stringContaining("not in") });
   });
 });
 
