@@ -11,7 +11,7 @@ export interface MadeRoom {
 /** Rooms that are made once, however often that is tried. Every call is durable when it returns. */
 export interface MadeRooms {
   get(key: string): MadeRoom | undefined;
-  /** Of those that were made; `prefix` begins each. */
+  /** Of what was begun, or made; `prefix` begins each. */
   keys(prefix: string): string[];
   /** Before the homeserver is asked. */
   begin(key: string, marker: string): void;
@@ -35,7 +35,11 @@ export function createMadeRooms(meta: {
       const { marker, roomId } = JSON.parse(kept) as MadeRoom;
       return { marker, roomId };
     },
-    keys: (prefix) => meta.names(`${place}${prefix}`).map((name) => name.slice(place.length)),
+    keys: (prefix) =>
+      meta
+        .names(`${place}${prefix}`)
+        .filter((name) => meta.read(name))
+        .map((name) => name.slice(place.length)),
     begin: (key, marker) => write(key, { marker }),
     made: (key, { marker, roomId }) => write(key, { marker, roomId }),
     forget: (key) => meta.write(`${place}${key}`, ""),

@@ -78,6 +78,24 @@ describe("a homeserver that does not show a room any more", () => {
   });
 });
 
+describe("a kill while a room is being stopped", () => {
+  it("leaves it stopped, and the operators hear it once", async () => {
+    const first = await on.start();
+    await on.told("Patrol: ");
+    await on.visible("world_readable");
+    await first.says("nothing goes into a room any more");
+    await first.end("SIGKILL");
+    expect(await refused()).toMatchObject(STOPPED);
+    const second = await on.start();
+    await second.says("the patrol has looked at all");
+    await on.told("No voice until it is cured: ");
+    await on.visible("shared");
+    await on.told("Voice again: ");
+    await on.told("No voice until it is cured: ");
+    expect((await second.end("SIGTERM")).code).toBe(0);
+  });
+});
+
 describe("an administrator's token that is of no use", () => {
   it("does not keep our own rooms from being looked at, when it starts and live", async () => {
     const adminTokenFile = on.bot.secretFile("a token of yesterday");
@@ -92,10 +110,15 @@ describe("an administrator's token that is of no use", () => {
 });
 
 describe("a room that changes without end", () => {
-  it("does not flood the operators' room, in which the same is done, and the last word counts", async () => {
+  it("is flooded with nothing, nor is the operators' room, which does the same; the last word counts", async () => {
+    on.bot.configure({ patrol: { every: "6h", leave: true } });
     const service = await on.start();
     await on.told("Patrol: ");
-    const before = proxy.requests.filter(isSend).length;
+    const sentTo = (roomId: string) =>
+      proxy.requests.filter(
+        (request) => isSend(request) && request.path.includes(encodeURIComponent(roomId)),
+      );
+    const before = sentTo(on.operatorsRoom).length;
     for (let round = 0; round < ROUNDS; round += 1) {
       const looked = proxy.arrival(stateOf(on.operatorsRoom));
       for (const room of [on.roomId, on.operatorsRoom])
@@ -104,7 +127,8 @@ describe("a room that changes without end", () => {
     }
     await on.visible("world_readable");
     await expect.poll(refused, PATIENCE).toMatchObject(STOPPED);
-    expect(proxy.requests.filter(isSend).length - before).toBeLessThanOrEqual(6);
+    expect(sentTo(on.operatorsRoom).length - before).toBeLessThanOrEqual(6);
+    expect(sentTo(on.roomId)).toHaveLength(1);
     expect((await service.end("SIGTERM")).code).toBe(0);
   });
 });

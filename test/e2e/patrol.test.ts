@@ -55,6 +55,9 @@ describe("a room that is opened to the world", () => {
     await on.drop(recordings[1]!);
     const refused = errorOf(await on.bot.run(["send", recordings[2]!, "--room", on.roomId]));
     expect(refused).toMatchObject({ code: "ROOM_BELOW_POLICY", exitCode: 1 });
+    // what proves would be voice too: nothing of it waits to go there later
+    const proof = ["prove", "--room", on.roomId, "--media", world.folder];
+    expect(errorOf(await on.bot.run(proof))).toMatchObject({ code: "ROOM_BELOW_POLICY" });
     await first.end("SIGKILL");
 
     const notices = await on.sent(on.operatorsRoom);
