@@ -74,7 +74,8 @@ async function showPlan(context: Context, file: string, flags: TeamFlags): Promi
   if (flags.json) return printJson(context, plan);
   for (const line of planLines(plan)) printText(context, line);
   const blocked = plan.steps.filter((step) => step.blocked !== undefined).length;
-  say(context, `${plan.steps.length} steps, ${blocked} of them blocked; nothing was changed`);
+  const steps = plan.steps.length === 1 ? "1 step" : `${plan.steps.length} steps`;
+  say(context, `${steps}${blocked > 0 ? `, ${blocked} blocked` : ""}; nothing was changed`);
 }
 
 async function applyHere(context: Context, file: string, flags: ApplyFlags): Promise<void> {
@@ -137,7 +138,7 @@ async function lookedAt(context: Context, flags: TeamFlags, read: TeamPlan): Pro
     context,
     written.page === undefined
       ? "nobody has an identity yet: no cards"
-      : `${written.cards} cards: ${written.page}`,
+      : `${written.cards === 1 ? "1 card" : `${written.cards} cards`}: ${written.page}`,
   );
   return plan;
 }
