@@ -81,7 +81,8 @@ async function showPlan(context: Context, file: string, flags: TeamFlags): Promi
   else {
     for (const line of planLines(plan)) printText(context, line);
     const blocked = plan.steps.filter((step) => step.blocked !== undefined).length;
-    say(context, `${plan.steps.length} steps, ${blocked} of them blocked; nothing was changed`);
+    const steps = plan.steps.length === 1 ? "1 step" : `${plan.steps.length} steps`;
+    say(context, `${steps}${blocked > 0 ? `, ${blocked} blocked` : ""}; nothing was changed`);
   }
   if (trouble) throw trouble;
 }
@@ -150,7 +151,7 @@ async function lookedAt(context: Context, flags: TeamFlags, plan: TeamPlan): Pro
     context,
     written.page === undefined
       ? "nobody has an identity yet: no cards"
-      : `${written.cards} cards: ${written.page}`,
+      : `${written.cards === 1 ? "1 card" : `${written.cards} cards`}: ${written.page}`,
   );
   return read;
 }

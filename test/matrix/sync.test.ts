@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SottoError } from "../../src/errors.ts";
-import { createTransport, syncBatches, syncOnce } from "../../src/matrix/index.ts";
+import { createTransport, syncBatches, syncOnce, type Transport } from "../../src/matrix/index.ts";
 import type { SyncBatch } from "../../src/model/sync.ts";
 import { type Answer, fakeTiming, type Seen, scriptedServer } from "./scripted-server.ts";
 
@@ -40,6 +40,19 @@ describe("one sync", () => {
     expect(filter.presence).toEqual({ not_types: ["*"] });
     expect(filter.account_data).toEqual({ not_types: ["*"] });
     expect(JSON.parse(second?.get("filter") ?? "").account_data).toEqual({});
+  });
+
+  test("waits for the account's whole state longer than for a part of it", async () => {
+    const limits: (number | undefined)[] = [];
+    const transport = {
+      async request(_method: string, _path: string, { timeoutMs }: { timeoutMs?: number } = {}) {
+        limits.push(timeoutMs);
+        return { next_batch: "s1" };
+      },
+    } as unknown as Transport;
+    await syncOnce(transport, { since: undefined, timeoutMs: 0 });
+    await syncOnce(transport, { since: "s1", timeoutMs: 0 });
+    expect(limits).toEqual([600_000, 30_000]);
   });
 
   test("gives the batch in the model's shape", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "../../../src/log.ts";
 import type { DecryptedEvent } from "../../../src/model/event.ts";
+import type { RoomId } from "../../../src/model/ids.ts";
 import type { Account } from "../../../src/service/account.ts";
 import { Commands } from "../../../src/service/room/commands.ts";
 import { outboxOn } from "../../support/faulty-ports.ts";
@@ -25,10 +26,12 @@ function setUp() {
   store.rooms.apply(batch({ joined: [joined([encryption]), joined([], { roomId: OTHER_ROOM })] }), OWN);
   const { outbox, encryptor } = outboxOn(store);
   const at = { ms: 0 };
+  const stopped = new Set<RoomId>();
   const account = {
     ...{ store, outbox, logger: silentLogger },
     config: { commandsFrom: [ALICE], account: { userId: OWN } },
     sync: { standing: { ageMs: 4_000 } },
+    stops: { error: (roomId: RoomId) => stopped.has(roomId) && new Error() },
   } as unknown as Account;
   const route = { from: "door", to: ROOM };
   const elsewhere = { from: OTHER_ROOM, to: ROOM };
@@ -50,7 +53,7 @@ function setUp() {
     await outbox.settled();
     return encryptor.encrypted.length;
   };
-  return { hear, at, said: () => String(encryptor.encrypted.at(-1)?.content.body) };
+  return { hear, at, stopped, said: () => String(encryptor.encrypted.at(-1)?.content.body) };
 }
 
 describe("a command", () => {
@@ -69,6 +72,14 @@ describe("a command", () => {
     ["with more words than there are", {}, "!sotto help me now"],
   ])("%s is not", async (_what, more, body) => {
     expect(await setUp().hear(more, body)).toBe(0);
+  });
+
+  it("in a room that gets nothing is not, before that is lifted", async () => {
+    const { hear, stopped } = setUp();
+    stopped.add(ROOM);
+    expect(await hear()).toBe(0);
+    stopped.clear();
+    expect(await hear()).toBe(1);
   });
 
   it("is answered once where its event comes again", async () => {
