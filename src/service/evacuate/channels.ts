@@ -1,10 +1,12 @@
 import { access, constants, stat } from "node:fs/promises";
 import { type Config, loadConfig } from "../../config/index.ts";
-import { requireWebhookTarget, tellByCommand, tellByWebhook } from "../../connector/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
 import type { Channel, StepResult } from "../../model/evacuation.ts";
 import type { RoomId } from "../../model/ids.ts";
 import type { Account } from "../account.ts";
+
+/** Every process has the operations, and few tell anybody. */
+const connectors = () => import("../../connector/index.ts");
 
 export type EvacuateSettings = Config["evacuate"];
 
@@ -53,7 +55,7 @@ export async function tell(
 export async function look(settings: EvacuateSettings, channel: Channel): Promise<StepResult> {
   try {
     if (channel === "webhook") {
-      await requireWebhookTarget(webhookOf(settings));
+      await (await connectors()).requireWebhookTarget(webhookOf(settings));
       return { step: channel, outcome: "planned", message: "the text is posted to the webhook" };
     }
     const [program = ""] = settings.command!;
@@ -90,17 +92,21 @@ export const noChannel: StepResult = {
 const webhookOf = ({ webhook, timeout }: EvacuateSettings) => ({ ...webhook!, timeoutMs: timeout });
 
 /** Who is to be told depends on the room. */
-const run = (
+const run = async (
   { command, timeout }: EvacuateSettings,
   { roomId, text, isDrill }: Words,
   signal: AbortSignal,
 ): Promise<void> => {
   const env = { SOTTO_ROOM_ID: roomId, SOTTO_IS_DRILL: String(isDrill) };
-  return tellByCommand({ command: command!, timeoutMs: timeout, env }, text, signal);
+  return (await connectors()).tellByCommand({ command: command!, timeoutMs: timeout, env }, text, signal);
 };
 
-const post = (settings: EvacuateSettings, { roomId, text, isDrill, about }: Words, signal: AbortSignal) =>
-  tellByWebhook(
+const post = async (
+  settings: EvacuateSettings,
+  { roomId, text, isDrill, about }: Words,
+  signal: AbortSignal,
+): Promise<void> =>
+  (await connectors()).tellByWebhook(
     webhookOf(settings),
     { about, type: "room.evacuated", data: { roomId, text, isDrill } },
     signal,
