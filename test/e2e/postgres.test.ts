@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/index.ts";
@@ -176,7 +174,7 @@ describe.skipIf(noPostgres)("on PostgreSQL", () => {
       await ann.verify(ben);
       resultOf(await bot.run(["verify", ann.userId, "--fingerprint", ann.masterKey]));
       const secret = bot.secretFile(synapse.registrationSharedSecret);
-      team = new TeamFile(bot, ["--registration-secret-file", secret], mkdtempSync(join(tmpdir(), "team-")));
+      team = new TeamFile(bot, ["--registration-secret-file", secret]);
       team.write({ team: "desk", members: [{ user: "ann" }, { user: "ben" }], rooms: { all: {} } });
     });
 
