@@ -4,12 +4,14 @@ import { z } from "zod/mini";
 import { configSchema } from "../src/config/index.ts";
 import { policySchema } from "../src/config/policy.ts";
 import { CONNECTORS, type ConnectorType } from "../src/connector/index.ts";
+import { enforcementDocument } from "../src/enforce/document.ts";
 import { auditDocument } from "../src/report/document.ts";
 import { connectorsBlock, routesBlock } from "./sample/blocks.ts";
 import { type Node, section } from "./sample/keys.ts";
 
 // Writes config.sample.yaml and config.schema.json, for people and for their editors, from the schema of the config and
-// those of the connectors, the same for the policy, and docs/audit.schema.json for readers of reports. With --check it writes nothing, and fails if the files are not what it would write.
+// those of the connectors, the same for the policy, and docs/audit.schema.json and docs/enforce.schema.json
+// for readers of what is printed. With --check it writes nothing, and fails if the files are not what it would write.
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -48,11 +50,14 @@ export const samplePolicy = (): string =>
 export const policyJsonSchema = (): string =>
   `${JSON.stringify({ title: "Sotto's policy", ...schemaOf(policySchema) }, null, 2)}\n`;
 
-/** What `sotto audit --json` prints (JSON Schema draft 7, which most validators know). */
-export const auditJsonSchema = (): string => {
-  const schema = z.toJSONSchema(auditDocument, { target: "draft-7" });
-  return `${JSON.stringify({ title: "What sotto audit --json prints", ...schema }, null, 2)}\n`;
+/** What a command prints with --json (JSON Schema draft 7, which most validators know). */
+const printedBy = (command: string, document: z.core.$ZodType): string => {
+  const schema = z.toJSONSchema(document, { target: "draft-7" });
+  return `${JSON.stringify({ title: `What ${command} --json prints`, ...schema }, null, 2)}\n`;
 };
+export const auditJsonSchema = (): string => printedBy("sotto audit", auditDocument);
+export const enforcementJsonSchema = (): string =>
+  printedBy("sotto enforce plan, apply, undo or create", enforcementDocument);
 
 /** What an editor checks a config against (JSON Schema 2020-12). */
 export function configJsonSchema(types: readonly ConnectorType[] = CONNECTORS): string {
@@ -72,6 +77,7 @@ async function main(): Promise<void> {
     "policy.sample.yaml": samplePolicy(),
     "policy.schema.json": policyJsonSchema(),
     "docs/audit.schema.json": auditJsonSchema(),
+    "docs/enforce.schema.json": enforcementJsonSchema(),
   };
   for (const [name, text] of Object.entries(files)) {
     const file = join(ROOT, name);

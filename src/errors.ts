@@ -174,7 +174,7 @@ export const ERROR_CODES = {
   ],
   AUDIT_LOG_CHANGED: [
     1,
-    "keep a copy of the data directory, and find out who could write to it; `sotto audit verify-log` says what is wrong",
+    "keep a copy of the data directory, and find out who could write to it; `sotto audit verify-log` says what is wrong, and `sotto audit begin-log` begins another log that says so",
   ],
   JOB_UNKNOWN: [3, "see `sotto queue list` for what is there"],
   SEND_UNCERTAIN: [

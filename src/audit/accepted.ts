@@ -1,13 +1,13 @@
-import type { Finding, Subject } from "../model/finding.ts";
-import type { Accepted, IdleWaiver, Shown, Waiver } from "../model/report.ts";
+import { type Finding, SEVERITIES, type Subject } from "../model/finding.ts";
+import type { Accepted, IdleWaiver, Limit, Shown, Waiver } from "../model/report.ts";
 
 /** It reports the waivers that hold no more, so nobody can waive it. */
 export const WAIVER_RULE = "SOTTO-OWN-030";
 
 /** What people have said of findings beforehand. */
 export interface Sayings {
-  /** Fingerprints of what was known. */
-  baseline?: ReadonlySet<string>;
+  /** What was known, by fingerprint, and how bad it was then. */
+  baseline?: ReadonlyMap<string, Limit>;
   waivers?: readonly Waiver[];
 }
 
@@ -21,10 +21,16 @@ export function accepted(
   return findings.map((finding) => {
     if (finding.ruleId === WAIVER_RULE || (finding.result !== "fail" && finding.result !== "warn"))
       return finding;
-    const by = waiverFor(finding, valid) ?? (baseline?.has(finding.fingerprint) ? KNOWN : undefined);
+    const known = baseline?.get(finding.fingerprint);
+    const by = waiverFor(finding, valid) ?? (known && isWithin(known, finding) ? KNOWN : undefined);
     return by ? { ...finding, accepted: by } : finding;
   });
 }
+
+/** What got worse than it was signed for is another matter. */
+const isWithin = ({ severity = "critical", result = "fail" }: Limit, finding: Finding): boolean =>
+  SEVERITIES.indexOf(finding.severity) <= SEVERITIES.indexOf(severity) &&
+  (finding.result !== "fail" || result === "fail");
 
 const KNOWN: Accepted = { by: "baseline" };
 
@@ -49,11 +55,19 @@ export function idleWaivers(
   const open = findings.filter(({ result }) => result !== "pass" && result !== "not-applicable");
   return waivers.flatMap((waiver) => {
     const fault = faultOf(waiver, nowMs);
-    if (fault === undefined && open.some((finding) => isFor(waiver, finding))) return [];
+    const named = open.filter((finding) => isFor(waiver, finding));
+    const isWorse = named.length > 0 && named.every((finding) => isOver(waiver, finding));
+    if (fault === undefined && named.length > 0 && !isWorse) return [];
     const covers = waiver.fingerprint ?? waiver.ruleId ?? "nothing";
-    return [{ where: waiver.where, covers, why: fault ?? "nothing that it names is found" }];
+    const why =
+      fault ?? (isWorse ? "what it names got worse than it covers" : "nothing that it names is found");
+    return [{ where: waiver.where, covers, why }];
   });
 }
+
+/** What could not be read is not known to be worse. */
+const isOver = (waiver: Waiver, finding: Finding): boolean =>
+  (finding.result === "fail" || finding.result === "warn") && !isWithin(waiver, finding);
 
 const isFor = ({ fingerprint, ruleId, subject }: Waiver, finding: Finding): boolean =>
   fingerprint === undefined
@@ -61,7 +75,7 @@ const isFor = ({ fingerprint, ruleId, subject }: Waiver, finding: Finding): bool
     : fingerprint === finding.fingerprint;
 
 function waiverFor(finding: Finding, waivers: readonly Waiver[]): Accepted | undefined {
-  const found = waivers.find((waiver) => isFor(waiver, finding));
+  const found = waivers.find((waiver) => isFor(waiver, finding) && isWithin(waiver, finding));
   return found && { by: "waiver", owner: found.owner!, reason: found.reason!, expires: found.expires! };
 }
 

@@ -92,7 +92,10 @@ export function othersInClear([state, timeline]: [RoomState, Timeline]): Verdict
     result: "warn",
     severity: "low",
     message: `${counted(others.length, "event")} of types that are not known here stand in clear: ${named(types)}`,
-    cure: `find out what ${named([...new Set(others.map(({ sender }) => sender))])} sent there; if it should not be read, remove the client or bot that sends it`,
+    cure: `find out what ${named([...new Set(others.map(({ sender }) => sender))])} sent there; if it should not be read, remove the client or bot that sends it, and redact ${named(
+      others.map(({ eventId }) => eventId),
+      20,
+    )}, which cannot be undone`,
   };
 }
 

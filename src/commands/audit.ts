@@ -11,8 +11,8 @@ import type { AuditArguments, AuditResult } from "../service/audit/audit.ts";
 import { knownOf, readBaseline, readFacts, saveFacts, writeBaseline } from "../service/audit/files.ts";
 import { writePrivateFile } from "../service/private-file.ts";
 import { type AuditFlags, type AuditPlan, planOf, readNamed, usage } from "./shared/audit-flags.ts";
-import { verifyLogCommand } from "./shared/audit-log.ts";
-import { type Context, isTerminal } from "./shared/context.ts";
+import { beginLogCommand, verifyLogCommand } from "./shared/audit-log.ts";
+import { type Context, columnsOf, isTerminal } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { printJson, printText, say } from "./shared/output.ts";
 
@@ -41,6 +41,7 @@ export function command(context: Context): Command {
     .option("--pseudonym-key <file>", "by this key instead of the store's: 16 bytes or more")
     .option("--list", "every rule there is")
     .addCommand(verifyLogCommand(context))
+    .addCommand(beginLogCommand(context))
     .action((flags: AuditFlags) => audit(context, flags));
 }
 
@@ -136,7 +137,11 @@ function keep(flags: AuditFlags, { report, facts, open }: Shown): void {
 function show(context: Context, flags: AuditFlags, { format, failOn }: AuditPlan, result: Shown): void {
   const { report, logged, isFirst } = result;
   const color = flags.out === undefined && isTerminal(context.stdout) && !context.env.NO_COLOR;
-  const text = FORMATS[format](report, { all: flags.all === true, failOn, color });
+  const columns = flags.out === undefined ? columnsOf(context.stdout) : undefined;
+  const text = FORMATS[format](report, {
+    ...{ all: flags.all === true, failOn, color },
+    ...(columns !== undefined && { columns }),
+  });
   if (flags.out === undefined) context.stdout.write(text);
   else {
     writePrivateFile(resolve(flags.out), text);

@@ -3,7 +3,12 @@ import { Command } from "commander";
 import { configSource, loadConfig } from "../config/index.ts";
 import { DEFAULT_POLICY, loadPolicy } from "../config/policy.ts";
 import { SottoError } from "../errors.ts";
-import type { EnforcementPlan, Step, StepOutcome } from "../model/enforcement.ts";
+import {
+  ENFORCEMENT_SCHEMA_VERSION,
+  type EnforcementPlan,
+  type Step,
+  type StepOutcome,
+} from "../model/enforcement.ts";
 import { isUserId } from "../model/ids.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Applied, Created } from "../service/enforce/operations.ts";
@@ -31,6 +36,7 @@ interface CreateFlags extends CommonOptions {
   invite?: string[];
 }
 
+const VERSION = { schemaVersion: ENFORCEMENT_SCHEMA_VERSION };
 const several = (value: string, before: string[] = []): string[] => [...before, value];
 
 export function command(context: Context): Command {
@@ -129,7 +135,7 @@ async function applyHere(context: Context, flags: ApplyFlags): Promise<void> {
   };
   const { plan, outcomes } = await performInPieces<Applied>(context, flags, "enforce-apply", args);
   process.exitCode = exitCodeOf(plan, outcomes);
-  if (flags.json) return printJson(context, { schemaVersion: plan.schemaVersion, outcomes, plan });
+  if (flags.json) return printJson(context, { ...VERSION, outcomes, plan });
   let roomId = "";
   for (const { step, result, message } of outcomes) {
     if (step.roomId !== roomId) printText(context, step.roomId);
@@ -152,7 +158,7 @@ function exitCodeOf({ rooms }: EnforcementPlan, outcomes: readonly StepOutcome[]
 async function undoHere(context: Context, room: string, flags: CommonOptions): Promise<void> {
   const undone = await perform<Undone[]>(context, flags, { operation: "enforce-undo", args: { room } });
   if (undone.some(({ result }) => result === "failed")) process.exitCode = 3;
-  if (flags.json) return printJson(context, { undone });
+  if (flags.json) return printJson(context, { ...VERSION, undone });
   for (const { step, result, message } of undone)
     printText(context, `${result}: ${step.what}${message === undefined ? "" : ` (${message})`}`);
   if (undone.length === 0) say(context, "nothing was enforced there that is not undone already");
@@ -171,7 +177,7 @@ async function createHere(context: Context, flags: CreateFlags): Promise<void> {
     async emit(message) {
       if (message.kind !== "report") return;
       const created = JSON.parse(message.text) as Created;
-      if (flags.json) return printJson(context, created);
+      if (flags.json) return printJson(context, { ...VERSION, ...created });
       printText(context, created.roomId);
       for (const userId of created.refused) say(context, `the homeserver refused to invite ${userId}`);
     },

@@ -126,7 +126,7 @@ export const configSchema = z.strictObject({
           z.prefault(duration, "30d"),
         ),
         history: described(
-          "What was sent and who got its key: `sotto why` and `sotto queue resend` know it for so long. That a message was received is never forgotten, or it could be played again.",
+          "What was sent and who got its key: `sotto why` and `sotto queue resend` know it for so long. What was enforced, unless it can be undone. That a message was received is never forgotten, or it could be played again.",
           z.prefault(duration, "180d"),
         ),
         audits: described(

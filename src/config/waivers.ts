@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { SottoError } from "../errors.ts";
-import { AREAS, type RuleId } from "../model/finding.ts";
+import { AREAS, type RuleId, SEVERITIES } from "../model/finding.ts";
 import type { Waiver } from "../model/report.ts";
 import { described } from "../model/settings.ts";
 import { schemaFaults } from "./faults.ts";
@@ -24,6 +24,11 @@ const waiverSchema = z
     user: z.optional(id("@", "@alice:example.org")),
     device: z.optional(z.string()),
     event: z.optional(id("$", "$abc")),
+    severity: described(
+      "The most severe that it covers: what gets worse fails. Without it, all.",
+      z.optional(z.enum(SEVERITIES)),
+    ),
+    result: described("`warn`: it covers no fail. Without it, both.", z.optional(z.enum(["warn", "fail"]))),
     owner: described("Who answers for it. Without one it covers nothing.", z.optional(z.string())),
     reason: z.optional(z.string()),
     expires: described("The last day on which it holds.", z.optional(z.iso.date("a day such as 2026-12-31"))),
@@ -54,7 +59,10 @@ export function loadWaivers(file: string): Waiver[] {
     );
   }
   return result.data.waivers.map(
-    ({ fingerprint, rule, room, user, device, event, owner, reason, expires }, at): Waiver => ({
+    (
+      { fingerprint, rule, room, user, device, event, severity, result, owner, reason, expires },
+      at,
+    ): Waiver => ({
       ...(fingerprint !== undefined && { fingerprint }),
       ...(rule !== undefined && {
         ruleId: rule as RuleId,
@@ -65,6 +73,8 @@ export function loadWaivers(file: string): Waiver[] {
           ...(event !== undefined && { eventId: event }),
         },
       }),
+      ...(severity !== undefined && { severity }),
+      ...(result !== undefined && { result }),
       ...(owner !== undefined && { owner }),
       ...(reason !== undefined && { reason }),
       ...(expires !== undefined && { expires }),

@@ -1,4 +1,10 @@
-import type { EnforcedState, EnforcementPlan, RoomPlan, Warning } from "../model/enforcement.ts";
+import {
+  ENFORCEMENT_SCHEMA_VERSION,
+  type EnforcedState,
+  type EnforcementPlan,
+  type RoomPlan,
+  type Warning,
+} from "../model/enforcement.ts";
 import type { Facts } from "../model/facts.ts";
 import type { RoomId } from "../model/ids.ts";
 import { joined } from "../model/levels.ts";
@@ -38,7 +44,7 @@ export function makePlan(options: PlanOptions): EnforcementPlan {
     roomId,
     userId,
   }));
-  return { schemaVersion: 1, madeMs: nowMs, by: facts.by, rooms, cleared };
+  return { schemaVersion: ENFORCEMENT_SCHEMA_VERSION, madeMs: nowMs, by: facts.by, rooms, cleared };
 }
 
 /**

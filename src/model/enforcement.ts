@@ -1,5 +1,8 @@
 import type { DeviceId, EventId, RoomId, UserId } from "./ids.ts";
 
+/** Of `docs/enforce.schema.json`: raised when a reader of the old form would misread the new one. */
+export const ENFORCEMENT_SCHEMA_VERSION = 1;
+
 /** The content of a state event. */
 export type Content = Record<string, unknown>;
 
@@ -83,7 +86,7 @@ export interface RoomPlan {
 
 /** What brings rooms to policy. Rooms without steps and notes are not in it. */
 export interface EnforcementPlan {
-  schemaVersion: 1;
+  schemaVersion: typeof ENFORCEMENT_SCHEMA_VERSION;
   madeMs: number;
   by: UserId;
   rooms: RoomPlan[];
@@ -102,7 +105,11 @@ export interface Warning {
 }
 
 /** - `unconfirmed`: it cannot be undone, and nobody has typed the room's ID. `stale`: the room is not as planned any more. */
-export type StepResult = "done" | "was-done" | "blocked" | "unconfirmed" | "failed" | "stale" | "not-tried";
+export const STEP_RESULTS = [
+  ...(["done", "was-done", "blocked", "unconfirmed"] as const),
+  ...(["failed", "stale", "not-tried"] as const),
+] as const;
+export type StepResult = (typeof STEP_RESULTS)[number];
 
 export interface StepOutcome {
   step: Step;
@@ -110,6 +117,9 @@ export interface StepOutcome {
   /** Why not, or what stays. */
   message?: string;
 }
+
+/** `left`: it cannot be undone, or the room has been changed since. */
+export const UNDO_RESULTS = ["undone", "left", "failed"] as const;
 
 /** What was done, in the order in which it was begun. `begun`: nothing is known of its end. */
 export interface EnforcementRecord {

@@ -1,5 +1,5 @@
 import type { Finding, Result, RuleId, RuleText, Severity, Subject } from "./finding.ts";
-import type { UserId } from "./ids.ts";
+import type { RoomId, UserId } from "./ids.ts";
 
 /** Best first. */
 export const GRADES = ["A", "B", "C", "D", "F"] as const;
@@ -14,6 +14,8 @@ export interface Report {
   homeserver: string;
   scope: "member" | "admin";
   counts: { rooms: number; users: number; devices: number };
+  /** What the rooms that were read call themselves: others' words. */
+  roomNames: [RoomId, string][];
   /** The file that the rooms were held to; null: none, so the defaults. */
   policyFile: string | null;
   /** In the order of their IDs. */
@@ -33,8 +35,15 @@ export interface Shown extends Finding {
 
 export type Accepted = { by: "baseline" } | { by: "waiver"; owner: string; reason: string; expires: string };
 
+/** How bad a finding may be at most that somebody has accepted; without it, as bad as it gets. */
+export interface Limit {
+  severity?: Severity;
+  /** `warn`: no fail. */
+  result?: "warn" | "fail";
+}
+
 /** A person's word that a finding may stand for a while. */
-export interface Waiver {
+export interface Waiver extends Limit {
   /** What it covers: one finding by its fingerprint, or all of a rule and subject. */
   fingerprint?: string;
   ruleId?: RuleId;

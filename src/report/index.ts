@@ -22,6 +22,8 @@ export interface RenderOptions {
   all: boolean;
   /** Colours of a terminal. */
   color: boolean;
+  /** How wide the terminal is; 80 unless told. */
+  columns?: number;
   /** From which severity on a CI server shows a failed test. */
   failOn: FailOn;
 }

@@ -19,6 +19,7 @@ export function pseudonymousReport(report: Report, said: readonly Finding[], pse
     ...report,
     by: pseudonyms.id(report.by) ?? pseudonyms.name("user", report.by),
     homeserver: pseudonyms.server(report.homeserver),
+    roomNames: [],
     policyFile: report.policyFile?.split("/").at(-1) ?? null,
     findings: report.findings.map(({ cure, ...finding }): Shown => {
       const subject = pseudonyms.subject(finding.subject);

@@ -35,6 +35,9 @@ export function makeReport({
     version: manifest.version,
     ...{ collectedMs, by, scope, homeserver: homeserver.serverName },
     counts: { rooms: rooms.length, users: users.length, devices },
+    roomNames: rooms.flatMap(({ roomId, state }): [string, string][] =>
+      "value" in state && state.value.name ? [[roomId, state.value.name]] : [],
+    ),
     policyFile: policyFile ?? null,
     rules: audit.rules,
     findings: [...findings].sort(byUrgency),

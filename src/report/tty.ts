@@ -1,17 +1,24 @@
-import type { Result, Severity } from "../model/finding.ts";
+import type { Result, Severity, Subject } from "../model/finding.ts";
 import type { Grade, Report, Shown } from "../model/report.ts";
+import { COLUMNS, cut, wrapped } from "./columns.ts";
 import { type Group, groupsOf, shownOf, urgentCures } from "./order.ts";
 import { acceptedWords, numbered, plain, subjectWords, timeWords } from "./text.ts";
 
 export interface TtyOptions {
   color: boolean;
   all: boolean;
+  /** How wide the terminal is. */
+  columns?: number;
 }
 
 /** What fits on a screen: further ones are counted. */
 const MOST = { groups: 12, subjects: 3, gone: 5 };
 /** Lines of a terminal are short. */
 const MOST_LETTERS = 300;
+/** A room's name stands beside its ID, which nobody chose. */
+const MOST_NAME = 30;
+/** Narrower ones break our own words. */
+const FEWEST_COLUMNS = 40;
 
 const MARKS: Record<Result, string> = {
   fail: "✗",
@@ -25,15 +32,26 @@ const MARKS: Record<Result, string> = {
 /** One screen for a person: the grade, what to do first, and what was found, by rule. */
 export function tty(report: Report, options: TtyOptions): string {
   const paint = options.color ? painted : (_color: Color, text: string) => text;
+  const names = new Map(report.roomNames);
+  const subject: SubjectOf = (about) => {
+    const name = about.roomId === undefined ? undefined : names.get(about.roomId);
+    const words = told(subjectWords(about));
+    return name ? `${words} "${cut(plain(name), MOST_NAME)}"` : words;
+  };
   const lines = [
     ...headLines(report, paint),
-    ...changeLines(report, paint, options),
-    ...cureLines(report, paint),
+    ...changeLines(report, paint, options, subject),
+    ...cureLines(report, paint, subject),
     ...waiverLines(report, paint),
-    ...findingLines(report, paint, options),
+    ...findingLines(report, paint, options, subject),
   ];
-  return `${lines.join("\n").trimEnd()}\n`;
+  const columns = Math.max(options.columns ?? COLUMNS, FEWEST_COLUMNS);
+  const fitting = lines.flatMap((line) => wrapped(line, columns));
+  return `${fitting.join("\n").trimEnd()}\n`;
 }
+
+/** What a finding is about, with the room's name where it has one. */
+type SubjectOf = (subject: Subject) => string;
 
 /** SGR codes of ECMA-48. */
 const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 } as const;
@@ -80,27 +98,30 @@ function headLines(report: Report, paint: Paint): string[] {
   ];
 }
 
-function changeLines({ summary: { changes } }: Report, paint: Paint, { all }: TtyOptions): string[] {
+function changeLines(
+  { summary: { changes } }: Report,
+  paint: Paint,
+  { all }: TtyOptions,
+  subjectOf: SubjectOf,
+): string[] {
   if (!changes) return [];
   const { gone } = changes;
   const shown = all ? gone : gone.slice(0, MOST.gone);
   return [
     `${paint("bold", `Since ${timeWords(changes.sinceMs)}`)}  ${changes.new} new, ${changes.stillThere} still there, ${gone.length} gone`,
-    ...shown.map(({ ruleId, subject }) =>
-      paint("green", `  gone  ${ruleId}  ${told(subjectWords(subject))}`),
-    ),
+    ...shown.map(({ ruleId, subject }) => paint("green", `  gone  ${ruleId}  ${subjectOf(subject)}`)),
     ...(shown.length < gone.length ? [paint("dim", `  and ${gone.length - shown.length} more`)] : []),
     "",
   ];
 }
 
-function cureLines(report: Report, paint: Paint): string[] {
+function cureLines(report: Report, paint: Paint, subjectOf: SubjectOf): string[] {
   const cures = urgentCures(report);
   if (cures.length === 0) return [];
   return [
     paint("bold", "First"),
     ...cures.flatMap(({ group, cure }, at) => [
-      `  ${at + 1}. ${told(subjectWords(group.findings[0]!.subject))}${andMore(group, 1)}  ${paint("dim", group.rule.id)}`,
+      `  ${at + 1}. ${group.rule.id}  ${subjectOf(group.findings[0]!.subject)}${andMore(group, 1)}`,
       // whole, however long: it is there to be copied
       `     ${paint("cyan", plain(cure))}`,
     ]),
@@ -120,7 +141,7 @@ const waiverLines = ({ summary: { idleWaivers = [] } }: Report, paint: Paint): s
 const andMore = ({ findings }: Group, shown: number): string =>
   findings.length > shown ? ` and ${findings.length - shown} more` : "";
 
-function findingLines(report: Report, paint: Paint, options: TtyOptions): string[] {
+function findingLines(report: Report, paint: Paint, options: TtyOptions, subjectOf: SubjectOf): string[] {
   const isUnread = ({ result, accepted }: Shown): boolean => result === "not-checked" && !accepted;
   const shown = shownOf(report, options.all);
   const groups = groupsOf(
@@ -130,7 +151,7 @@ function findingLines(report: Report, paint: Paint, options: TtyOptions): string
   const some = options.all ? groups : groups.slice(0, MOST.groups);
   const unread = unreadLines(shown.filter(isUnread), paint, options);
   const lines = [
-    ...some.flatMap((group) => groupLines(group, paint, options)),
+    ...some.flatMap((group) => groupLines(group, paint, options, subjectOf)),
     ...(some.length < groups.length
       ? [paint("dim", `  and ${numbered(groups.length - some.length, "more rule")} below these`)]
       : []),
@@ -143,7 +164,7 @@ function findingLines(report: Report, paint: Paint, options: TtyOptions): string
   return [paint("bold", "Findings"), ...lines, ...hint];
 }
 
-function groupLines(group: Group, paint: Paint, { all }: TtyOptions): string[] {
+function groupLines(group: Group, paint: Paint, { all }: TtyOptions, subjectOf: SubjectOf): string[] {
   const { rule, result, severity, isAccepted, findings } = group;
   const shown = all ? findings : findings.slice(0, MOST.subjects);
   const color: Color =
@@ -151,17 +172,17 @@ function groupLines(group: Group, paint: Paint, { all }: TtyOptions): string[] {
   const what = isAccepted ? "accepted" : result === "fail" ? severity : result;
   return [
     `${paint(color, `${MARKS[result]} ${what.padEnd(8)}`)} ${rule.id}  ${plain(rule.title)}${findings.length > 1 ? paint("dim", `  (${findings.length})`) : ""}`,
-    ...shown.map((finding) => `    ${lineOf(finding, paint)}`),
+    ...shown.map((finding) => `    ${lineOf(finding, paint, subjectOf)}`),
     ...(shown.length < findings.length
       ? [paint("dim", `    and ${findings.length - shown.length} more`)]
       : []),
   ];
 }
 
-function lineOf(finding: Shown, paint: Paint): string {
+function lineOf(finding: Shown, paint: Paint, subjectOf: SubjectOf): string {
   const accepted = acceptedWords(finding);
   return [
-    `${told(subjectWords(finding.subject))}: ${told(finding.message)}`,
+    `${subjectOf(finding.subject)}: ${told(finding.message)}`,
     accepted === undefined ? undefined : paint("dim", `(${told(accepted)})`),
     finding.change === "new" ? paint("yellow", "new") : undefined,
   ]

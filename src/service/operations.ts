@@ -215,6 +215,7 @@ const OPERATIONS: Record<string, Operation> = {
   // loaded when it is asked for: no other operation reads so much
   audit: async (account, call) => (await import("./audit/audit.ts")).auditAccount(account, call),
   "audit-log": async (account, call) => (await import("./audit/audit.ts")).checkLog(account, call),
+  "audit-log-begin": async (account, call) => (await import("./audit/audit.ts")).beginLog(account, call),
 };
 
 export async function perform(account: Account, call: Call): Promise<unknown> {

@@ -3,13 +3,17 @@ import type { Sealer } from "./seal.ts";
 
 /** What audits found, in their order; sealed, since it names people and what is wrong with them. */
 export interface AuditStore {
-  /** The oldest first. `line` is undefined where it is not what was sealed under this number. */
-  records(): { number: number; line: string | undefined }[];
+  /** Which log it is, from 1: another is begun where something was wrong in it. */
+  log(): number;
+  /** The oldest first, of the present log or an earlier one. `line` is undefined where it is not what was sealed under this number. */
+  records(log?: number): { number: number; line: string | undefined }[];
   /** The line that says with which record the log begins, since earlier ones were let go; undefined: with the first. */
-  start(): string | undefined;
+  start(log?: number): string | undefined;
   /** Durable when it returns. */
   add(number: number, line: string): void;
-  /** Lets go of all before a number, and keeps the line that says so; all or nothing. */
+  /** Begins the next log with its first line, and keeps the present one beside it as it is; all or nothing. */
+  beginAnew(line: string): void;
+  /** Lets go of all before a number, of the logs before this one, and keeps the line that says so; all or nothing. */
   forget(before: number, start: string): void;
   /** Of the last whole audit, JSON. Throws `STORE_DAMAGED`. */
   lastFacts(): string | undefined;
@@ -17,6 +21,7 @@ export interface AuditStore {
 }
 
 const START = "audit log start";
+const LOG = "audit log number";
 const FACTS = "audit facts";
 const placeOf = (number: number): string => `audit ${number}`;
 
@@ -32,19 +37,39 @@ export function createAuditStore(
       return undefined;
     }
   };
+  const present = (): number => Number(meta.read(LOG) ?? 1);
+  const startOf = (log: number): string => (log === present() ? START : `${START} ${log}`);
   return {
-    records: () =>
-      db.all("SELECT number, sealed_line FROM audit_record ORDER BY number").map((row) => ({
+    log: present,
+    records: (log = present()) =>
+      (log === present()
+        ? db.all("SELECT number, sealed_line FROM audit_record ORDER BY number")
+        : db.all("SELECT number, sealed_line FROM audit_broken_record WHERE log = ? ORDER BY number", log)
+      ).map((row) => ({
         number: row.number as number,
         line: opened(row.number as number, row.sealed_line as Uint8Array),
       })),
-    start: () => meta.read(START),
+    start: (log = present()) => meta.read(startOf(log)) || undefined,
+    beginAnew(line) {
+      db.transaction(() => {
+        const log = present();
+        db.run("INSERT INTO audit_broken_record SELECT ?, number, sealed_line FROM audit_record", log);
+        db.run("DELETE FROM audit_record");
+        const start = meta.read(START) ?? "";
+        meta.write(LOG, String(log + 1));
+        meta.write(startOf(log), start);
+        meta.write(START, "");
+        db.run("INSERT INTO audit_record VALUES (1, ?)", sealer.seal(line, placeOf(1)));
+      });
+    },
     add(number, line) {
       db.run("INSERT INTO audit_record VALUES (?, ?)", number, sealer.seal(line, placeOf(number)));
     },
     forget(before, start) {
       db.transaction(() => {
         db.run("DELETE FROM audit_record WHERE number < ?", before);
+        // the record that speaks of them has gone
+        db.run("DELETE FROM audit_broken_record");
         meta.write(START, start);
       });
     },

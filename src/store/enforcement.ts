@@ -23,7 +23,8 @@ export const createEnforcementStore = (db: Database, sealer: Sealer): Enforcemen
       const last = db.get("SELECT MAX(number) AS number FROM enforcement")?.number;
       const number = Number(last ?? 0) + 1;
       const sealed = sealer.seal(JSON.stringify(step), placeOf(number));
-      db.run("INSERT INTO enforcement VALUES (?, ?, 'begun', ?, ?)", number, step.roomId, atMs, sealed);
+      const values = [number, step.roomId, atMs, sealed, Number(step.reversible)] as const;
+      db.run("INSERT INTO enforcement VALUES (?, ?, 'begun', ?, ?, ?)", ...values);
       return number;
     }),
   end: (number, state) => void db.run("UPDATE enforcement SET state = ? WHERE number = ?", state, number),

@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 export interface RetentionLimits {
   /** Messages that were given up, with their sealed content. */
   failedBefore: number;
-  /** What was sent and who got its key; which event came with which index of a session. */
+  /** What was sent and who got its key; which event came with which index of a session; what was enforced. */
   historyBefore: number;
 }
 
@@ -14,7 +14,8 @@ export interface Retention {
   prunedMs(): number | undefined;
   /**
    * Nothing goes that protects: of a session in use, or of one whose events wait, everything stays; of any other it
-   * stays known for ever which indexes were seen and which were spent.
+   * stays known for ever which indexes were seen and which were spent. What was enforced and can be taken back stays, too,
+   * up to the newest hundred steps of a room.
    */
   prune(limits: RetentionLimits, nowMs: number): void;
 }
@@ -45,6 +46,7 @@ export function createRetention(
         const forgotten = forgetFailed(db, failedBefore);
         db.run("DELETE FROM job WHERE state = 'sent' AND COALESCE(ended_ms, created_ms) < ?", historyBefore);
         forgetDeliveries(db, historyBefore);
+        forgetEnforcement(db, historyBefore);
         for (const { session_id } of restingSessions(db, historyBefore)) fold(db, session_id as string);
         meta.write(PRUNED, String(nowMs));
         return forgotten;
@@ -77,6 +79,20 @@ function forgetDeliveries(db: Database, before: number): void {
      AND session_id NOT IN (SELECT session_id FROM job WHERE session_id IS NOT NULL)
      AND session_id NOT IN (SELECT room_id FROM room)`,
     before,
+  );
+}
+
+/** So many steps of a room can be taken back, however old they are. */
+const MOST_UNDONE = 100;
+
+function forgetEnforcement(db: Database, before: number): void {
+  const undoable = "is_reversible AND state IN ('begun', 'done')";
+  db.run(
+    `DELETE FROM enforcement WHERE at_ms < ? AND (NOT (${undoable}) OR number <= (
+       SELECT newer.number FROM enforcement AS newer WHERE newer.room_id = enforcement.room_id AND ${undoable}
+       ORDER BY newer.number DESC LIMIT 1 OFFSET ?))`,
+    before,
+    MOST_UNDONE,
   );
 }
 

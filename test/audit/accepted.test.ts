@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { accepted, faultOf, idleWaivers } from "../../src/audit/accepted.ts";
-import type { Waiver } from "../../src/model/report.ts";
+import type { Limit, Waiver } from "../../src/model/report.ts";
 import { NOW_MS } from "../support/facts.ts";
 import { finding } from "../support/report.ts";
 
@@ -40,18 +40,38 @@ describe("a waiver", () => {
     expect(waived({ ...byRule, expires: "soon" })).toBeUndefined();
   });
 
+  it("covers what got worse only as far as it says", () => {
+    const worse = { ...found, severity: "critical" as const };
+    expect(waived({ ...byRule, severity: "high" })).toBeDefined();
+    expect(waived({ ...byRule, severity: "high" }, worse)).toBeUndefined();
+    expect(waived({ ...byRule, severity: "medium" })).toBeUndefined();
+    expect(waived({ ...byRule, result: "warn" })).toBeUndefined();
+    expect(waived({ ...byRule, result: "warn" }, { ...found, result: "warn" })).toBeDefined();
+    // who says nothing of it has signed for all
+    expect(waived(byRule, worse)).toBeDefined();
+  });
+
   it.each(["not-checked", "error", "pass"] as const)("cannot cover what came out %s", (result) => {
     expect(waived(byRule, { ...found, result })).toBeUndefined();
   });
 });
 
 describe("a baseline", () => {
-  const known = (one = found) =>
-    accepted([one], { baseline: new Set([one.fingerprint]) }, NOW_MS)[0]!.accepted;
+  const known = (one = found, limit: Limit = {}) =>
+    accepted([one], { baseline: new Map([[one.fingerprint, limit]]) }, NOW_MS)[0]!.accepted;
 
   it("covers what was known, and nothing that is new", () => {
     expect(known()).toEqual({ by: "baseline" });
-    expect(accepted([found], { baseline: new Set(["0".repeat(16)]) }, NOW_MS)[0]!.accepted).toBeUndefined();
+    expect(
+      accepted([found], { baseline: new Map([["0".repeat(16), {}]]) }, NOW_MS)[0]!.accepted,
+    ).toBeUndefined();
+  });
+
+  it("covers nothing that is worse than it was", () => {
+    expect(known(found, { severity: "high", result: "fail" })).toBeDefined();
+    expect(known(found, { severity: "medium", result: "fail" })).toBeUndefined();
+    expect(known(found, { severity: "high", result: "warn" })).toBeUndefined();
+    expect(known({ ...found, severity: "low" }, { severity: "high", result: "fail" })).toBeDefined();
   });
 
   it("covers neither what could not be read nor a waiver that has ended", () => {
@@ -69,6 +89,8 @@ it("is idle, and said to be, where it has run out or nothing that it names is fo
     { where: "waivers.yaml:2", covers: "SOTTO-DEV-001", why: "nothing that it names is found" },
   ]);
   expect(idle({ expires: "2026-10-31" })).toMatchObject([{ why: "ops had it until 2026-10-31" }]);
+  expect(idle({ severity: "medium" })).toMatchObject([{ why: "what it names got worse than it covers" }]);
+  expect(idle({ severity: "medium" }, { ...found, result: "not-checked" })).toEqual([]);
   // what could not be read may be there
   expect(idle({}, { ...found, result: "not-checked" })).toEqual([]);
 });

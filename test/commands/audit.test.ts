@@ -32,7 +32,9 @@ describe("audit --facts", () => {
     const { code, stdout, stderr } = await audit();
     expect([code, stderr]).toEqual([1, ""]);
     expect(stdout).toMatch(/Grade F/);
-    expect(stdout).toContain(`${ROOM}: nothing in this room is encrypted`);
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain(
+      `${ROOM} "\\u001b[2Jharbour\\u202e": nothing in this room is encrypted`,
+    );
     expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
   });
 

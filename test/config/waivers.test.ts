@@ -11,6 +11,12 @@ function load(yaml: string) {
 }
 
 describe("a waivers file", () => {
+  it("may say how bad a finding it covers at most", () => {
+    const line = "{ rule: SOTTO-SRV-017, severity: medium, result: warn }";
+    expect(load(`waivers:\n  - ${line}`)).toMatchObject([{ severity: "medium", result: "warn" }]);
+    expect(() => load(`waivers:\n  - ${line.replace("medium", "worst")}`)).toThrow(/severity/);
+  });
+
   it("names a finding by its fingerprint, or by rule and subject, and remembers its line", () => {
     const waivers = load(
       [

@@ -103,4 +103,18 @@ describe("sotto audit", () => {
     expect(after.code).toBe(1);
     expect(after.stderr).toMatch(/not added to the log/);
   });
+
+  it("goes on in another log, once a person has confirmed what is wrong in that one", async () => {
+    const begin = (...args: string[]) => bot.run(["audit", "begin-log", ...args]);
+    expect(errorOf(await begin("--reason", "why"))).toMatchObject({ code: "USAGE" });
+    expect(errorOf(await begin("--confirm", "2", "--reason", "why"))).toMatchObject({ code: "USAGE" });
+    const begun = await begin("--confirm", "3", "--reason", "who did it is known");
+    expect(JSON.parse(begun.stdout)).toMatchObject({ log: 2, head: { number: 1 } });
+    expect((await audit("--json")).stderr).toMatch(/kept as audit 2:[0-9a-f]{64}/);
+    const good = await sotto(["audit", "verify-log", "--config", bot.config]);
+    expect(good.code).toBe(0);
+    expect(good.stderr).toMatch(/because record 3 of the log before was missing: who did it is known/);
+    const old = await sotto(["audit", "verify-log", "--config", bot.config, "--log", "1"]);
+    expect(old.stderr).toMatch(/2 records are signed and in order/);
+  });
 });

@@ -10,6 +10,7 @@ import { handsOf } from "../../src/service/enforce/hands.ts";
 import { type PlanArguments, planEnforcement } from "../../src/service/enforce/plan.ts";
 import type { Bot } from "../support/bot.ts";
 import { RoomOwner } from "../support/broken-rooms.ts";
+import { enforcementSchema, schemaErrors } from "../support/schemas.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import { signListener } from "../witness/sign-listener.ts";
 
@@ -42,7 +43,11 @@ async function enforce(
   const admin = createTransport({ homeserver: proxy.baseUrl, accessToken: adminSession.accessToken });
   try {
     const hands = handsOf(sotto.account, isAdmin ? admin : undefined);
-    return await applyPlan(hands, plan, { confirmed: [roomId], signal });
+    const outcomes = await applyPlan(hands, plan, { confirmed: [roomId], signal });
+    // what the command prints is as the published schema says
+    const printed: unknown = JSON.parse(JSON.stringify({ schemaVersion: 1, outcomes, plan }));
+    expect(schemaErrors(enforcementSchema(), printed)).toEqual([]);
+    return outcomes;
   } finally {
     admin.close();
   }

@@ -5,7 +5,8 @@ import type { EnforcementPlan, StepOutcome } from "../../src/model/enforcement.t
 import type { Bot } from "../support/bot.ts";
 import { type BrokenRoom, breakRooms, RoomOwner, seeded } from "../support/broken-rooms.ts";
 import { killAtChange } from "../support/kill-at-change.ts";
-import { endAllSotto, resultOf } from "../support/sotto.ts";
+import { enforcementSchema, schemaErrors } from "../support/schemas.ts";
+import { endAllSotto, type Outcome, resultOf as resultIn } from "../support/sotto.ts";
 import { openWorld } from "../support/world.ts";
 
 // Rooms that were broken through the real API, brought to policy; what stands there is read by the test itself.
@@ -13,6 +14,13 @@ import { openWorld } from "../support/world.ts";
 const { newBot, newAccount, proxy, synapse } = await openWorld();
 let bot: Bot;
 let owner: RoomOwner;
+
+/** Whatever is printed is as the published schema says. */
+function checked<T>(document: T): T {
+  expect(schemaErrors(enforcementSchema(), document)).toEqual([]);
+  return document;
+}
+const resultOf = <T>(outcome: Outcome): T => checked(resultIn<T>(outcome));
 
 interface Applied {
   outcomes: StepOutcome[];
@@ -32,7 +40,7 @@ const plan = async (...args: string[]) =>
 async function apply(...args: string[]): Promise<Applied & { code: number | null }> {
   const { code, stdout, stderr } = await bot.run(["enforce", "apply", ...args]);
   if (stdout === "") throw new Error(stderr);
-  return { code, ...(JSON.parse(stdout) as Applied) };
+  return { code, ...checked(JSON.parse(stdout) as Applied) };
 }
 const stepsIn = ({ rooms }: EnforcementPlan) => rooms.flatMap(({ steps }) => steps);
 const resultsOf = ({ outcomes }: Applied) => outcomes.map(({ result }) => result);

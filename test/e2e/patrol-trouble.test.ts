@@ -125,10 +125,10 @@ describe("a room that changes without end", () => {
         await on.visible(round % 2 === 0 ? "world_readable" : "shared", room);
       await looked;
     }
+    expect(sentTo(on.roomId)).toHaveLength(1);
     await on.visible("world_readable");
     await expect.poll(refused, PATIENCE).toMatchObject(STOPPED);
     expect(sentTo(on.operatorsRoom).length - before).toBeLessThanOrEqual(6);
-    expect(sentTo(on.roomId)).toHaveLength(1);
     expect((await service.end("SIGTERM")).code).toBe(0);
   });
 });

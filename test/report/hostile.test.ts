@@ -49,7 +49,8 @@ const trick = fc.array(fc.oneof(fc.constantFrom(...TRICKS), fc.string({ unit: "b
 const words = trick.map((pieces) => pieces.join(""));
 
 const HARMLESS = hostileReport("plain");
-const OPTIONS = { all: true, color: false, failOn: "high" } as const;
+/** On a terminal that is wide enough for all. */
+const OPTIONS = { all: true, color: false, failOn: "high", columns: 1_000_000 } as const;
 const render = (format: Format, text: string, color = false): string =>
   FORMATS[format](hostileReport(text), { ...OPTIONS, color });
 const harmless = (format: Format): string => FORMATS[format](HARMLESS, OPTIONS);

@@ -35,6 +35,44 @@ describe("what was enforced", () => {
   });
 });
 
+describe("what is kept of what was enforced", () => {
+  const LIMITS = { failedBefore: 0, historyBefore: 5_000 };
+
+  it("is what can still be taken back, and for a while the rest", () => {
+    const { enforcement, retention } = openTestStore();
+    const done = (id: string, atMs: number, reversible: boolean, end?: "done" | "failed" | "undone") => {
+      const number = enforcement.begin({ ...step(id), reversible }, atMs);
+      if (end) enforcement.end(number, end);
+    };
+    done("begun", 1_000, true);
+    done("done", 1_000, true, "done");
+    done("failed", 1_000, true, "failed");
+    done("undone", 1_000, true, "undone");
+    done("for ever", 1_000, false, "done");
+    done("failed lately", 9_000, true, "failed");
+    done("for ever, lately", 9_000, false, "done");
+    retention.prune(LIMITS, 10_000);
+    const left = enforcement.records(ROOM).map((record) => record.step.id);
+    expect(left.toReversed()).toEqual(["begun", "done", "failed lately", "for ever, lately"]);
+  });
+
+  it("is no more than a hundred old steps of a room, the newest ones", () => {
+    const { enforcement, retention } = openTestStore();
+    enforcement.end(enforcement.begin(step("elsewhere", OTHER_ROOM), 1_000), "done");
+    for (let at = 0; at < 105; at += 1) {
+      enforcement.end(enforcement.begin(step(`old ${at}`), 1_000 + at), "done");
+      enforcement.begin({ ...step("for ever"), reversible: false }, 1_000);
+    }
+    retention.prune(LIMITS, 10_000);
+    const left = enforcement.records(ROOM).map((record) => record.step.id);
+    expect(left).toHaveLength(100);
+    expect([left[0], left.at(-1)]).toEqual(["old 104", "old 5"]);
+    expect(enforcement.records(OTHER_ROOM)).toHaveLength(1);
+    enforcement.begin(step("next"), 20_000);
+    expect(enforcement.records(ROOM)[0]!.step.id).toBe("next");
+  });
+});
+
 describe("who was warned", () => {
   it("is counted from the first notice, by room and user, until it is forgiven", () => {
     const { enforcement } = openTestStore();

@@ -82,6 +82,7 @@ export function hostileReport(words: string): Report {
     ...report,
     homeserver: words,
     by: words,
+    roomNames: [[`!${words}`, words]],
     policyFile: `/etc/${words}`,
     summary: {
       ...report.summary,

@@ -15,6 +15,8 @@ export function schemaErrors(schema: object, value: unknown): string[] {
 
 export const auditSchema = (): object => read(join(ROOT, "docs/audit.schema.json"));
 
+export const enforcementSchema = (): object => read(join(ROOT, "docs/enforce.schema.json"));
+
 /** The OASIS schema of SARIF 2.1.0, as an npm package carries it. */
 export const sarifSchema = (): object =>
   read(join(ROOT, "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"));

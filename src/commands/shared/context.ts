@@ -19,5 +19,10 @@ export interface CommonOptions {
   wait: string;
 }
 
+/** How wide a terminal is; undefined where it is none, or does not say. */
+export const columnsOf = (stream: Writable): number | undefined =>
+  "columns" in stream && Number.isSafeInteger(stream.columns) && Number(stream.columns) > 0
+    ? Number(stream.columns)
+    : undefined;
 /** Whether a person sees what is written there. */
 export const isTerminal = (stream: Writable): boolean => "isTTY" in stream && stream.isTTY === true;

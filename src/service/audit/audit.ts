@@ -10,7 +10,7 @@ import type { Call } from "../operations.ts";
 import { signerOf } from "../signer.ts";
 import { type CollectOptions, collectFacts } from "./collect.ts";
 import { factsText, type Known, knownOf } from "./files.ts";
-import { AuditLog, digestOf, type LogReport } from "./log.ts";
+import { AuditLog, type Begun, digestOf, type LogReport } from "./log.ts";
 import { type Judged, makeAudit } from "./make.ts";
 import type { AuditRecord } from "./record.ts";
 import type { KnownHead } from "./verify-log.ts";
@@ -21,7 +21,7 @@ export interface AuditArguments {
   policy: Policy;
   policyFile: string | null;
   waivers?: Waiver[];
-  baseline?: string[];
+  baseline?: Known[];
   /** Milliseconds since the epoch. */
   since?: "last" | number;
   pseudonymize?: boolean;
@@ -147,10 +147,16 @@ export interface LogResult {
 
 /** `audit-log`: replays it. */
 export async function checkLog(account: Account, { args }: Call): Promise<LogResult> {
-  const { noted, lines } = args as { noted?: KnownHead[]; lines?: boolean };
+  const { noted, lines, log: number } = args as { noted?: KnownHead[]; lines?: boolean; log?: number };
   const log = auditLog(account);
-  const report = await log.verify(noted);
-  return { report, ...(lines && { lines: log.lines() }) };
+  const report = await log.verify(noted, number);
+  return { report, ...(lines && { lines: log.lines(number) }) };
+}
+
+/** `audit-log-begin`: another one, because something is wrong in this one. */
+export function beginLog(account: Account, { args }: Call): Promise<Begun> {
+  const { confirmed, reason } = args as { confirmed: number; reason: string };
+  return auditLog(account).beginAnew(confirmed, reason, Date.now());
 }
 
 /** What has more than a line of the control socket may have. */

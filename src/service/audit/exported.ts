@@ -1,6 +1,6 @@
 import { ed25519Key } from "../../model/signed-line.ts";
 import type { LogReport } from "./log.ts";
-import { readRecord, readStart } from "./record.ts";
+import { readBreak, readRecord, readStart } from "./record.ts";
 import { type KnownHead, verifyLog } from "./verify-log.ts";
 
 /**
@@ -20,7 +20,7 @@ export function verifyExport(
   const start = begun ? lines.shift() : undefined;
   let next = begun?.value.number ?? 1;
   const records = lines.map((line) => {
-    const read = readRecord(line, key);
+    const read = readRecord(line, key) ?? readBreak(line, key);
     const number = read?.isGenuine ? read.value.number : next;
     next = number + 1;
     return { number, line };

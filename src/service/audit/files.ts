@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import { SottoError } from "../../errors.ts";
 import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
+import { type Finding, SEVERITIES } from "../../model/finding.ts";
+import type { Limit } from "../../model/report.ts";
 import { writePrivateFile } from "../private-file.ts";
 import { factsSchema } from "./facts-schema.ts";
 
@@ -21,14 +22,21 @@ export function readFacts(file: string): Facts {
 const baselineSchema = z.strictObject({
   schemaVersion: z.literal(1),
   writtenMs: z.number(),
-  /** Of what failed or warned; the rule is there for the reader. */
-  findings: z.array(z.strictObject({ ruleId: z.string(), fingerprint: z.string() })),
+  /** Of what failed or warned; the rule is there for the reader. What got worse since is not known. */
+  findings: z.array(
+    z.strictObject({
+      ruleId: z.string(),
+      fingerprint: z.string(),
+      severity: z.exactOptional(z.enum(SEVERITIES)),
+      result: z.exactOptional(z.enum(["warn", "fail"])),
+    }),
+  ),
 });
 
 /** @throws SottoError `USAGE` for what is no baseline */
-export function readBaseline(file: string): string[] {
+export function readBaseline(file: string): Known[] {
   const result = baselineSchema.safeParse(parsed(file));
-  if (result.success) return result.data.findings.map(({ fingerprint }) => fingerprint);
+  if (result.success) return result.data.findings;
   throw notSo(file, "a baseline as `sotto audit --write-baseline` writes it", result.error);
 }
 
@@ -37,12 +45,26 @@ export type Known = z.infer<typeof baselineSchema>["findings"][number];
 
 /** What a baseline says of findings: what fails or warns, whether or not it is accepted now. */
 export const knownOf = (findings: readonly Finding[]): Known[] =>
-  findings
-    .filter(({ result }) => result === "fail" || result === "warn")
-    .map(({ ruleId, fingerprint }) => ({ ruleId, fingerprint }));
+  findings.flatMap(({ ruleId, fingerprint, severity, result }) =>
+    result === "fail" || result === "warn" ? [{ ruleId, fingerprint, severity, result }] : [],
+  );
+
+/** Of several by one fingerprint the worst: that was known, too. */
+export function baselineOf(known: readonly Known[]): Map<string, Limit> {
+  const limits = new Map<string, Limit>();
+  for (const { fingerprint, severity = "critical", result = "fail" } of known) {
+    const other = limits.get(fingerprint);
+    const isMore = SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(other?.severity ?? severity);
+    limits.set(fingerprint, {
+      severity: other && !isMore ? other.severity! : severity,
+      result: other?.result === "fail" ? "fail" : result,
+    });
+  }
+  return limits;
+}
 
 export function writeBaseline(file: string, known: readonly Known[], writtenMs: number): void {
-  const unique = [...new Map(known.map((finding) => [finding.fingerprint, finding])).values()];
+  const unique = [...new Map(known.map((finding) => [JSON.stringify(finding), finding])).values()];
   const baseline: z.infer<typeof baselineSchema> = { schemaVersion: 1, writtenMs, findings: unique };
   writePrivateFile(file, `${JSON.stringify(baseline, null, 2)}\n`);
 }

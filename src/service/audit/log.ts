@@ -6,7 +6,7 @@ import type { DeviceId, UserId } from "../../model/ids.ts";
 import type { AccountData } from "../../model/ports.ts";
 import { ed25519Key, sha256Of, signedLine } from "../../model/signed-line.ts";
 import type { AuditStore } from "../../store/index.ts";
-import { type AuditRecord, type LogHead, type LogStart, readLogHead } from "./record.ts";
+import { type AuditRecord, type LogBreak, type LogHead, type LogStart, readLogHead } from "./record.ts";
 import { type KnownHead, type LogCheck, verifyLog } from "./verify-log.ts";
 
 export interface AuditLogOptions {
@@ -20,6 +20,13 @@ export interface AuditLogOptions {
 
 /** What an audit adds to the log. */
 export type NewRecord = Omit<AuditRecord, "version" | "kind" | "log" | "number" | "previous">;
+
+/** Another log than before. */
+export interface Begun {
+  log: number;
+  head: KnownHead;
+  first: LogBreak;
+}
 
 /** What a check of the log has found, and with what it was compared. */
 export interface LogReport extends Omit<LogCheck, "read"> {
@@ -37,11 +44,9 @@ export const headType = (deviceId: DeviceId): string => `alt.sotto.audit.${devic
 /** What audits found, hash-chained and signed. */
 export class AuditLog {
   readonly #options: AuditLogOptions;
-  readonly #name: string;
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
-    this.#name = `${options.userId} ${options.deviceId}`;
   }
 
   /** The records that are in order, the oldest first: behind one that is not, nothing is believed. */
@@ -61,7 +66,7 @@ export class AuditLog {
     const { fault, head, read } = this.#check(typeof published === "object" ? [published] : []);
     if (fault) throw changed(fault);
     const record: AuditRecord = {
-      ...{ version: 1, kind: "audit", log: this.#name, number: (head?.number ?? 0) + 1 },
+      ...{ version: 1, kind: "audit", log: this.#name(), number: (head?.number ?? 0) + 1 },
       ...added,
       previous: head?.last ?? null,
     };
@@ -73,9 +78,54 @@ export class AuditLog {
     return reached;
   }
 
-  /** @param noted how far the log went, as a person has written it down */
-  async verify(noted: readonly KnownHead[] = []): Promise<LogReport> {
-    const { signer } = this.#options;
+  /**
+   * Begins another log, whose first record says what was wrong in this one. This one is kept beside it.
+   *
+   * @param confirmed the record that is wrong, as a person has seen it
+   * @throws SottoError `USAGE` where nothing is wrong, or something else
+   */
+  async beginAnew(confirmed: number, reason: string, atMs: number): Promise<Begun> {
+    const { audits, signer } = this.#options;
+    const published = await this.#published();
+    const known = typeof published === "object" ? published : null;
+    const { fault, head } = this.#check(known ? [known] : []);
+    if (!fault) throw new SottoError("USAGE", "nothing is wrong in the log of audits", { cure: KEEP_IT });
+    if (fault.number !== confirmed)
+      throw new SottoError("USAGE", `the record that is wrong is ${fault.number}, and not ${confirmed}`, {
+        cure: "look at it with `sotto audit verify-log`, and confirm the number that it names",
+      });
+    const log = audits.log();
+    const first: LogBreak = {
+      ...{ version: 1, kind: "break", log: this.#name(log + 1), number: 1, atMs, reason },
+      before: {
+        ...{ log: this.#name(log), fault, inOrder: head ?? null, published: known },
+        lines: sha256Of(exportOf(this.lines())),
+      },
+      previous: null,
+    };
+    const line = signedLine(first, signer);
+    audits.beginAnew(line);
+    const reached = { number: 1, last: sha256Of(line) };
+    await this.#publish(reached);
+    return { log: log + 1, head: reached, first };
+  }
+
+  /**
+   * @param noted how far the log went, as a person has written it down
+   * @param log an earlier one, which was kept when another was begun
+   * @throws SottoError `USAGE` where it is not there
+   */
+  async verify(noted: readonly KnownHead[] = [], log?: number): Promise<LogReport> {
+    const { signer, audits } = this.#options;
+    if (log !== undefined && log !== audits.log()) {
+      if (audits.records(log).length === 0)
+        throw new SottoError("USAGE", `there is no log ${log}`, {
+          cure: `the present one is log ${audits.log()}; earlier ones go when the record that speaks of them goes`,
+        });
+      const { read, ...check } = this.#check(noted, log);
+      const compared = "it is an earlier log: the account's data speaks of the present one";
+      return { ...check, publicKeyPem: signer.publicKeyPem, compared };
+    }
     const published = await this.#published();
     const heads = typeof published === "object" ? [...noted, published] : noted;
     const { read, ...check } = this.#check(heads);
@@ -84,16 +134,23 @@ export class AuditLog {
   }
 
   /** Every line, the one that says where it begins first: it can be verified elsewhere, with the public key. */
-  lines(): string[] {
+  lines(log?: number): string[] {
     const { audits } = this.#options;
-    const start = audits.start();
-    const lines = audits.records().map(({ line }) => line ?? "");
+    const start = audits.start(log);
+    const lines = audits.records(log).map(({ line }) => line ?? "");
     return start === undefined ? lines : [start, ...lines];
   }
 
-  #check(heads: readonly KnownHead[]): LogCheck {
+  /** The first one's name is without a number. */
+  #name(log = this.#options.audits.log()): string {
+    const { userId, deviceId } = this.#options;
+    return log === 1 ? `${userId} ${deviceId}` : `${userId} ${deviceId} ${log}`;
+  }
+
+  #check(heads: readonly KnownHead[], log = this.#options.audits.log()): LogCheck {
     const { audits, signer } = this.#options;
-    return verifyLog(audits.records(), audits.start(), ed25519Key(signer.publicKeyPem), heads);
+    const key = ed25519Key(signer.publicKeyPem);
+    return verifyLog(audits.records(log), audits.start(log), key, heads, log > 1);
   }
 
   #forget(records: readonly AuditRecord[], keepFromMs: number): void {
@@ -101,13 +158,13 @@ export class AuditLog {
     const first = records.findIndex(({ atMs }, at) => atMs >= keepFromMs || at === records.length - 1);
     const { number, previous } = records[first]!;
     if (first === 0 || previous === null) return;
-    const start: LogStart = { version: 1, kind: "start", log: this.#name, number, previous };
+    const start: LogStart = { version: 1, kind: "start", log: this.#name(), number, previous };
     this.#options.audits.forget(number, signedLine(start, this.#options.signer));
   }
 
   async #publish({ number, last }: KnownHead): Promise<void> {
     const { accountData, deviceId, signer, logger } = this.#options;
-    const head: LogHead = { version: 1, kind: "head", log: this.#name, number, last };
+    const head: LogHead = { version: 1, kind: "head", log: this.#name(), number, last };
     try {
       await accountData.put(headType(deviceId), { head: signedLine(head, signer) });
     } catch (cause) {
@@ -126,13 +183,24 @@ export class AuditLog {
         typeof content.head === "string"
           ? readLogHead(content.head, ed25519Key(signer.publicKeyPem))
           : undefined;
-      if (head?.isGenuine && head.value.log === this.#name) return head.value;
-      return "what the account's data says of this log was not signed by it";
+      if (!head?.isGenuine) return "what the account's data says of this log was not signed by it";
+      const { log, number, last } = head.value;
+      if (log === this.#name()) return { number, last };
+      const present = this.#options.audits.log();
+      const isOfEarlier = Array.from({ length: present - 1 }, (_, at) => this.#name(at + 1)).includes(log);
+      if (isOfEarlier) return "the account's data still speaks of an earlier log";
+      // a later log was begun, and this store knows nothing of it
+      return { number: Number.MAX_SAFE_INTEGER, last };
     } catch (cause) {
       return `the homeserver could not be asked: ${(cause as Error).message}`;
     }
   }
 }
+
+const KEEP_IT = "go on with it: another is begun only where `sotto audit verify-log` names a record";
+
+/** A log as a file. */
+export const exportOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
 
 export const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 

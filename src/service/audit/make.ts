@@ -11,6 +11,7 @@ import {
   pseudonymousPolicy,
   pseudonymousReport,
 } from "../../report/index.ts";
+import { baselineOf, type Known } from "./files.ts";
 import type { AuditRecord } from "./record.ts";
 
 export interface Judging {
@@ -22,8 +23,8 @@ export interface Judging {
   waivers?: readonly Waiver[];
   /** Only some rooms were asked for. */
   isPartial?: boolean;
-  /** Fingerprints of what was known. */
-  baseline?: readonly string[];
+  /** What was known. */
+  baseline?: readonly Known[];
   /** Earlier audits of the same rooms, the oldest first. */
   history?: readonly AuditRecord[];
   /** Of these, the one to compare with. */
@@ -45,7 +46,7 @@ export interface Judged {
 export function makeAudit(judging: Judging): Judged {
   const { facts, policy, waivers, baseline = [], history = [], since, pseudonymKey } = judging;
   const judged = audit(contextOf(judging));
-  const sayings = { baseline: new Set(baseline), ...(waivers && { waivers }) };
+  const sayings = { baseline: baselineOf(baseline), ...(waivers && { waivers }) };
   const signed = accepted(judged.findings, sayings, facts.collectedMs);
   const findings = since ? compared(signed, since) : signed;
   const earlier = history

@@ -54,6 +54,35 @@ const recordSchema = z.strictObject({
 });
 export type AuditRecord = z.infer<typeof recordSchema>;
 
+/** What can be wrong with a log of audits. */
+export const LOG_FAULTS = ["changed", "missing", "out-of-place", "start-changed"] as const;
+
+const reached = z.strictObject({ number, last: sha256 });
+
+/** The first record of a log that somebody has begun because something was wrong in the one before. */
+const breakSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal("break"),
+  log: z.string(),
+  number: z.literal(1),
+  atMs: z.number(),
+  /** A person's. */
+  reason: z.string(),
+  /** Of the log before. */
+  before: z.strictObject({
+    log: z.string(),
+    fault: z.strictObject({ fault: z.enum(LOG_FAULTS), number }),
+    /** How far it was in order; null: nothing was. */
+    inOrder: z.nullable(reached),
+    /** How far it had gone, as the account's data says; null: that was not to be had. */
+    published: z.nullable(reached),
+    /** SHA-256 of its lines, as `verify-log --export` writes them. */
+    lines: sha256,
+  }),
+  previous: z.null(),
+});
+export type LogBreak = z.infer<typeof breakSchema>;
+
 /** With which record a log begins whose earlier ones were let go: without it, anybody could cut them off. */
 const startSchema = z.strictObject({
   version: z.literal(1),
@@ -79,6 +108,8 @@ export type LogHead = z.infer<typeof headSchema>;
 
 export const readRecord = (line: string, key: KeyObject): Signed<AuditRecord> | undefined =>
   readSigned(line, key, recordSchema);
+export const readBreak = (line: string, key: KeyObject): Signed<LogBreak> | undefined =>
+  readSigned(line, key, breakSchema);
 export const readStart = (line: string, key: KeyObject): Signed<LogStart> | undefined =>
   readSigned(line, key, startSchema);
 export const readLogHead = (line: string, key: KeyObject): Signed<LogHead> | undefined =>

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { SottoError } from "../../errors.ts";
-import type { EnforcementPlan } from "../../model/enforcement.ts";
+import { ENFORCEMENT_SCHEMA_VERSION, type EnforcementPlan } from "../../model/enforcement.ts";
 
 /**
  * A plan that `sotto enforce plan --json` has printed. Nothing in it is ever carried out: it is only compared with what
@@ -16,7 +16,7 @@ export function readPlan(file: string): EnforcementPlan {
     throw new SottoError("USAGE", `${file} cannot be read as a plan`, { cause });
   }
   const isPlan =
-    plan?.schemaVersion === 1 &&
+    plan?.schemaVersion === ENFORCEMENT_SCHEMA_VERSION &&
     Array.isArray(plan.rooms) &&
     plan.rooms.every((room) => typeof room?.roomId === "string" && Array.isArray(room.steps));
   if (isPlan) return plan as EnforcementPlan;

@@ -1,13 +1,18 @@
 import { isSame } from "../../enforce/index.ts";
 import { toSottoError } from "../../errors.ts";
-import type { Content, EnforcedType, EnforcementRecord, Step } from "../../model/enforcement.ts";
+import type {
+  Content,
+  EnforcedType,
+  EnforcementRecord,
+  Step,
+  UNDO_RESULTS,
+} from "../../model/enforcement.ts";
 import type { RoomId } from "../../model/ids.ts";
 import type { Hands } from "./hands.ts";
 
 export interface Undone {
   step: Step;
-  /** `left`: it cannot be undone, or the room has been changed since. */
-  result: "undone" | "left" | "failed";
+  result: (typeof UNDO_RESULTS)[number];
   message?: string;
 }
 

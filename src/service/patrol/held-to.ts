@@ -2,19 +2,19 @@ import type { Config } from "../../config/index.ts";
 import { DEFAULT_POLICY, loadPolicy } from "../../config/policy.ts";
 import { loadWaivers } from "../../config/waivers.ts";
 import type { Policy } from "../../model/policy.ts";
-import type { Waiver } from "../../model/report.ts";
-import { readBaseline } from "../audit/files.ts";
+import type { Limit, Waiver } from "../../model/report.ts";
+import { baselineOf, readBaseline } from "../audit/files.ts";
 
 /** What the config holds rooms and people to, and what somebody has said of findings beforehand. */
 export interface HeldTo {
   policy: Policy;
   waivers?: Waiver[];
-  baseline?: ReadonlySet<string>;
+  baseline?: ReadonlyMap<string, Limit>;
 }
 
 /** @throws SottoError `CONFIG_NOT_FOUND`, `CONFIG_INVALID`, `USAGE` */
 export const readHeldTo = ({ policy, waivers, baseline }: Config): HeldTo => ({
   policy: policy === undefined ? DEFAULT_POLICY : loadPolicy(policy),
   ...(waivers !== undefined && { waivers: loadWaivers(waivers) }),
-  ...(baseline !== undefined && { baseline: new Set(readBaseline(baseline)) }),
+  ...(baseline !== undefined && { baseline: baselineOf(readBaseline(baseline)) }),
 });

@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
+  baselineOf,
   knownOf,
   readBaseline,
   readFacts,
@@ -53,6 +54,19 @@ describe("saved facts", () => {
   });
 });
 
+it("a baseline knows of each fingerprint the worst that was seen, or all where it says nothing of it", () => {
+  const one = { ruleId: "SOTTO-ENC-001", fingerprint: "a" };
+  const limitOf = (...known: Parameters<typeof baselineOf>[0]) => baselineOf(known).get("a");
+  const [mild, bad] = [
+    { ...one, severity: "low", result: "fail" } as const,
+    { ...one, severity: "high", result: "warn" } as const,
+  ];
+  expect(limitOf(mild, bad)).toEqual({ severity: "high", result: "fail" });
+  expect(limitOf(bad, mild)).toEqual({ severity: "high", result: "fail" });
+  expect(limitOf(bad)).toEqual({ severity: "high", result: "warn" });
+  expect(limitOf(one)).toEqual({ severity: "critical", result: "fail" });
+});
+
 it("a baseline has what fails or warns, once, and names nobody", () => {
   const file = fileIn("baseline.json");
   const failed = finding("SOTTO-ENC-001", "critical");
@@ -62,7 +76,10 @@ it("a baseline has what fails or warns, once, and names nobody", () => {
     knownOf([failed, failed, warned, finding("SOTTO-ENC-001", "critical", "not-checked")]),
     1,
   );
-  expect(readBaseline(file)).toEqual([failed.fingerprint, warned.fingerprint]);
+  expect(readBaseline(file)).toEqual([
+    { ruleId: failed.ruleId, fingerprint: failed.fingerprint, severity: "critical", result: "fail" },
+    { ruleId: warned.ruleId, fingerprint: warned.fingerprint, severity: "high", result: "warn" },
+  ]);
   expect(readFileSync(file, "utf8")).not.toMatch(/!room|message|subject/);
   writeFileSync(file, "{}");
   expect(() => readBaseline(file)).toThrow(/does not hold a baseline/);

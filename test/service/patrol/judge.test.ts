@@ -38,7 +38,7 @@ describe("what was found", () => {
     };
     const seen: Seen = { facts: opened, about: ["room"] };
     const later = { ...seen, facts: { ...opened, collectedMs: NOW_MS + 2 * 86_400_000 } };
-    const baseline = new Set([finding!.fingerprint]);
+    const baseline = new Map([[finding!.fingerprint, {}]]);
     const rules = (heldTo: Parameters<typeof judge>[1], what = seen) =>
       judge(what, heldTo, [], undefined).found.map(({ ruleId }) => ruleId);
     expect(rules(HELD)).toContain("SOTTO-ACC-001");

@@ -87,10 +87,13 @@ export const ENCRYPTION_FAULTS: PlantedFault[] = [
     async plant({ room, house: { alice } }) {
       await room.say("org.example.scan", { url: await uploaded(() => alice.upload()) });
     },
-    rules: ["ENC-015"],
-    async cure({ house }, findings) {
-      const medium = findings[0]!.cure!.match(/quarantine\/ followed by ([^\s,]+)/)![1]!;
+    // an event of a type that nobody knows may say anything
+    rules: ["ENC-011", "ENC-015"],
+    async cure({ house, room }, findings) {
+      const cures = findings.map(({ cure }) => cure).join("\n");
+      const medium = cures.match(/quarantine\/ followed by ([^\s,]+)/)![1]!;
       await house.admin("POST", `v1/media/quarantine/${medium}`, {});
+      await room.redactNamed(findings);
     },
     left: ["ENC-015"],
   },

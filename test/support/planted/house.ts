@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, vi } from "vitest";
 import { sandboxLayers } from "../../../src/audio/index.ts";
 import { audit } from "../../../src/audit/index.ts";
 import { Sotto } from "../../../src/index.ts";
@@ -146,6 +148,20 @@ export class House {
   callThen<T = object>(userId: string, atMs: number, method: string, path: string, body?: object) {
     const query = new URLSearchParams({ user_id: userId, ts: String(atMs) });
     return this.synapse.request<T>(method, `/_matrix/client/v3/${path}?${query}`, this.#appservice, body);
+  }
+
+  /** The only fault that no API puts in: when a device was last seen. Synapse writes that down a little later. */
+  async restSince(userId: string, deviceId: string, atMs: number): Promise<void> {
+    const database = new DatabaseSync(this.synapse.database, { timeout: 10_000 });
+    try {
+      const aged = database.prepare(
+        "UPDATE devices SET last_seen = ? WHERE user_id = ? AND device_id = ? AND last_seen IS NOT NULL",
+      );
+      const age = () => aged.run(atMs, userId, deviceId).changes;
+      await vi.waitFor(() => expect(age()).toBe(1), { timeout: 30_000, interval: 100 });
+    } finally {
+      database.close();
+    }
   }
 
   /** One to policy, but for what is told; Alice is in it. */

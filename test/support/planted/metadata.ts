@@ -35,8 +35,6 @@ export const METADATA_FAULTS: PlantedFault[] = [
       await room.set("m.room.avatar", { url });
     },
     rules: ["META-005"],
-    // "homeservers keep the old picture until its media are deleted"
-    left: ["ENC-015"],
   },
   {
     name: "an answer",

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 import { resultOf } from "../sotto.ts";
 import type { Place, PlantedFault } from "./fault.ts";
-import { POLICY } from "./policy.ts";
+import { DAY_MS, POLICY } from "./policy.ts";
 
 /** "`sotto verify USER`": the fingerprint was compared. */
 const verify = async ({ house: { bot }, member }: Place): Promise<void> => {
@@ -64,6 +64,16 @@ export const PEOPLE_FAULTS: PlantedFault[] = [
     hasMember: true,
     plant: ({ member }) => member.logIn({ signatures: {} }),
     rules: ["DEV-004"],
+  },
+  {
+    name: "a device that nobody has used for a year",
+    hasMember: true,
+    async plant({ house, member }) {
+      await member.logIn();
+      await member.signLast();
+      await house.restSince(member.userId, member.lastDeviceId, Date.now() - 365 * DAY_MS);
+    },
+    rules: ["DEV-005"],
   },
   {
     name: "a device that was not there before",

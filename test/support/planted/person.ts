@@ -53,6 +53,9 @@ export class Person {
   get deviceId(): string {
     return this.#session.deviceId;
   }
+  get lastDeviceId(): string {
+    return this.#last.deviceId;
+  }
   get masterKey(): string {
     return Object.values(this.#identity!.master.keys)[0]!;
   }
