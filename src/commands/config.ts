@@ -21,7 +21,7 @@ export function command(context: Context): Command {
 async function check(context: Context, flags: CommonOptions): Promise<void> {
   const { CONNECTORS } = await import("../connector/index.ts");
   const source = configSource(flags.config, context.env);
-  const findings = checkConfig(source, CONNECTORS);
+  const findings = await checkConfig(source, CONNECTORS);
   if (flags.json) printJson(context, { files: source.files, findings });
   else for (const finding of findings) printText(context, lineOf(finding));
   if (findings.length === 0) say(context, `nothing is wrong with ${source.files.join(", ")}`);

@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { SottoError } from "../errors.ts";
 import type { StepResult } from "../model/evacuation.ts";
+import type { RoomId } from "../model/ids.ts";
 import type { Evacuated } from "../service/evacuate/evacuate.ts";
+import type { Emitted } from "../service/operations.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
 import { perform } from "./shared/holder.ts";
 import { printJson, printText, say } from "./shared/output.ts";
@@ -37,15 +39,22 @@ async function evacuate(context: Context, room: string, flags: EvacuateFlags): P
     ...(message !== undefined && { message }),
     ...(to !== undefined && { to }),
   };
-  const result = await perform<Evacuated>(context, flags, { operation: "evacuate", args });
+  const shown = new Shown(context);
+  const emit = async (message: Emitted): Promise<void> => {
+    if (message.kind === "evacuation" && !flags.json) shown.step(message.roomId, message.step);
+  };
+  const result = await perform<Evacuated>(context, flags, { operation: "evacuate", args, emit });
   process.exitCode = exitCodeOf(result.steps);
   if (flags.json) return printJson(context, result);
-  show(context, result);
+  for (const step of result.steps) shown.step(result.roomId, step);
   for (const line of result.text.split("\n")) printText(context, `  | ${line}`);
-  if (result.isDryRun) return say(context, "nothing was changed, and nobody was told");
+  if (result.isDryRun) return say(context, UNCHANGED);
   if (result.isDrill) return say(context, "this was a drill: the room gets everything as before");
+  if (process.exitCode !== 0) say(context, "not all is done: see ✗ and ? above; the room stays stopped");
   say(context, `messages that wait until \`sotto evacuate '${result.roomId}' --over\`: ${result.waiting}`);
 }
+
+const UNCHANGED = "nothing was changed, and nobody was told";
 
 async function over(context: Context, room: string, flags: EvacuateFlags): Promise<void> {
   const { message, to, drill, dryRun } = flags;
@@ -57,8 +66,10 @@ async function over(context: Context, room: string, flags: EvacuateFlags): Promi
     args,
   });
   if (flags.json) return printJson(context, result);
-  show(context, result);
-  say(context, `messages that waited: ${result.waiting}; \`sotto run\` sends them`);
+  const shown = new Shown(context);
+  for (const step of result.steps) shown.step(result.roomId, step);
+  if (result.isDryRun) say(context, UNCHANGED);
+  if (result.waiting > 0) say(context, `messages that wait, for \`sotto run\`: ${result.waiting}`);
 }
 
 const MARKS: Record<StepResult["outcome"], string> = {
@@ -66,11 +77,26 @@ const MARKS: Record<StepResult["outcome"], string> = {
   ...{ blocked: "✗", failed: "✗", uncertain: "?" },
 };
 
-function show(context: Context, { roomId, steps }: Pick<Evacuated, "roomId" | "steps">): void {
-  printText(context, roomId);
-  for (const { step, outcome, message, code, cure } of steps) {
-    printText(context, `  ${MARKS[outcome]} ${step}: ${message}${code === undefined ? "" : ` (${code})`}`);
-    if (cure !== undefined) printText(context, `      cure: ${cure}`);
+/** Each step as soon as it has ended, once. */
+class Shown {
+  readonly #context: Context;
+  readonly #steps = new Set<StepResult["step"]>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  step(roomId: RoomId, { step, outcome, message, code, cure, unreached }: StepResult): void {
+    if (this.#steps.has(step)) return;
+    if (this.#steps.size === 0) this.#print(roomId);
+    this.#steps.add(step);
+    this.#print(`  ${MARKS[outcome]} ${step}: ${message}${code === undefined ? "" : ` (${code})`}`);
+    for (const userId of unreached ?? []) this.#print(`      cannot read it: ${userId}`);
+    if (cure !== undefined) this.#print(`      cure: ${cure}`);
+  }
+
+  #print(line: string): void {
+    printText(this.#context, line);
   }
 }
 

@@ -4,24 +4,22 @@ import type { Found } from "../service/prove/look.ts";
 import type { Cleaned } from "../service/prove/operation.ts";
 import type { PlaceReport, ProofReport } from "../service/prove/prove.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
+import { type DatabaseFlags, namedDatabase, withDatabaseOptions } from "./shared/database-flags.ts";
 import { perform } from "./shared/holder.ts";
 import { printJson, printText, say, wholeNumber } from "./shared/output.ts";
 
-interface ProveFlags extends CommonOptions {
+interface ProveFlags extends CommonOptions, DatabaseFlags {
   room: string;
-  database?: string;
-  databasePasswordFile?: string;
   media?: string;
   logs?: string[];
   timeout: string;
 }
 
 export function command(context: Context): Command {
-  return new Command("prove")
+  const sending = new Command("prove")
     .description("send a canary, and look for it in all that the homeserver has written")
-    .requiredOption("--room <room>", "where it is sent: room ID, alias, or @user; its members see it")
-    .option("--database <file or URL>", "the homeserver's SQLite file, or postgresql://USER@HOST/DATABASE")
-    .option("--database-password-file <file>", "the password; else PGPASSWORD or ~/.pgpass, as for psql")
+    .requiredOption("--room <room>", "where it is sent: room ID, alias, or @user; its members see it");
+  return withDatabaseOptions(sending)
     .option("--media <directory>", "its media store")
     .option("--logs <file...>", "its logs; rotated and packed ones too")
     .option("--timeout <seconds>", "how long to wait until the homeserver has written", "30")
@@ -29,12 +27,11 @@ export function command(context: Context): Command {
 }
 
 async function prove(context: Context, flags: ProveFlags): Promise<void> {
-  const { room, database, databasePasswordFile, media, logs } = flags;
+  const { room, media, logs } = flags;
   const timeoutMs = wholeNumber(flags.timeout, "--timeout") * 1000;
   const { openPlaces, prove } = await import("../service/prove/prove.ts");
   const named = {
-    ...(database && { database }),
-    ...(databasePasswordFile && { databasePasswordFile }),
+    ...namedDatabase(flags),
     ...(media && { media }),
     ...(logs && { logs }),
   };
@@ -57,7 +54,10 @@ async function prove(context: Context, flags: ProveFlags): Promise<void> {
 
 const MARKS: Record<PlaceReport["result"], string> = { pass: "✓", fail: "✗", "not-checked": "-" };
 
-function linesOf({ canary, control, places, known }: ProofReport, { trouble }: Cleaned): string[] {
+function linesOf(
+  { canary, control, places, known, knownUnread }: ProofReport,
+  { trouble }: Cleaned,
+): string[] {
   return [
     ...places.flatMap(placeLines),
     "",
@@ -67,6 +67,7 @@ function linesOf({ canary, control, places, known }: ProofReport, { trouble }: C
     `  the homeserver keeps ${control.mxcUri} until an admin deletes it:`,
     `  DELETE /_synapse/admin/v1/media/${control.mxcUri.slice("mxc://".length)}`,
     ...(known ? ["", "what the homeserver knows of the encrypted one:"] : []),
+    ...(knownUnread ? ["", `what the homeserver knows of it could not be read: ${knownUnread.why}`] : []),
     ...(known ?? []).map(({ what, value }) => `  ${what}: ${value}`),
   ];
 }

@@ -6,18 +6,19 @@ import { loadTeam } from "../config/team.ts";
 import { SottoError } from "../errors.ts";
 import type { TeamOutcome, TeamPlan } from "../model/team.ts";
 import type { TeamApplied, TeamArguments } from "../service/team/operations.ts";
+import type { PairsRead } from "../service/team/pairs.ts";
 import { readNamed } from "./shared/audit-flags.ts";
 import type { CommonOptions, Context } from "./shared/context.ts";
+import { type DatabaseFlags, namedDatabase, withDatabaseOptions } from "./shared/database-flags.ts";
 import { performInPieces } from "./shared/holder.ts";
 import { printJson, printText, say } from "./shared/output.ts";
 import { writeCards } from "./shared/team-cards.ts";
 import { outcomeLines, planLines } from "./shared/team-lines.ts";
 
-interface TeamFlags extends CommonOptions {
+interface TeamFlags extends CommonOptions, DatabaseFlags {
   policy?: string;
   adminTokenFile?: string;
   registrationSecretFile?: string;
-  database?: string;
   cards?: string;
 }
 interface ApplyFlags extends TeamFlags {
@@ -26,14 +27,18 @@ interface ApplyFlags extends TeamFlags {
 
 export function command(context: Context): Command {
   const planning = (name: string, description: string): Command =>
-    new Command(name)
-      .description(description)
-      .argument("<team.yaml>", "who belongs to the team, and its rooms")
-      .option("--policy <file>", "what rooms are held to; else `policy` of the config, else the defaults")
-      .option("--admin-token-file <file>", "a Synapse administrator's token, to make accounts and see logins")
-      .option("--registration-secret-file <file>", "or Synapse's registration_shared_secret")
-      .option("--database <file>", "Synapse's database: who of the team has verified whom; it is only read")
-      .option("--cards <directory>", "write a card to print for each who has an identity");
+    withDatabaseOptions(
+      new Command(name)
+        .description(description)
+        .argument("<team.yaml>", "who belongs to the team, and its rooms")
+        .option("--policy <file>", "what rooms are held to; else `policy` of the config, else the defaults")
+        .option(
+          "--admin-token-file <file>",
+          "a Synapse administrator's token, to make accounts and see logins",
+        )
+        .option("--registration-secret-file <file>", "or Synapse's registration_shared_secret"),
+      "who of the team has verified whom",
+    ).option("--cards <directory>", "write a card to print for each who has an identity");
   const plan = planning("plan", "say what is missing, and change nothing").action(
     (file: string, _flags: unknown, own: Command) =>
       showPlan(context, file, own.optsWithGlobals<TeamFlags>()),
@@ -69,16 +74,22 @@ const planOf = (context: Context, flags: TeamFlags, args: TeamArguments): Promis
   performInPieces<TeamPlan>(context, flags, "team-plan", { ...args });
 
 async function showPlan(context: Context, file: string, flags: TeamFlags): Promise<void> {
-  const read = await planOf(context, flags, argumentsOf(context, file, flags));
-  const plan = await lookedAt(context, flags, read);
-  if (flags.json) return printJson(context, plan);
-  for (const line of planLines(plan)) printText(context, line);
-  const blocked = plan.steps.filter((step) => step.blocked !== undefined).length;
-  say(context, `${plan.steps.length} steps, ${blocked} of them blocked; nothing was changed`);
+  const args = argumentsOf(context, file, flags);
+  await requireReadable(flags);
+  const { plan, trouble } = await lookedAt(context, flags, await planOf(context, flags, args));
+  if (flags.json) printJson(context, plan);
+  else {
+    for (const line of planLines(plan)) printText(context, line);
+    const blocked = plan.steps.filter((step) => step.blocked !== undefined).length;
+    const steps = plan.steps.length === 1 ? "1 step" : `${plan.steps.length} steps`;
+    say(context, `${steps}${blocked > 0 ? `, ${blocked} blocked` : ""}; nothing was changed`);
+  }
+  if (trouble) throw trouble;
 }
 
 async function applyHere(context: Context, file: string, flags: ApplyFlags): Promise<void> {
   const args = argumentsOf(context, file, flags);
+  await requireReadable(flags);
   const files = await passwordFiles(await planOf(context, flags, args), flags);
   const passwords = Object.fromEntries([...files].map(([userId, { password }]) => [userId, password]));
   const { outcomes, after } = await performInPieces<TeamApplied>(context, flags, "team-apply", {
@@ -86,17 +97,20 @@ async function applyHere(context: Context, file: string, flags: ApplyFlags): Pro
     passwords,
   });
   await forgetUnused(outcomes, files);
-  const plan = await lookedAt(context, flags, after);
+  const { plan, trouble } = await lookedAt(context, flags, after);
   process.exitCode = exitCodeOf(outcomes);
   if (flags.json)
-    return printJson(context, {
+    printJson(context, {
       ...plan,
       steps: outcomes.map(({ step, ...outcome }) => ({ ...step, ...outcome })),
     });
-  for (const line of [...outcomes.flatMap(outcomeLines), ...planLines({ ...plan, steps: [] })])
-    printText(context, line);
-  const done = outcomes.filter(({ result }) => result === "done" || result === "was-done").length;
-  say(context, `${done} of ${outcomes.length} steps are done`);
+  else {
+    for (const line of [...outcomes.flatMap(outcomeLines), ...planLines({ ...plan, steps: [] })])
+      printText(context, line);
+    const done = outcomes.filter(({ result }) => result === "done" || result === "was-done").length;
+    say(context, `${done} of ${outcomes.length} steps are done`);
+  }
+  if (trouble) throw trouble;
 }
 
 type PasswordFiles = ReadonlyMap<string, { path: string; password: string; isNew: boolean }>;
@@ -125,21 +139,27 @@ async function forgetUnused(outcomes: readonly TeamOutcome[], files: PasswordFil
 }
 
 /** With what the database tells, if one is named; cards are written of it. */
-async function lookedAt(context: Context, flags: TeamFlags, read: TeamPlan): Promise<TeamPlan> {
-  const { database, cards } = flags;
-  const plan =
-    database === undefined
-      ? read
-      : await (await import("../service/team/pairs.ts")).withPairs(read, database);
-  if (cards === undefined) return plan;
-  const written = await writeCards(plan, resolve(cards));
+async function lookedAt(context: Context, flags: TeamFlags, plan: TeamPlan): Promise<PairsRead> {
+  const { cards } = flags;
+  const database = namedDatabase(flags);
+  const read = database
+    ? await (await import("../service/team/pairs.ts")).withPairs(plan, database)
+    : { plan };
+  if (cards === undefined) return read;
+  const written = await writeCards(read.plan, resolve(cards));
   say(
     context,
     written.page === undefined
       ? "nobody has an identity yet: no cards"
-      : `${written.cards} cards: ${written.page}`,
+      : `${written.cards === 1 ? "1 card" : `${written.cards} cards`}: ${written.page}`,
   );
-  return plan;
+  return read;
+}
+
+/** Before anything is made: what it says is asked for after that. */
+async function requireReadable(flags: TeamFlags): Promise<void> {
+  const database = namedDatabase(flags);
+  if (database) await (await import("../service/team/pairs.ts")).requireDatabase(database);
 }
 
 /** 3: something failed. 1: something waits for a person who runs this. */

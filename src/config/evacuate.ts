@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { described, shortDuration } from "../model/settings.ts";
+import { secretFile } from "./places.ts";
 
 const argument = z.string().check(z.regex(/^[^\0]*$/, "an argument without a zero byte"));
-const path = z.string().check(z.minLength(1));
 
 /** What `sotto evacuate` says, and by which way besides the room. */
 export const evacuateSchema = z.strictObject({
@@ -11,7 +11,7 @@ export const evacuateSchema = z.strictObject({
     z.optional(z.string().check(z.minLength(1), z.maxLength(4_000))),
   ),
   command: described(
-    "A program and its arguments, as they are: it is started with the text on its standard input, no shell, and nothing of Sotto's in its environment.",
+    "A program and its arguments, as they are: it is started without a shell, with the text on its standard input; all of its environment that is Sotto's is SOTTO_ROOM_ID and SOTTO_IS_DRILL (true or false).",
     z.optional(z.tuple([argument.check(z.minLength(1))], argument)),
   ),
   webhook: described(
@@ -20,8 +20,8 @@ export const evacuateSchema = z.strictObject({
       z
         .strictObject({
           url: described("https, or http to this machine.", z.optional(z.url({ protocol: /^https?$/ }))),
-          urlFile: described("A file with the URL, where it is a secret itself.", z.optional(path)),
-          secretFile: described("A file with the secret that signs it.", path),
+          urlFile: described("A file with the URL, where it is a secret itself.", z.optional(secretFile)),
+          secretFile: described("A file with the secret that signs it.", secretFile),
         })
         .check(
           z.refine(({ url, urlFile }) => (url === undefined) !== (urlFile === undefined), {

@@ -17,6 +17,8 @@ export interface Enforcer {
   kick(roomId: RoomId, userId: UserId, reason: string): Promise<void>;
   invite(roomId: RoomId, userId: UserId): Promise<void>;
   redact(roomId: RoomId, txnId: string, eventId: EventId): Promise<void>;
+  /** Homeservers can read it. */
+  rename(roomId: RoomId, name: string): Promise<void>;
   /** Whoever is in the old room sees where to go. */
   tombstone(roomId: RoomId, successor: RoomId): Promise<void>;
 }
@@ -53,6 +55,9 @@ export function createEnforcer(transport: Transport): Enforcer {
     },
     async redact(roomId, txnId, eventId) {
       await gate.redact(roomId, txnId, eventId);
+    },
+    async rename(roomId, name) {
+      await gate.putState(roomId, "m.room.name", "", { name });
     },
     async tombstone(roomId, successor) {
       const content = { body: "This room was replaced.", replacement_room: successor };

@@ -1,4 +1,4 @@
-import type { EventId } from "./ids.ts";
+import type { EventId, UserId } from "./ids.ts";
 
 /** What people are told outside of the room by. */
 export type Channel = "command" | "webhook";
@@ -32,4 +32,6 @@ export interface StepResult {
   cure?: string;
   /** Of the notice. */
   eventId?: EventId;
+  /** Members of whom no device can read it. */
+  unreached?: UserId[];
 }

@@ -45,7 +45,15 @@ export type TeamMembership = "join" | "invite" | "knock" | "ban" | "leave" | "no
 /** What was read of a room; `roomId` null: it is not made yet. */
 export type RoomOfTeam =
   | { key: string; roomId: null }
-  | { key: string; roomId: RoomId; memberships: Fact<Record<UserId, TeamMembership>> };
+  | {
+      key: string;
+      roomId: RoomId;
+      /** What it is called now. */
+      name: Fact<string | null>;
+      memberships: Fact<Record<UserId, TeamMembership>>;
+      /** Why nothing is done in it, if so. */
+      closed?: string;
+    };
 
 /** What a team's plan is made of. */
 export interface TeamFacts {
@@ -57,6 +65,8 @@ export interface TeamFacts {
   /** Devices that the admin API shows; unread without it. */
   sessions: Record<UserId, Fact<number>>;
   rooms: RoomOfTeam[];
+  /** Rooms that were made of an earlier file. */
+  others: { key: string; roomId: RoomId }[];
 }
 
 export interface KeysOfMember {
@@ -69,6 +79,7 @@ export interface KeysOfMember {
 export type TeamRequest =
   | { kind: "account"; userId: UserId }
   | { kind: "room"; room: string }
+  | { kind: "name"; room: string }
   | { kind: "invite"; room: string; userId: UserId };
 
 export interface TeamStep {
@@ -97,6 +108,14 @@ export interface TeamPerson extends TeamMember {
   missing: string[];
 }
 
+export interface PlannedRoom {
+  room: string;
+  name: string;
+  roomId: RoomId | null;
+  /** Who is in it, is invited or asks to come in, and is not in it by the file; without our own account. */
+  strangers: Fact<{ userId: UserId; membership: TeamMembership }[]>;
+}
+
 export interface TeamPlan {
   schemaVersion: 1;
   team: string;
@@ -106,7 +125,7 @@ export interface TeamPlan {
   outOfBand: string | null;
   /** What `apply` does, in this order; none when only people can go on. */
   steps: TeamStep[];
-  rooms: { room: string; name: string; roomId: RoomId | null }[];
+  rooms: PlannedRoom[];
   people: TeamPerson[];
   /** What whoever runs this has to do themselves, one sentence each. */
   operator: string[];

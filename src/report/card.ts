@@ -35,7 +35,7 @@ const TEXT = WIDTH - CODE - 3 * MARGIN;
 const SANS = "system-ui, sans-serif";
 const MONO = "ui-monospace, monospace";
 /** Longer names are cut: the user ID is what counts, and stands there whole. */
-const NAME = 40;
+const NAME = 30;
 const GROUPS_IN_A_LINE = 6;
 
 interface Row {
@@ -102,10 +102,8 @@ function rowSvg({ words, size, font, isBold, isWide }: Row, y: number, height: n
 const widthOf = (words: string): number =>
   [...words].reduce((sum, letter) => sum + (letter.codePointAt(0)! >= 0x1100 ? 2 : 1), 0);
 
-const cut = (words: string, most: number): string => {
-  const letters = [...words];
-  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : words;
-};
+const cut = (words: string, most: number): string =>
+  widthOf(words) > most ? `${inLines(words, most - 1)[0]}…` : words;
 
 /** Pieces of a width. */
 function inLines(words: string, most: number): string[] {

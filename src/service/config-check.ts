@@ -12,6 +12,7 @@ import {
 import type { ConnectorType } from "../connector/index.ts";
 import { SottoError, toSottoError } from "../errors.ts";
 import { fail, type Verdict, warn } from "./check.ts";
+import { channelsIn, look } from "./evacuate/channels.ts";
 import { isReadByOthers } from "./private-file.ts";
 
 /** One thing that is wrong with a config, or may be. */
@@ -28,7 +29,10 @@ export interface Finding {
  *
  * @throws SottoError `CONFIG_NOT_FOUND`
  */
-export function checkConfig(source: ConfigSource, connectorTypes: readonly ConnectorType[]): Finding[] {
+export async function checkConfig(
+  source: ConfigSource,
+  connectorTypes: readonly ConnectorType[],
+): Promise<Finding[]> {
   let config: Config;
   try {
     config = loadConfig(source, { connectorTypes });
@@ -40,7 +44,7 @@ export function checkConfig(source: ConfigSource, connectorTypes: readonly Conne
 }
 
 /** What is wrong with the files and folders that a config names, and with its own. */
-export function checkFiles(config: Config): Finding[] {
+export async function checkFiles(config: Config): Promise<Finding[]> {
   const { accessTokenFile, passwordFile } = config.account;
   return [
     ...config.files.flatMap(checkConfigFile),
@@ -58,12 +62,13 @@ export function checkFiles(config: Config): Finding[] {
         checkSecret(key, written, readSecret, () => config.pathOf(name, written)),
       ),
     ),
+    ...(await checkEvacuate(config.evacuate)),
   ];
 }
 
 /** For `sotto doctor`, which looks at the store key and the access token by itself. */
-export function verdictOnFiles(config: Config): Verdict {
-  const found = checkFiles(config).filter(({ key }) => !LOOKED_AT.includes(key ?? ""));
+export async function verdictOnFiles(config: Config): Promise<Verdict> {
+  const found = (await checkFiles(config)).filter(({ key }) => !LOOKED_AT.includes(key ?? ""));
   if (found.length === 0) return "what the config names is there, and closed to others";
   const message = found.map(({ key, message }) => (key ? `${key}: ${message}` : message)).join("\n");
   const cures = found.map(({ cure }) => cure).join("\n");
@@ -124,6 +129,23 @@ function checkCertificates(path: string): Finding[] {
   } catch (cause) {
     return [failed("caFile", new SottoError("SECRET_UNREADABLE", `cannot read ${path}`, { cause }))];
   }
+}
+
+/** The second channels, looked at as a dry run does: when they are needed there is no time to. */
+async function checkEvacuate(settings: Config["evacuate"]): Promise<Finding[]> {
+  const { urlFile, secretFile } = settings.webhook ?? {};
+  const files = Object.entries({ urlFile, secretFile }).flatMap(([name, file]) =>
+    file === undefined ? [] : checkSecret(`evacuate.webhook.${name}`, file, readSecret),
+  );
+  const isHidden = [urlFile, secretFile].some((file) => file !== undefined && isOutOfReach(file));
+  const channels = channelsIn(settings).filter((channel) => channel === "command" || !isHidden);
+  const looked = await Promise.all(channels.map((channel) => look(settings, channel)));
+  const blocked = looked.flatMap(({ step, outcome, message, cure }): Finding[] =>
+    outcome === "blocked"
+      ? [{ severity: "error", key: `evacuate.${step}`, message, ...(cure && { cure }) }]
+      : [],
+  );
+  return blocked.some(({ key }) => key === "evacuate.webhook") ? blocked : [...blocked, ...files];
 }
 
 /** Whoever writes there decides who gets the keys. */

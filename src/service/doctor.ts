@@ -63,14 +63,8 @@ export async function checkMachine(source: ConfigSource, signal: AbortSignal): P
 }
 
 /** What only the holder of the store can tell. */
-export async function checkAccount({
-  crypto,
-  transport,
-  config,
-  store,
-  watch,
-  held,
-}: Account): Promise<Check[]> {
+export async function checkAccount(account: Account): Promise<Check[]> {
+  const { crypto, transport, config, store, watch, held } = account;
   const { userId, deviceId } = config.account;
   return [
     await check("login", async () => {
@@ -145,6 +139,9 @@ export async function checkAccount({
         rooms.map(({ cure }) => cure).join("\n"),
       );
     }),
+    await check("operators' room", async () =>
+      (await import("./operators-room-check.ts")).checkOperatorsRoom(account),
+    ),
     await check("rate limit", async () => {
       const lifted = `POST /_synapse/admin/v1/users/${userId}/override_ratelimit with {"messages_per_second": 0, "burst_count": 0}`;
       if (held.back === 0)

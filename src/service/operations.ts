@@ -2,6 +2,8 @@ import type { Readable } from "node:stream";
 import { encodeVoice } from "../audio/index.ts";
 import { SottoError } from "../errors.ts";
 import type { VoiceDescription } from "../model/connector.ts";
+import type { StepResult } from "../model/evacuation.ts";
+import type { RoomId } from "../model/ids.ts";
 import type { RawFormat } from "../model/raw-format.ts";
 import type { AudioSource, VoiceStream } from "../model/recording.ts";
 import type { SoundCare } from "../model/sound-care.ts";
@@ -70,6 +72,8 @@ export type Emitted =
   | { kind: "account-page"; url: string }
   /** Both are on the homeserver for as long as the command looks for them. */
   | ({ kind: "canaries" } & Canaries)
+  /** A step that has ended. */
+  | { kind: "evacuation"; roomId: RoomId; step: StepResult }
   /** A piece of a result that is too long for one message, JSON. */
   | { kind: "report"; text: string }
   | ({ kind: "progress" } & RestoreProgress)
@@ -182,8 +186,13 @@ const OPERATIONS: Record<string, Operation> = {
   prove: (account, call) => sendCanaries(account, call),
   rotate: (account, { args }) => rotate(account, args.room as string | undefined),
 
-  evacuate: async (account, { args }) =>
-    (await import("./evacuate/evacuate.ts")).evacuate(account, args as unknown as EvacuateArguments),
+  evacuate: async (account, { args, emit }) =>
+    (await import("./evacuate/evacuate.ts")).evacuate(
+      account,
+      args as unknown as EvacuateArguments,
+      // whether the command still listens or not
+      (roomId, step) => void emit({ kind: "evacuation", roomId, step }).catch(() => undefined),
+    ),
   "evacuation-over": async (account, { args }) =>
     (await import("./evacuate/over.ts")).evacuationOver(
       account,

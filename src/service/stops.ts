@@ -37,10 +37,10 @@ export class Stops {
    * false where the homeserver has not answered in time, and an event may still arrive that had left before.
    */
   async stop(room: Omit<StoppedRoom, "sinceMs">): Promise<boolean> {
-    const { store, logger, settled, patienceMs } = this.#options;
+    const { store, settled, patienceMs } = this.#options;
     store.stoppedRooms.stop({ ...room, sinceMs: Date.now() });
-    const { roomId, because } = room;
-    logger.warn("nothing goes into a room any more", { roomId, because });
+    this.stopped(room);
+    const { roomId } = room;
     const answered = new AbortController();
     const tooLate = delay(patienceMs, false, { signal: answered.signal }).catch(() => false);
     try {
@@ -48,6 +48,11 @@ export class Stops {
     } finally {
       answered.abort();
     }
+  }
+
+  /** It is stopped, durably. */
+  stopped({ roomId, because }: Pick<StoppedRoom, "roomId" | "because">): void {
+    this.#options.logger.warn("nothing goes into a room any more", { roomId, because });
   }
 
   /** False where it was not stopped for this reason. What waits goes on by itself where no other reason is left. */

@@ -10,7 +10,7 @@ import {
   TABLES,
   type Table,
 } from "./postgres-sql.ts";
-import { notOpened } from "./postgres-trouble.ts";
+import { cureOf, notOpened, notRead } from "./postgres-trouble.ts";
 
 // Plain statements on one connection; the cursors are the server's own, and it keeps what is not read yet.
 
@@ -49,10 +49,7 @@ export async function openPostgres(address: PostgresAddress, password?: string):
     throw notOpened(address, cause as Error);
   }
   return {
-    async *rows() {
-      for (const table of await tablesIn(client)) yield* partsOf(client, table);
-      yield* largeObjectsIn(client);
-    },
+    rows: () => told(address, partsIn(client, address)),
     async get(sql, ...values) {
       let at = 0;
       const text = sql.replaceAll("?", () => `$${++at}`);
@@ -61,7 +58,7 @@ export async function openPostgres(address: PostgresAddress, password?: string):
         return (await client.query<Record<string, unknown>>({ text, values, types: NUMBERS })).rows[0];
       } catch (thrown) {
         if (NO_SUCH_TABLE.has((thrown as pg.DatabaseError).code!)) return undefined;
-        throw thrown;
+        throw notRead(address, thrown);
       } finally {
         await rollBack(client);
       }
@@ -88,6 +85,24 @@ async function ask(client: pg.Client, text: string, values: string[] = []): Prom
 
 const rollBack = (client: pg.Client): Promise<unknown> => client.query("ROLLBACK").catch(() => undefined);
 
+/** What fails of it is told as what it is: of a database that cannot be read. */
+async function* told<T>(address: PostgresAddress, read: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* read;
+  } catch (thrown) {
+    throw notRead(address, thrown);
+  }
+}
+
+async function* partsIn(client: pg.Client, address: PostgresAddress): AsyncGenerator<ForeignRows> {
+  const parts = async function* (): AsyncGenerator<ForeignRows> {
+    for (const table of await tablesIn(client)) yield* partsOf(client, address, table);
+    yield* largeObjectsIn(client);
+  };
+  for await (const part of parts())
+    yield "long" in part ? { ...part, long: () => told(address, part.long()) } : part;
+}
+
 async function* within<T>(client: pg.Client, read: AsyncIterable<T>): AsyncGenerator<T> {
   await client.query(BEGIN_LOOKING);
   try {
@@ -106,11 +121,16 @@ async function tablesIn(client: pg.Client): Promise<Table[]> {
   }
 }
 
-async function* partsOf(client: pg.Client, table: Table): AsyncGenerator<ForeignRows> {
+async function* partsOf(
+  client: pg.Client,
+  address: PostgresAddress,
+  table: Table,
+): AsyncGenerator<ForeignRows> {
   const { schema, name, isForeign } = table;
   const named = schema === "public" ? name : `${schema}.${name}`;
   if (isForeign) {
-    yield { table: named, unread: "its rows lie in another database" };
+    const cure = "look through that database as well, in a run of its own";
+    yield { table: named, unread: "its rows lie in another database", cure };
     return;
   }
   try {
@@ -118,7 +138,8 @@ async function* partsOf(client: pg.Client, table: Table): AsyncGenerator<Foreign
   } catch (thrown) {
     // what the server says no to; and it may say yes to the next table
     if (!(thrown instanceof pg.DatabaseError)) throw thrown;
-    yield { table: named, unread: thrown.message };
+    const cure = cureOf(address, thrown);
+    yield { table: named, unread: thrown.message, ...(cure && { cure }) };
   }
 }
 

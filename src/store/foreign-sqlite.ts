@@ -13,13 +13,17 @@ const BUSY_MS = 10_000;
 const JOURNAL_AT = 18;
 const WAL = 2;
 
-/** @throws SottoError `DATABASE_UNREADABLE` where it cannot be opened; later as SQLite does */
+/** @throws SottoError `DATABASE_UNREADABLE` */
 export function openForeignSqlite(path: string): ForeignDatabase {
   const sqlite = open(path);
   return {
     async *rows() {
-      for (const { name, hasRowId } of tablesOf(sqlite)) {
-        for (const rows of rowsOf(sqlite, name, hasRowId)) yield { table: name, rows };
+      try {
+        for (const { name, hasRowId } of tablesOf(sqlite)) {
+          for (const rows of rowsOf(sqlite, name, hasRowId)) yield { table: name, rows };
+        }
+      } catch (thrown) {
+        throw notRead(path, thrown);
       }
     },
     async get(sql, ...values) {
@@ -27,11 +31,25 @@ export function openForeignSqlite(path: string): ForeignDatabase {
         return sqlite.prepare(sql).get(...values);
       } catch (thrown) {
         if (/no such (?:table|column)/.test(String(thrown))) return undefined;
-        throw thrown;
+        throw notRead(path, thrown);
       }
     },
     close: async () => sqlite.close(),
   };
+}
+
+/** By SQLite's own words for its result codes. https://www.sqlite.org/rescode.html */
+const CURES: readonly [says: RegExp, cure: string][] = [
+  [/not a database/, "name the homeserver's SQLite file: database.args.database in homeserver.yaml"],
+  [/is locked/, "run it again when the homeserver writes less"],
+  [/malformed/, "let its own program repair it, or name a copy that is whole"],
+];
+
+function notRead(path: string, thrown: unknown): SottoError {
+  const cause = thrown as Error;
+  const [, cure = "run this as a user who may read it"] =
+    CURES.find(([says]) => says.test(cause.message)) ?? [];
+  return new SottoError("DATABASE_UNREADABLE", `cannot read ${path}`, { cause, cure });
 }
 
 function open(path: string): DatabaseSync {

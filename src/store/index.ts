@@ -33,7 +33,7 @@ export type { FactStore } from "./facts.ts";
 export {
   type ForeignDatabase,
   type ForeignRows,
-  isPostgresUrl,
+  isDatabaseAddress,
   openForeignDatabase,
 } from "./foreign-database.ts";
 export type { InboxStore, WaitingEvent } from "./inbox.ts";
@@ -116,6 +116,10 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
     const sealer = createSealer(key);
     checkOwner(db, sealer, `${userId} ${deviceId}`);
     const meta = {
+      names: (prefix: string) =>
+        db
+          .all("SELECT name FROM meta WHERE substr(name, 1, ?) = ? ORDER BY name", prefix.length, prefix)
+          .map((row) => row.name as string),
       read: (name: string) => readMeta(db, name)?.toString(),
       write: (name: string, value: string) => writeMeta(db, name, Buffer.from(value)),
     };

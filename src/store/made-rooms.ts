@@ -11,6 +11,8 @@ export interface MadeRoom {
 /** Rooms that are made once, however often that is tried. Every call is durable when it returns. */
 export interface MadeRooms {
   get(key: string): MadeRoom | undefined;
+  /** Of what was begun, or made; `prefix` begins each. */
+  keys(prefix: string): string[];
   /** Before the homeserver is asked. */
   begin(key: string, marker: string): void;
   made(key: string, room: { marker: string; roomId: RoomId }): void;
@@ -21,18 +23,25 @@ export interface MadeRooms {
 export function createMadeRooms(meta: {
   read(name: string): string | undefined;
   write(name: string, value: string): void;
+  names(prefix: string): string[];
 }): MadeRooms {
+  const place = "made room ";
   const write = (key: string, room: Partial<MadeRoom>): void =>
-    meta.write(`made room ${key}`, JSON.stringify(room));
+    meta.write(`${place}${key}`, JSON.stringify(room));
   return {
     get(key) {
-      const kept = meta.read(`made room ${key}`);
+      const kept = meta.read(`${place}${key}`);
       if (!kept) return undefined;
       const { marker, roomId } = JSON.parse(kept) as MadeRoom;
       return { marker, roomId };
     },
+    keys: (prefix) =>
+      meta
+        .names(`${place}${prefix}`)
+        .filter((name) => meta.read(name))
+        .map((name) => name.slice(place.length)),
     begin: (key, marker) => write(key, { marker }),
     made: (key, { marker, roomId }) => write(key, { marker, roomId }),
-    forget: (key) => meta.write(`made room ${key}`, ""),
+    forget: (key) => meta.write(`${place}${key}`, ""),
   };
 }

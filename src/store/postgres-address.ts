@@ -49,7 +49,7 @@ function parsed(written: string): URL {
     (_all, user: string) => `${user}${encodeURIComponent(SOCKETS)}`,
   );
   const url = URL.parse(whole);
-  if (url) return url;
+  if (url && /^postgres(?:ql)?:$/.test(url.protocol)) return url;
   throw wrong("this is no PostgreSQL URL", "write postgresql://USER@HOST/DATABASE");
 }
 

@@ -13,11 +13,11 @@ import { temporaryDirectory } from "../support/temporary.ts";
 const NOWHERE = "http://127.0.0.1:9";
 
 /** What is wrong with a config, once something was done to its folder or added to its text. */
-function findings(yaml: string, spoil: (folder: string) => void = () => undefined): string[] {
+async function findings(yaml: string, spoil: (folder: string) => void = () => undefined): Promise<string[]> {
   const path = configFor(NOWHERE);
   writeFileSync(path, readFileSync(path, "utf8") + yaml, { mode: 0o600 });
   spoil(dirname(path));
-  const found = checkConfig({ files: [path], environment: {} }, PIGEONS);
+  const found = await checkConfig({ files: [path], environment: {} }, PIGEONS);
   return found.map(({ severity, key, message, cure }) =>
     `${severity} ${key}: ${message} (${cure})`.replaceAll(dirname(path), "HERE"),
   );
@@ -152,14 +152,14 @@ describe("config check", () => {
       () => undefined,
       /^warning storeKeyFile: credential:store-key .*\(run `sotto config check` in the service\)$/,
     ],
-  ])("finds %s", (_what, yaml, spoil, words) => {
-    expect(findings(yaml, spoil)).toEqual([expect.stringMatching(words)]);
+  ])("finds %s", async (_what, yaml, spoil, words) => {
+    expect(await findings(yaml, spoil)).toEqual([expect.stringMatching(words)]);
   });
 
-  it("finds a folder that cannot be written to, unless this user may write anywhere", (context) => {
+  it("finds a folder that cannot be written to, unless this user may write anywhere", async (context) => {
     if (process.getuid?.() === 0) return context.skip("root may write anywhere");
     const lock = (folder: string): void => chmodSync(join(folder, "data"), 0o500);
-    expect(findings("", lock)).toEqual([expect.stringMatching(/^error data: .*cannot be written to/)]);
+    expect(await findings("", lock)).toEqual([expect.stringMatching(/^error data: .*cannot be written to/)]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { noticeOf, requireElsewhere, wordsFor } from "../../src/service/evacuate/words.ts";
+import { noticeOf, wordsFor } from "../../src/service/evacuate/words.ts";
 import { OWN, ROOM } from "../support/store.ts";
 
 const words = (more: { message?: string; to?: string; isDrill?: boolean }) =>
@@ -20,7 +20,6 @@ it("a drill says so before anything else", () => {
 it("nothing is said that is empty, too long, or leads nowhere else", () => {
   for (const wrong of [{ message: " " }, { message: "x".repeat(4_001) }, { to: "kitchen" }])
     expect(() => words(wrong)).toThrow(expect.objectContaining({ code: "USAGE" }));
-  expect(() => requireElsewhere(ROOM, ROOM)).toThrow(expect.objectContaining({ code: "USAGE" }));
 });
 
 it("clients that keep notices silent do not keep it silent", () => {

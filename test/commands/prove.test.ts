@@ -12,7 +12,7 @@ describe("prove refuses", () => {
       [],
       ["--media", "/nowhere"],
       ["--logs", "/"],
-      ["--database", "postgres://127.0.0.1/synapse"],
+      ["--database", "postgres://127.0.0.1:1/synapse"],
     ]) {
       const homeserver = await scriptedHomeserver();
       const args = ["prove", "--room", ROOM, "--config", configFor(homeserver.url), "--json", ...places];

@@ -25,6 +25,21 @@ describe("team", () => {
     expect(errorOf(await sotto(args))).toMatchObject({ code: "USAGE", exitCode: 2 });
   }, 60_000);
 
+  it("asks nothing where the homeserver's database cannot be opened, or its URL has the password", async () => {
+    const nobody = await refused(TEAM, "apply", "--database", "postgresql://synapse@127.0.0.1:1/synapse");
+    expect(nobody).toMatchObject({ code: "DATABASE_UNREADABLE", exitCode: 3 });
+    const loud = await refused(TEAM, "plan", "--database", "postgresql://synapse:hush@127.0.0.1/synapse");
+    expect(loud).toMatchObject({ code: "USAGE", exitCode: 2 });
+    expect(JSON.stringify(loud)).not.toContain("hush");
+    const file = [
+      "--database",
+      "postgresql://synapse@127.0.0.1:1/synapse",
+      "--database-password-file",
+      "/nowhere",
+    ];
+    expect(await refused(TEAM, "plan", ...file)).toMatchObject({ code: "SECRET_UNREADABLE" });
+  }, 60_000);
+
   it("says that the homeserver is not there", async () => {
     expect(await refused(TEAM, "plan")).toMatchObject({ code: "HOMESERVER_UNREACHABLE", exitCode: 4 });
   }, 60_000);

@@ -61,7 +61,7 @@ describe("the tarball", () => {
 
   it("lists the licences of what it contains", () => {
     const licences = readFileSync(join(installed, "dist/LICENSES.txt"), "utf8");
-    for (const name of ["commander", "express", "opus-decoder", "zod"])
+    for (const name of ["commander", "express", "opus-decoder", "pg", "zod"])
       expect(licences).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, "m"));
   });
 });
@@ -173,6 +173,14 @@ describe("somebody who installed it", () => {
     await expectHeard((JSON.parse(stdout) as { eventId: string }).eventId);
   });
 
+  it("has PostgreSQL's client, and no package of it", async () => {
+    const database = "postgresql://synapse@127.0.0.1:1/synapse";
+    const args = ["prove", "--room", roomId, "--database", database, "--json"];
+    const { code, stderr } = await startProgram(join(installed, "dist/cli.js"), args, { cwd: project }).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain("database synapse: connect ECONNREFUSED 127.0.0.1:1");
+  });
+
   it("pays for no connector where it only sends", async () => {
     const noted = join(project, "modules");
     const hook = join(root, "test/support/note-modules.mjs");
@@ -184,6 +192,7 @@ describe("somebody who installed it", () => {
     });
     const loaded = [...new Set(readFileSync(noted, "utf8").match(/(?<=^file:\/\/)[^?\n]+\.m?js$/gm))];
     expect(loaded).toContain(join(installed, "dist/program.js"));
+    expect(loaded).not.toContain(join(installed, "dist/postgres.js"));
     const text = loaded.map((file) => readFileSync(file, "utf8")).join("\n");
     for (const { description } of CONNECTORS) expect(text).not.toContain(description);
     expect(text).not.toContain("class HttpConnector");

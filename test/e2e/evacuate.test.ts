@@ -30,7 +30,7 @@ it("an evacuated room gets the notice and nothing more, until it is over: then w
   await service.says('"message":"running"');
   const voice = readFileSync(await record("before-we-left-1.wav"));
   const other = readFileSync(
-    await record("before-we-left-2.wav", "anoisesrc=duration=1.5:seed=9:amplitude=0.3"),
+    await record("before-we-left-2.wav", "anoisesrc=duration=2.5:seed=9:amplitude=0.3"),
   );
   const evacuate = (...args: string[]) => bot.run(["evacuate", roomId, ...args]);
 
@@ -70,5 +70,12 @@ it("an evacuated room gets the notice and nothing more, until it is over: then w
   resultOf(await evacuate("--over"));
   await vi.waitFor(async () => expect(await events()).toHaveLength(4), PATIENCE);
   expect((await service.end("SIGTERM")).code).toBe(0);
-  expect(await events()).toHaveLength(4);
+  const [, , ...late] = await events();
+  expect(late).toHaveLength(2);
+  const lengths: number[] = [];
+  for (const id of late) {
+    const { content } = await listener.request("wait_event", { roomId, eventId: id, kind: "m.audio" });
+    lengths.push(Math.round((content.info as { duration: number }).duration / 100));
+  }
+  expect(lengths).toEqual([15, 25]);
 });

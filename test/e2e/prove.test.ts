@@ -151,7 +151,9 @@ it("a place that was not named, or cannot be read, or does not show the clear on
 
 it("where nothing can be read, nothing is sent", async () => {
   const args = ["--database", "postgres://u:p@127.0.0.1/synapse", "--media", "/nowhere"];
-  expect(errorOf(await prove(...args))).toMatchObject({ code: "USAGE", exitCode: 2 });
+  const refused = errorOf(await prove(...args));
+  expect(refused).toMatchObject({ code: "USAGE", exitCode: 2 });
+  expect(refused.message).toMatch(/a password in a command line/);
 });
 
 it("a log that says the name of what was sent encrypted is found out", async () => {

@@ -92,8 +92,8 @@ describe("beside a running service", () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`room "${made.name}": !`);
     expect(stdout).toContain(`- @${made.users[0]}:`);
-    expect(stdout).toContain("log in with the password of the file");
-    expect(stderr).toContain("0 steps, 0 of them blocked; nothing was changed");
+    expect(stdout).toContain("choose another password if it came in a file");
+    expect(stderr).toContain("0 steps; nothing was changed");
     await service.end("SIGTERM");
   });
 });

@@ -37,21 +37,23 @@ beforeAll(async () => {
   writeFileSync(policyFile, JSON.stringify(POLICY));
   const secret = bot.secretFile(synapse.registrationSharedSecret);
   team = new TeamFile(bot, ["--registration-secret-file", secret, "--policy", policyFile]);
-  team.write({
-    team: "desk",
-    bot: bot.userId,
-    outOfBand: "Read the key out at the desk, <face to face>.",
-    members: LOCALPARTS.map((user, at) => ({ user, name: at === 9 ? HOSTILE : NAMES[at] })),
-    rooms: {
-      all: { name: "Everybody" },
-      ops: {
-        ...{ name: "Operators", topic: "nights", members: ["ann", "ben"], guards: ["ann"] },
-        policy: { historyVisibility: "joined", rotation: { maxPeriod: "1d", maxMessages: 50 } },
-      },
-    },
-  });
+  team.write(file());
 }, 300_000);
 afterAll(() => house?.close());
+
+const file = () => ({
+  team: "desk",
+  bot: house.bot.userId,
+  outOfBand: "Read the key out at the desk, <face to face>.",
+  members: LOCALPARTS.map((user, at) => ({ user, name: at === 9 ? HOSTILE : NAMES[at] })),
+  rooms: {
+    all: { name: "Everybody" },
+    ops: {
+      ...{ name: "Operators", topic: "nights", members: ["ann", "ben"], guards: ["ann"] },
+      policy: { historyVisibility: "joined", rotation: { maxPeriod: "1d", maxMessages: 50 } },
+    },
+  },
+});
 
 const kinds = (steps: { request: { kind: string } }[]) =>
   Object.fromEntries(
@@ -193,5 +195,30 @@ describe("a team of ten", () => {
     const rooms = plan.rooms.map(({ roomId }) => roomId!);
     const { rules, findings } = await house.audit({ rooms, policy: loadPolicy(policyFile) });
     expect(rules, JSON.stringify(findings, undefined, 1)).toEqual([]);
+  });
+
+  it("that has changed: a room gets its new name; whoever is not in the file any more is named, and stays", async () => {
+    const { members, ...rest } = file();
+    const ben = userIdOf("ben");
+    team.write({
+      ...rest,
+      members: members.filter(({ user }) => user !== "ben"),
+      rooms: { all: { name: "All of us" } },
+    });
+    const plan = await team.plan();
+    expect(plan.steps.map(({ id }) => id)).toEqual(["name all"]);
+    const after = await team.apply();
+    expect(after.steps.map(({ result }) => result)).toEqual(["done"]);
+    const roomId = roomIdOf(plan, "all");
+    const path = `rooms/${encodeURIComponent(roomId)}/state`;
+    expect(await call(`${path}/m.room.name/`)).toEqual({ name: "All of us" });
+    expect(await call(`${path}/m.room.member/${encodeURIComponent(ben)}`)).toMatchObject({
+      membership: "join",
+    });
+    for (const { operator } of [plan, after]) {
+      expect(operator.filter((said) => said.includes(ben)).join()).toContain("nobody is removed");
+      expect(operator.join()).toContain('was made as the room "ops"');
+    }
+    expect((await team.plan()).steps).toEqual([]);
   });
 });

@@ -20,6 +20,13 @@ describe("a card", () => {
     expect(words).toContain(long);
   });
 
+  it("says where a long name was cut, in whatever letters", () => {
+    const nameOf = (name: string) => cardSvg(card({ name })).match(/font-size="22"[^>]*>([^<]*)</)![1];
+    expect(nameOf("Alice")).toBe("Alice");
+    expect(nameOf("a".repeat(31))).toBe(`${"a".repeat(29)}…`);
+    expect(nameOf("要".repeat(16))).toBe(`${"要".repeat(14)}…`);
+  });
+
   it("has all that is said of the way to compare, in whatever letters", () => {
     for (const said of [
       "要人を口頭で確認する".repeat(30),

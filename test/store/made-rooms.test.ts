@@ -12,6 +12,11 @@ it("keeps what a room is known by before the homeserver is asked, and which it i
   expect(madeRooms.get("two")).toBeUndefined();
   madeRooms.made("one", { marker: "marker", roomId: ROOM });
   expect(madeRooms.get("one")).toEqual({ marker: "marker", roomId: ROOM });
+  madeRooms.begin("other", "marker");
+  expect(madeRooms.keys("o")).toEqual(["one", "other"]);
+  expect(madeRooms.keys("on")).toEqual(["one"]);
+  expect(madeRooms.keys("_n")).toEqual([]);
   madeRooms.forget("one");
+  expect(madeRooms.keys("o")).toEqual(["other"]);
   expect(madeRooms.get("one")).toBeUndefined();
 });

@@ -20,7 +20,7 @@ export const keys = (change: Partial<KeysOfMember> = {}): KeysOfMember => ({
 });
 
 export const roomOf = (memberships: Record<string, TeamMembership>) => ({
-  ...{ key: "all", roomId: ROOM },
+  ...{ key: "all", roomId: ROOM, name: known("Everybody") },
   memberships: known(memberships),
 });
 
@@ -34,6 +34,7 @@ export const teamFacts = (change: Partial<TeamFacts> = {}): TeamFacts => ({
   },
   keys: { [ALICE]: known(keys()), [BOB]: known(keys()) },
   rooms: [roomOf({ [ALICE]: "join", [BOB]: "join", [BOT]: "join" })],
+  others: [],
   ...change,
 });
 

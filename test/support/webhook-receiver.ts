@@ -10,7 +10,7 @@ import { Busboy, type BusboyHeaders } from "@fastify/busboy";
 export interface Received {
   headers: IncomingHttpHeaders;
   body: Buffer;
-  /** The field of this name, as JSON. */
+  /** The field of this name, as JSON; the body, where that is JSON itself. */
   message: { type: string; timestamp?: string; data: Record<string, unknown> };
   audio: Buffer;
   filename: string;
@@ -66,6 +66,8 @@ export class WebhookReceiver implements AsyncDisposable {
 }
 
 async function parse(headers: IncomingHttpHeaders, body: Buffer): Promise<Received> {
+  if (headers["content-type"] === "application/json")
+    return { headers, body, message: JSON.parse(body.toString()) } as Received;
   const form = new Busboy({ headers: headers as BusboyHeaders });
   const received = { headers, body } as Received;
   const files: Promise<void>[] = [];

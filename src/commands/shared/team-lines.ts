@@ -4,9 +4,12 @@ import type { TeamOutcome, TeamPerson, TeamPlan } from "../../model/team.ts";
 /** What a person reads of a plan: the steps, each member with what is missing, and what they have to do themselves. */
 export function planLines({ steps, rooms, people, operator }: TeamPlan): string[] {
   return [
-    ...steps.flatMap(({ what, blocked }) =>
-      blocked === undefined ? [`• ${what}`] : [`✗ ${what}`, `    blocked: ${blocked}`],
-    ),
+    ...steps.flatMap(({ what, blocked }, at) => {
+      if (blocked === undefined) return [`• ${what}`];
+      // said once for those that it is true of
+      const isLast = steps[at + 1]?.blocked !== blocked;
+      return [`✗ ${what}`, ...(isLast ? [`    blocked: ${blocked}`] : [])];
+    }),
     ...rooms.map(({ name, roomId }) => `room "${name}": ${roomId ?? "not made yet"}`),
     ...people.flatMap(personLines),
     ...operator.map((what) => `! ${what}`),

@@ -8,6 +8,8 @@ export interface TellByCommand {
   /** The program, absolute, and its arguments. */
   command: readonly string[];
   timeoutMs: number;
+  /** All of its environment, but for the path and the language. */
+  env: Record<string, string>;
 }
 
 const CURE = "run it by hand with the text on its standard input, then run the same command again";
@@ -18,7 +20,7 @@ const CURE = "run it by hand with the text on its standard input, then run the s
  * @throws SottoError `CONNECTOR_FAILED` where it does not end with 0 in time
  */
 export async function tellByCommand(
-  { command: [program = "", ...args], timeoutMs }: TellByCommand,
+  { command: [program = "", ...args], timeoutMs, env }: TellByCommand,
   text: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -27,7 +29,7 @@ export async function tellByCommand(
   const failed = (message: string, cause?: unknown) =>
     new SottoError("CONNECTOR_FAILED", message, { cause, cure: CURE });
   const { exit, stderr } = await run({
-    ...{ program, args, env: { PATH, LANG: "C.UTF-8" } },
+    ...{ program, args, env: { PATH, LANG: "C.UTF-8", ...env } },
     ...{ open: () => Readable.from([bytes]), size: bytes.length },
     signal: AbortSignal.any([signal, late]),
   }).catch((thrown) => {

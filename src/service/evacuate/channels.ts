@@ -1,10 +1,12 @@
-import { access, constants } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { type Config, loadConfig } from "../../config/index.ts";
-import { requireWebhookTarget, tellByCommand, tellByWebhook } from "../../connector/index.ts";
 import { SottoError, toSottoError } from "../../errors.ts";
 import type { Channel, StepResult } from "../../model/evacuation.ts";
 import type { RoomId } from "../../model/ids.ts";
 import type { Account } from "../account.ts";
+
+/** Every process has the operations, and few tell anybody. */
+const connectors = () => import("../../connector/index.ts");
 
 export type EvacuateSettings = Config["evacuate"];
 
@@ -41,10 +43,8 @@ export async function tell(
   words: Words,
 ): Promise<StepResult> {
   try {
-    await (channel === "command"
-      ? tellByCommand({ command: settings.command!, timeoutMs: settings.timeout }, words.text, stopping)
-      : post(settings, words, stopping));
-    return { step: channel, outcome: "done", message: `told by the ${channel}` };
+    await (channel === "command" ? run(settings, words, stopping) : post(settings, words, stopping));
+    return { step: channel, outcome: "done", message: HAS_IT[channel] };
   } catch (thrown) {
     const { code, message, cure } = toSottoError(thrown);
     return { step: channel, outcome: "failed", message, code, cure };
@@ -55,11 +55,11 @@ export async function tell(
 export async function look(settings: EvacuateSettings, channel: Channel): Promise<StepResult> {
   try {
     if (channel === "webhook") {
-      await requireWebhookTarget(webhookOf(settings));
+      await (await connectors()).requireWebhookTarget(webhookOf(settings));
       return { step: channel, outcome: "planned", message: "the text is posted to the webhook" };
     }
     const [program = ""] = settings.command!;
-    await access(program, constants.X_OK).catch((cause) => {
+    await executable(program).catch((cause) => {
       throw new SottoError("CONNECTOR_FAILED", `${program} cannot be run`, {
         cause,
         cure: "check the path in evacuate.command, and that Sotto's user may execute it",
@@ -72,6 +72,17 @@ export async function look(settings: EvacuateSettings, channel: Channel): Promis
   }
 }
 
+const HAS_IT: Record<Channel, string> = {
+  command: "the program has the text",
+  webhook: "the receiver has the text",
+};
+
+/** A folder may be "executed" too. */
+async function executable(path: string): Promise<void> {
+  if (!(await stat(path)).isFile()) throw new Error("it is no file");
+  await access(path, constants.X_OK);
+}
+
 export const noChannel: StepResult = {
   ...{ step: "second-channel", outcome: "left-out" },
   message: "the config names none: whoever does not look into the room is not told",
@@ -80,8 +91,22 @@ export const noChannel: StepResult = {
 
 const webhookOf = ({ webhook, timeout }: EvacuateSettings) => ({ ...webhook!, timeoutMs: timeout });
 
-const post = (settings: EvacuateSettings, { roomId, text, isDrill, about }: Words, signal: AbortSignal) =>
-  tellByWebhook(
+/** Who is to be told depends on the room. */
+const run = async (
+  { command, timeout }: EvacuateSettings,
+  { roomId, text, isDrill }: Words,
+  signal: AbortSignal,
+): Promise<void> => {
+  const env = { SOTTO_ROOM_ID: roomId, SOTTO_IS_DRILL: String(isDrill) };
+  return (await connectors()).tellByCommand({ command: command!, timeoutMs: timeout, env }, text, signal);
+};
+
+const post = async (
+  settings: EvacuateSettings,
+  { roomId, text, isDrill, about }: Words,
+  signal: AbortSignal,
+): Promise<void> =>
+  (await connectors()).tellByWebhook(
     webhookOf(settings),
     { about, type: "room.evacuated", data: { roomId, text, isDrill } },
     signal,

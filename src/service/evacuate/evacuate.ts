@@ -6,8 +6,8 @@ import type { Account } from "../account.ts";
 import { channelsIn, type EvacuateSettings, noChannel, settingsNow, tell } from "./channels.ts";
 import { foresee } from "./foresee.ts";
 import { tellInDrill, tellRoom, withdraw } from "./notice.ts";
-import { meantRoom } from "./room.ts";
-import { requireElsewhere, wordsFor } from "./words.ts";
+import { meantRoom, requireElsewhere } from "./room.ts";
+import { wordsFor } from "./words.ts";
 
 export interface EvacuateArguments {
   room: string;
@@ -30,6 +30,9 @@ export interface Evacuated {
   steps: StepResult[];
 }
 
+/** Told as each step has ended: the homeserver may let us wait for a minute. */
+export type OnStep = (roomId: RoomId, step: StepResult) => void;
+
 /** An event that is being encrypted under the old key does not leave; nobody waits longer for that to end. */
 const ROTATION_PATIENCE_MS = 5_000;
 
@@ -39,60 +42,65 @@ const ROTATION_PATIENCE_MS = 5_000;
  *
  * @throws SottoError `USAGE`, `ROOM_*` where nothing was done
  */
-export async function evacuate(account: Account, args: EvacuateArguments): Promise<Evacuated> {
+export async function evacuate(
+  account: Account,
+  args: EvacuateArguments,
+  onStep: OnStep,
+): Promise<Evacuated> {
   const { isDrill = false, isDryRun = false } = args;
   const settings = settingsNow(account);
   const { message = settings.message, to } = args;
   const said = wordsFor({ message, to, isDrill }, account.config.account.userId);
   const roomId = await meantRoom(account, args.room);
-  requireElsewhere(roomId, to);
+  await requireElsewhere(account, roomId, to);
   const kept = isDrill ? undefined : account.store.evacuations.get(roomId);
   const isSaidAnew = args.message !== undefined || to !== undefined;
   const text = kept && !isSaidAnew ? kept.text : said;
+  const ended = (step: StepResult): StepResult => {
+    onStep(roomId, step);
+    return step;
+  };
+  const about = { roomId, settings, text, ended };
   const steps = await (isDryRun
     ? foresee(account, { roomId, settings, isDrill, kept: kept?.text === text ? kept : undefined })
-    : isDrill
-      ? drill(account, roomId, settings, text)
-      : carryOut(account, roomId, settings, text));
+    : (isDrill ? drill : carryOut)(account, about));
   return { roomId, isDrill, isDryRun, text, waiting: account.store.jobs.openIn([roomId]), steps };
 }
 
-async function carryOut(
-  account: Account,
-  roomId: RoomId,
-  settings: EvacuateSettings,
-  text: string,
-): Promise<StepResult[]> {
-  const stopped = await stop(account, roomId);
+interface Work {
+  roomId: RoomId;
+  settings: EvacuateSettings;
+  text: string;
+  ended(step: StepResult): StepResult;
+}
+
+async function carryOut(account: Account, { roomId, settings, text, ended }: Work): Promise<StepResult[]> {
+  const stopped = ended(await stop(account, roomId));
   const evacuation = await begun(account, roomId, text);
-  const rotated = await rotate(account, roomId);
+  const rotated = ended(await rotate(account, roomId));
   const words = { roomId, text, isDrill: false, about: evacuation.noticeTxnId };
   const told = await Promise.all([
-    once(account, roomId, "notice", () => tellRoom(account, roomId, evacuation)),
+    once(account, roomId, "notice", () => tellRoom(account, roomId, evacuation)).then(ended),
     ...channelsIn(settings).map((channel) =>
-      once(account, roomId, channel, () => tell(account, settings, channel, words)),
+      once(account, roomId, channel, () => tell(account, settings, channel, words)).then(ended),
     ),
   ]);
   return [stopped, rotated, ...told, ...(told.length === 1 ? [noChannel] : [])];
 }
 
 /** Stops nothing, and ends no session. */
-async function drill(
-  account: Account,
-  roomId: RoomId,
-  settings: EvacuateSettings,
-  text: string,
-): Promise<StepResult[]> {
+async function drill(account: Account, { roomId, settings, text, ended }: Work): Promise<StepResult[]> {
   account.stops.requireOpen(roomId);
+  const leftOut = NOT_IN_DRILLS.map(ended);
   const words = { roomId, text, isDrill: true, about: randomUUID() };
   const told = await Promise.all([
-    tellInDrill(account, roomId, text),
-    ...channelsIn(settings).map((channel) => tell(account, settings, channel, words)),
+    tellInDrill(account, roomId, text).then(ended),
+    ...channelsIn(settings).map((channel) => tell(account, settings, channel, words).then(ended)),
   ]);
-  return [...NOT_IN_DRILLS, ...told, ...(told.length === 1 ? [noChannel] : [])];
+  return [...leftOut, ...told, ...(told.length === 1 ? [noChannel] : [])];
 }
 
-export const NOT_IN_DRILLS: readonly StepResult[] = [
+const NOT_IN_DRILLS: readonly StepResult[] = [
   { step: "stop", outcome: "left-out", message: "a drill stops nothing" },
   { step: "rotate", outcome: "left-out", message: "a drill leaves the key as it is" },
 ];
@@ -127,7 +135,11 @@ async function begun(account: Account, roomId: RoomId, text: string): Promise<Ev
 
 async function rotate({ crypto, store }: Account, roomId: RoomId): Promise<StepResult> {
   if (store.rooms.get(roomId)?.encryption === undefined)
-    return { step: "rotate", outcome: "left-out", message: "the room is not encrypted: there is no session" };
+    return {
+      step: "rotate",
+      outcome: "left-out",
+      message: "there is no session: the room is not known to be encrypted",
+    };
   // durable at once; what it waits for is what is being encrypted, which does not leave
   const ended = crypto.encryptor.rotate([roomId]);
   await Promise.race([ended, delay(ROTATION_PATIENCE_MS, undefined, { ref: false })]);

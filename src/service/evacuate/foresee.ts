@@ -2,8 +2,9 @@ import type { Channel, Evacuation, StepResult } from "../../model/evacuation.ts"
 import type { RoomId } from "../../model/ids.ts";
 import type { Account } from "../account.ts";
 import { channelsIn, type EvacuateSettings, look, noChannel } from "./channels.ts";
+import { othersIn } from "./notice.ts";
 
-/** What would become of each step. Nothing is changed, nobody is told, and the homeserver is not asked. */
+/** What would become of each step, as far as it is known here. Nothing is changed, and nobody is told. */
 export async function foresee(
   account: Account,
   {
@@ -46,7 +47,7 @@ function stop({ store }: Account, roomId: RoomId): StepResult {
 
 function rotate({ store }: Account, roomId: RoomId): StepResult {
   if (store.rooms.get(roomId)?.encryption === undefined)
-    return leftOut("rotate", "the room is not encrypted: there is no session");
+    return leftOut("rotate", "there is no session: the room is not known to be encrypted");
   return planned("rotate", "our key of the room is thrown away");
 }
 
@@ -72,6 +73,5 @@ async function notice(account: Account, roomId: RoomId, isDrill: boolean): Promi
       : "MEMBER_NOT_ACCEPTED";
     return blocked(`a person must look at ${who} first`, code, "`sotto doctor` says how");
   }
-  const members = store.rooms.members(roomId, ["join"]).length;
-  return planned("notice", `the members, ${members} with us, are told in the room`);
+  return planned("notice", `it is told in the room; members beside us: ${othersIn(account, roomId).length}`);
 }

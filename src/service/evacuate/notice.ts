@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { SottoError, toSottoError } from "../../errors.ts";
 import type { StepResult } from "../../model/evacuation.ts";
-import type { RoomId } from "../../model/ids.ts";
+import type { RoomId, UserId } from "../../model/ids.ts";
 import type { Job, SentJob } from "../../model/job.ts";
 import type { StopReason } from "../../model/stopped-room.ts";
 import type { Account } from "../account.ts";
@@ -12,6 +12,7 @@ import { noticeOf } from "./words.ts";
 const EVACUATION = ":evacuation";
 /** Nobody in need waits longer for a homeserver that is silent. */
 const PATIENCE_MS = 60_000;
+const SAY_ANEW = "choose other words with --message";
 const ANYWAY: readonly StopReason[] = ["evacuated", "policy"];
 
 /**
@@ -24,10 +25,8 @@ export async function tellRoom(
   { text, noticeTxnId }: { text: string; noticeTxnId: string },
 ): Promise<StepResult> {
   try {
-    const job = await noticeJob(account, roomId, text, noticeTxnId);
-    const sending = account.outbox.send(job);
-    sending.catch(() => undefined); // it may be told after we have gone
-    const sent = await account.stops.letThrough(job.txnId, ANYWAY, () => inTime(sending, account, job));
+    const job = noticeJob(account, roomId, text, noticeTxnId);
+    const sent = await account.stops.letThrough(job.txnId, ANYWAY, () => inTime(account, job));
     return told(account, sent);
   } catch (thrown) {
     return untold(toSottoError(thrown));
@@ -53,29 +52,28 @@ export async function withdraw({ store, outbox }: Account, noticeTxnId: string):
   store.jobs.failed(job, new SottoError("SEND_UNCERTAIN", message));
 }
 
-async function noticeJob(
-  { store, outbox }: Account,
-  roomId: RoomId,
-  text: string,
-  txnId: string,
-): Promise<Job> {
+/** Durable, and not sent before somebody waits for it: the room is stopped for all that nobody waits for. */
+function noticeJob({ store }: Account, roomId: RoomId, text: string, txnId: string): Job {
   const origin = store.originOf(EVACUATION, txnId);
   if (!store.jobs.jobsOf(origin)) {
     const contentJson = JSON.stringify(noticeOf(text));
     const job = { ...{ roomId, txnId, contentJson }, state: "uploaded" as const, source: EVACUATION };
-    await outbox.take([job], origin);
+    store.jobs.insert([{ ...job, createdMs: Date.now() }], origin);
   }
-  const job = store.jobs.withTxnId(txnId);
-  if (!job) throw new SottoError("JOB_UNKNOWN", "the notice was dropped from the queue");
-  return job.state === "failed" ? outbox.retry(job.jobId) : job;
+  const kept = store.jobs.withTxnId(txnId);
+  const job = kept?.state === "failed" ? store.jobs.retry(kept) : kept;
+  if (!job) throw new SottoError("JOB_UNKNOWN", "the notice was dropped from the queue", { cure: SAY_ANEW });
+  return job;
 }
 
 /** What has not left by then does not leave any more: the room is stopped for it too. */
-async function inTime(sending: Promise<SentJob>, { store }: Account, { jobId }: Job): Promise<SentJob> {
+async function inTime({ store, outbox }: Account, job: Job): Promise<SentJob> {
+  const sending = outbox.send(job);
+  sending.catch(() => undefined); // it may be told after we have gone
   const sent = new AbortController();
   const late = delay(PATIENCE_MS, undefined, { signal: sent.signal }).then(() => {
     const message = `the homeserver has not taken the notice within ${PATIENCE_MS / 1_000} s`;
-    const mayHaveLeft = store.jobs.get(jobId)?.state === "encrypted";
+    const mayHaveLeft = store.jobs.get(job.jobId)?.state === "encrypted";
     throw new SottoError(mayHaveLeft ? "SEND_UNCERTAIN" : "HOMESERVER_UNREACHABLE", message);
   });
   try {
@@ -87,13 +85,24 @@ async function inTime(sending: Promise<SentJob>, { store }: Account, { jobId }: 
 }
 
 function told(account: Account, sent: SentJob): StepResult {
-  const { eventId, sharedWith, withheld } = receiptOf(account, sent);
-  const without = withheld.length === 0 ? "" : `, ${withheld.length} left out: \`sotto why ${eventId}\``;
-  return {
-    ...{ step: "notice", outcome: "done", eventId },
-    message: `the room was told; ${sharedWith.length} devices can read it${without}`,
-  };
+  const { eventId, roomId, sharedWith } = receiptOf(account, sent);
+  const readers = new Set(sharedWith.map(({ userId }) => userId));
+  const members = othersIn(account, roomId);
+  const unreached = members.filter((userId) => !readers.has(userId));
+  const about = { step: "notice", eventId, ...(unreached.length > 0 && { unreached }) } as const;
+  const why = { cure: `tell them by another way; \`sotto why ${eventId}\` says why` };
+  if (members.length > 0 && unreached.length === members.length) {
+    const message = "the notice is in the room, and nobody there can read it";
+    return { ...about, outcome: "failed", message, code: "RECIPIENTS_EXCLUDED", ...why };
+  }
+  const reached = `the room was told; members who can read it: ${members.length - unreached.length}`;
+  if (unreached.length === 0) return { ...about, outcome: "done", message: reached };
+  return { ...about, outcome: "done", message: `${reached} of ${members.length}`, ...why };
 }
+
+/** Whom a notice is for. */
+export const othersIn = ({ store, config }: Account, roomId: RoomId): UserId[] =>
+  store.rooms.members(roomId, ["join"]).filter((userId) => userId !== config.account.userId);
 
 function untold({ code, message, cure }: SottoError): StepResult {
   const isUncertain = code === "SEND_UNCERTAIN";
@@ -102,6 +111,6 @@ function untold({ code, message, cure }: SottoError): StepResult {
     message: isUncertain ? "whether the room was told is not known" : `the room was not told: ${message}`,
     cure: isUncertain
       ? "run the same command again: it repeats the same request, and tells nobody twice"
-      : cure,
+      : `tell its people by another way; for the room: ${cure}, then run the same command again`,
   };
 }

@@ -16,14 +16,20 @@ export async function evacuationOver(
   const roomId = await meantRoom(account, room);
   const about = { roomId, isDrill: false, isDryRun, waiting: store.jobs.openIn([roomId]) };
   const reasons = store.stoppedRooms.of(roomId).map(({ because }) => because);
-  const other = reasons.includes("policy") ? "; the room stays stopped: it is below the policy" : "";
+  const isBelowPolicy = reasons.includes("policy");
+  const ending = isBelowPolicy ? "what waits stays: the room is below the policy" : "what waits goes on";
   if (!reasons.includes("evacuated"))
     return {
       ...about,
-      steps: [{ step: "lift", outcome: "was-done", message: `it is not evacuated${other}` }],
+      steps: [
+        {
+          step: "lift",
+          outcome: "was-done",
+          message: isBelowPolicy ? `it is not evacuated; ${ending}` : "it is not evacuated",
+        },
+      ],
     };
-  if (isDryRun)
-    return { ...about, steps: [{ step: "lift", outcome: "planned", message: `what waits goes on${other}` }] };
+  if (isDryRun) return { ...about, steps: [{ step: "lift", outcome: "planned", message: ending }] };
   const kept = store.evacuations.get(roomId);
   // whoever has left since has the key that the notice was sent under
   store.sessions.requireRotation([roomId]);
@@ -34,6 +40,6 @@ export async function evacuationOver(
   return {
     ...about,
     waiting,
-    steps: [{ step: "lift", outcome: "done", message: `what waits goes on${other}` }],
+    steps: [{ step: "lift", outcome: "done", message: ending }],
   };
 }

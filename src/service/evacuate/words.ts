@@ -1,5 +1,5 @@
 import { SottoError } from "../../errors.ts";
-import { isRoomAlias, isRoomId, type RoomId, serverNameOf, type UserId } from "../../model/ids.ts";
+import { isRoomAlias, isRoomId, serverNameOf, type UserId } from "../../model/ids.ts";
 
 /** Encrypted it must still fit into an event of 64 KiB. */
 const LONGEST = 4_000;
@@ -38,8 +38,3 @@ const linkTo = (room: string, own: UserId): string =>
 export const noticeOf = (body: string): object => ({
   ...{ msgtype: "m.text", body, "m.mentions": { room: true } },
 });
-
-/** The room is not evacuated into itself. @throws SottoError `USAGE` */
-export function requireElsewhere(roomId: RoomId, to: string | undefined): void {
-  if (to === roomId) throw new SottoError("USAGE", "--to names the room that is evacuated");
-}

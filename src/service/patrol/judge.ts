@@ -10,8 +10,8 @@ type About = (typeof RULES)[number]["about"];
 export interface Seen {
   facts: Facts;
   about: readonly About[];
-  /** Rooms and users that were looked at: what is not among the facts is nowhere. All there are, unless told. */
-  looked?: ReadonlySet<string>;
+  /** Which rooms and users were looked at: one that is not among the facts is nowhere. All there are, unless told. */
+  wasLookedAt?: (id: string) => boolean;
   /** Those that have changed since: of these nothing is known. */
   except?: ReadonlySet<string>;
 }
@@ -26,7 +26,7 @@ export interface Judged {
 
 /** @param open - what was found before @param previous - facts of the last audit */
 export function judge(
-  { facts, about, looked, except = NOBODY }: Seen,
+  { facts, about, wasLookedAt = () => true, except = NOBODY }: Seen,
   { policy, waivers, baseline }: HeldTo,
   open: readonly OpenFinding[],
   previous: Facts | undefined,
@@ -50,7 +50,8 @@ export function judge(
   const unread = Map.groupBy(notChecked, ({ ruleId }) => ruleId);
   const gone = open.filter((finding) => {
     const { ruleId, subject, fingerprint } = finding;
-    if (found.has(fingerprint) || !isRead(subject) || !isCovered(finding, { about, looked })) return false;
+    if (found.has(fingerprint) || !isRead(subject) || !isCovered(finding, { about, wasLookedAt }))
+      return false;
     return !unread.get(ruleId)?.some((other) => isPartOf(other.subject, subject));
   });
   return { found: [...found.values()], gone: gone.map(({ fingerprint }) => fingerprint), notChecked };
@@ -62,13 +63,13 @@ const ABOUT = new Map(RULES.map((rule) => [rule.id, rule.about]));
 /** Whether a rule has looked at a subject. What an earlier version's rule has found, no rule looks at. */
 function isCovered(
   { ruleId, subject }: OpenFinding,
-  { about, looked }: Pick<Seen, "about" | "looked">,
+  { about, wasLookedAt }: Required<Pick<Seen, "about" | "wasLookedAt">>,
 ): boolean {
   const ofRule = ABOUT.get(ruleId);
   if (ofRule === undefined) return true;
   if (!about.includes(ofRule)) return false;
   const { roomId = "", userId = "" } = subject;
-  return !looked || looked.has(ofRule === "room" ? roomId : userId);
+  return ofRule === "room" ? wasLookedAt(roomId) : ofRule !== "user" || wasLookedAt(userId);
 }
 
 /** A user's devices were unread where the user's were. */

@@ -10,6 +10,8 @@ import { PATROL } from "./reports.ts";
 const HOUR_MS = 3_600_000;
 /** Where a room could not be left. */
 const RETRY_MS = 5 * 60_000;
+/** So long a room hears nothing again, however often it is cured and falls. */
+const QUIET_MS = HOUR_MS;
 
 /** Rooms that stay below the policy: that the account leaves is said there first, and then it leaves. */
 export class Leaving implements Disposable {
@@ -17,6 +19,7 @@ export class Leaving implements Disposable {
   readonly #afterMs: number;
   readonly #announcing: Background;
   readonly #notBeforeMs = new Map<RoomId, number>();
+  readonly #saidMs = new Map<RoomId, number>();
 
   constructor(account: Account, afterMs: number) {
     this.#account = account;
@@ -96,7 +99,8 @@ export class Leaving implements Disposable {
     const { store, outbox, stops } = this.#account;
     const { roomId } = stop;
     const { begunMs, announcedMs } = store.patrol.beginToLeave(roomId, Date.now());
-    if (announcedMs !== undefined) return;
+    const isQuiet = performance.now() - (this.#saidMs.get(roomId) ?? -QUIET_MS) < QUIET_MS;
+    if (announcedMs !== undefined || isQuiet) return;
     const origin = store.originOf(PATROL, JSON.stringify(["leave", roomId, begunMs]));
     if (!store.jobs.jobsOf(origin)) {
       const content = noticeWith(this.#words(stop));
@@ -108,6 +112,7 @@ export class Leaving implements Disposable {
     if (!job) return;
     if (job.state === "failed") await outbox.retry(job.jobId);
     await stops.letThrough(job.txnId, ["policy"], () => outbox.send(job));
+    this.#saidMs.set(roomId, performance.now());
     store.patrol.announced(roomId, Date.now());
   }
 

@@ -6,12 +6,12 @@ import type { RoomId } from "../../model/ids.ts";
 import type { SyncBatch } from "../../model/sync.ts";
 import type { Account } from "../account.ts";
 import { Asking, type Patience } from "../audit/asking.ts";
-import { collectFacts } from "../audit/collect.ts";
+import { type CollectOptions, collectFacts } from "../audit/collect.ts";
 import { type HeldTo, readHeldTo } from "./held-to.ts";
 import { judge, type Seen } from "./judge.ts";
 import { Leaving } from "./leaving.ts";
 import { Marks } from "./marks.ts";
-import { Picture } from "./picture.ts";
+import { Picture, unreadIn, whatWasLookedAt } from "./picture.ts";
 import { Reports } from "./reports.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -21,6 +21,7 @@ const PATIENCE: Patience = { lanes: 2, answerMs: 30_000, retryForMs: 5_000, lost
 const BREATH_MS = 1_000;
 const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 15 * 60_000;
+const NOTHING: ReadonlySet<string> = new Set();
 
 export type PatrolConfig = NonNullable<Account["config"]["patrol"]>;
 
@@ -134,21 +135,17 @@ export class Patrol implements AsyncDisposable {
     await sync.heard();
     const before = this.#marks.clear();
     try {
-      const { adminTokenFile, homeserverConfig, logConfig } = this.#config;
-      const sources = {
-        ...(adminTokenFile !== undefined && { adminTokenFile }),
-        ...(homeserverConfig !== undefined && { homeserverConfig }),
-        ...(logConfig !== undefined && { logConfig }),
-      };
-      const facts = await collectFacts(this.#account, sources, signal, PATIENCE);
+      const facts = await this.#readAll();
       signal.throwIfAborted();
       this.#readAgain();
       this.#previous = this.#lastAudit(facts);
-      this.#picture = new Picture(this.#account, facts);
+      this.#picture = new Picture(this.#account, facts, this.#picture);
       const about = ["room", "user", "homeserver", "own"] as const;
-      const notChecked = this.#judge([{ facts, about, except: this.#marks.waiting() }]);
+      const wasLookedAt = whatWasLookedAt(this.#account, facts);
+      const notChecked = this.#judge([{ facts, about, wasLookedAt, except: this.#marks.waiting() }]);
       store.patrol.lookedAtAll(facts.collectedMs, notChecked);
       const { rooms, users } = facts;
+      this.#marks.looked(NOTHING, unreadIn(rooms, users));
       logger.info("the patrol has looked at all", { rooms: rooms.length, users: users.length });
       this.#failures = 0;
       this.#wholeDueMs = performance.now() + this.#config.every;
@@ -158,9 +155,34 @@ export class Patrol implements AsyncDisposable {
     }
   }
 
-  async #lookAt(changed: ReadonlySet<string>): Promise<void> {
-    if (changed.size === 0) return;
-    let unread: Iterable<string> = changed;
+  /** A token of an administrator that is of no use does not keep us from looking at our own rooms. */
+  async #readAll(): Promise<Facts> {
+    const { signal } = this.#stopping;
+    const { adminTokenFile, homeserverConfig, logConfig } = this.#config;
+    const files = {
+      ...(homeserverConfig !== undefined && { homeserverConfig }),
+      ...(logConfig !== undefined && { logConfig }),
+    };
+    const read = (sources: CollectOptions) => collectFacts(this.#account, sources, signal, PATIENCE);
+    if (adminTokenFile === undefined) return read(files);
+    try {
+      return await read({ ...files, adminTokenFile });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const { code, message: reason } = toSottoError(thrown);
+      if (code === "HOMESERVER_UNREACHABLE") throw thrown;
+      const facts = await read(files);
+      const words =
+        "patrol.adminTokenFile is of no use: the patrol looks only at rooms that the account is in";
+      this.#account.logger.error(words, { code, reason });
+      return facts;
+    }
+  }
+
+  /** Gives what could not be read. */
+  async #lookAt(changed: ReadonlySet<string>): Promise<readonly string[]> {
+    if (changed.size === 0) return [];
+    let unread: readonly string[] = [...changed];
     try {
       const looked = await this.#picture!.look(changed, new Asking(this.#stopping.signal, PATIENCE));
       this.#judge(looked.seen);
@@ -168,12 +190,13 @@ export class Patrol implements AsyncDisposable {
     } finally {
       this.#marks.looked(changed, unread);
     }
+    return unread;
   }
 
-  /** Only where it is below the policy still: that was read just now. */
+  /** Only where it is below the policy still: that was read just now, of the room and of everybody in it. */
   async #leave(roomId: RoomId): Promise<void> {
-    await this.#lookAt(new Set([roomId]));
-    if (this.#marks.waiting().has(roomId)) return this.#leaving!.later(roomId);
+    const unread = await this.#lookAt(new Set([roomId]));
+    if (unread.length > 0 || this.#marks.waiting().has(roomId)) return this.#leaving!.later(roomId);
     if (this.#leaving!.due().includes(roomId)) await this.#leaving!.leave(roomId);
   }
 

@@ -24,13 +24,19 @@ export class Picture {
   #rooms = new Map<RoomId, LastRoom>();
   #users = new Map<UserId, UserFacts>();
 
-  constructor(account: Account, { rooms, users, ...whole }: Facts) {
+  /** @param before - what was known before all was looked at */
+  constructor(account: Account, { rooms, users, ...whole }: Facts, before?: Picture) {
     this.#account = account;
     this.#whole = whole;
-    for (const { roomId, state, isListed } of rooms)
-      if (this.#isJoined(roomId)) this.#rooms.set(roomId, new LastRoom(roomId, state, isListed));
+    for (const { roomId, state, isListed } of rooms) {
+      if (!this.#isJoined(roomId)) continue;
+      const last = "unread" in state ? before?.lastOf(roomId) : undefined;
+      this.#rooms.set(roomId, last ?? new LastRoom(roomId, state, isListed));
+    }
     for (const user of users) this.#users.set(user.userId, user);
   }
+
+  lastOf = (roomId: RoomId): LastRoom | undefined => this.#rooms.get(roomId);
 
   /** @param changed - rooms and users */
   async look(changed: ReadonlySet<string>, asking: Asking): Promise<LiveLook> {
@@ -38,21 +44,28 @@ export class Picture {
     const rooms = [...changed].filter((id) => id.startsWith("!"));
     const people = new Set([...changed].filter((id) => id.startsWith("@")));
     for (const roomId of rooms) for (const userId of this.#membersOf(roomId)) people.add(userId);
-    await asking.each(rooms, (roomId) => this.#readRoom(roomId, asking));
+    const now = new Map<RoomId, LastRoom>();
+    await asking.each(rooms, async (roomId) => {
+      const room = await this.#readRoom(roomId, asking);
+      if (room) now.set(roomId, room);
+    });
     for (const roomId of rooms) for (const userId of this.#membersOf(roomId)) people.add(userId);
     const users = await this.#readUsers(people, asking);
     const common = { ...this.#whole, collectedMs, scope: "member" as const, own: NOT_NOW };
     const here = [...this.#rooms.values()];
-    const concerned = this.#concerned(rooms);
-    const looked = new Set([...rooms, ...concerned.map(({ roomId }) => roomId), ...people]);
-    const unreadRooms = rooms.filter((roomId) => "unread" in (this.#rooms.get(roomId)?.state ?? {}));
-    const unreadUsers = users.filter(({ devices }) => "unread" in devices).map(({ userId }) => userId);
+    const concerned = this.#concerned(rooms).map((room) => now.get(room.roomId) ?? room);
+    const looked = new Set([
+      ...[...rooms, ...concerned.map(({ roomId }) => roomId)],
+      ...users.map(({ userId }) => userId),
+      ...[...people].filter((userId) => isNowhere(this.#account, userId)),
+    ]);
+    const wasLookedAt = (id: string): boolean => looked.has(id);
     return {
       seen: [
-        { facts: { ...common, rooms: concerned, users: [] }, about: ["room"], looked },
-        { facts: { ...common, rooms: here, users }, about: ["user"], looked },
+        { facts: { ...common, rooms: concerned, users: [] }, about: ["room"], wasLookedAt },
+        { facts: { ...common, rooms: here, users }, about: ["user"], wasLookedAt },
       ],
-      unread: [...unreadRooms, ...unreadUsers],
+      unread: unreadIn([...now.values()], users),
     };
   }
 
@@ -63,19 +76,27 @@ export class Picture {
     return state && "value" in state ? state.value.members.map(({ userId }) => userId) : [];
   }
 
-  async #readRoom(roomId: RoomId, asking: Asking): Promise<void> {
-    if (!this.#isJoined(roomId)) return void this.#rooms.delete(roomId);
+  /** Who is in a room that cannot be read now is, for all that is known, who was. Undefined where we are not in it. */
+  async #readRoom(roomId: RoomId, asking: Asking): Promise<LastRoom | undefined> {
+    const last = this.#rooms.get(roomId);
+    if (!this.#isJoined(roomId)) {
+      this.#rooms.delete(roomId);
+      return undefined;
+    }
     const { transport } = this.#account;
     const state = await asking.fact(`the state of ${roomId}`, (manner) =>
       memberReader(transport).state(roomId, manner),
     );
     // nothing tells when it changes
     const listed =
-      this.#rooms.get(roomId)?.isListed ??
-      (await asking.fact(`whether the public directory shows ${roomId}`, (manner) =>
-        isListed(transport, roomId, manner()),
-      ));
-    this.#rooms.set(roomId, new LastRoom(roomId, state, listed));
+      last && "value" in last.isListed
+        ? last.isListed
+        : await asking.fact(`whether the public directory shows ${roomId}`, (manner) =>
+            isListed(transport, roomId, manner()),
+          );
+    const room = new LastRoom(roomId, state, listed);
+    if ("value" in state || !last) this.#rooms.set(roomId, room);
+    return room;
   }
 
   /** Those who are in a room still. */
@@ -100,6 +121,36 @@ export class Picture {
       for (const through of this.#rooms.get(roomId)?.through ?? []) concerned.add(through);
     return [...concerned].map((roomId) => this.#rooms.get(roomId)).filter((room) => room !== undefined);
   }
+}
+
+/** What could not be read, and is worth another look. */
+export const unreadIn = (
+  rooms: readonly Pick<RoomFacts, "roomId" | "state">[],
+  users: readonly UserFacts[],
+): string[] => [
+  ...rooms.filter(({ state }) => "unread" in state).map(({ roomId }) => roomId),
+  ...users.filter(({ devices }) => "unread" in devices).map(({ userId }) => userId),
+];
+
+/**
+ * What a look at all says something of: what was read, and what is nowhere any more. Whoever is only in a room that could
+ * not be read is not among the facts, and is not nowhere.
+ */
+export function whatWasLookedAt(account: Account, { rooms, users, scope }: Facts): (id: string) => boolean {
+  const read = new Set([...rooms.map(({ roomId }) => roomId), ...users.map(({ userId }) => userId)]);
+  const isWhole = rooms.every(({ state }) => "value" in state);
+  const seesAll = account.config.patrol?.adminTokenFile !== undefined;
+  return (id) => {
+    if (read.has(id)) return true;
+    if (!seesAll) return isNowhere(account, id);
+    return scope === "admin" && (isWhole || id.startsWith("!"));
+  };
+}
+
+/** By what sync has told: a room that we are not in, somebody with whom we share none. */
+function isNowhere({ store }: Account, id: RoomId | UserId): boolean {
+  const rooms = id.startsWith("!") ? [id] : store.rooms.roomsOf(id);
+  return rooms.every((roomId) => store.rooms.get(roomId)?.membership !== "join");
 }
 
 const NOT_NOW = { unread: "our own state is looked at when all is", notAsked: true } as const;

@@ -78,6 +78,7 @@ export class Reports implements Disposable {
         message,
         `The cure: ${cure}`,
       ];
+      this.#sentMs.push(performance.now());
       await outbox.take([newNotice(roomId, noticeWith(lines))], origin);
     }
     const [jobId] = store.jobs.jobsOf(origin) ?? [];

@@ -1,6 +1,7 @@
 import { RULES } from "../../audit/index.ts";
 import type { RoomId } from "../../model/ids.ts";
 import { type OpenFinding, urgencyOf } from "../../model/patrol.ts";
+import type { StoppedRoom } from "../../model/stopped-room.ts";
 import { printable } from "../../printable.ts";
 import type { Account } from "../account.ts";
 import { belowPolicy, type StopAt } from "./below.ts";
@@ -30,16 +31,19 @@ export class Verdicts {
 
   /** @param gone - fingerprints */
   keep(found: readonly OpenFinding[], gone: readonly string[]): void {
-    const { store } = this.#account;
+    const { store, stops } = this.#account;
     const before = new Map(this.#open);
     const changed = found.filter((finding) => !isSame(before.get(finding.fingerprint), finding));
     for (const fingerprint of gone) this.#open.delete(fingerprint);
     for (const finding of found) this.#open.set(finding.fingerprint, finding);
     const below = belowPolicy(this.open(), this.#stopAt, (userId) => store.rooms.roomsOf(userId));
+    const stopping = [...below].flatMap(([roomId, finding]) => this.#stopOf(roomId, finding));
     store.transaction(() => {
       if (changed.length > 0 || gone.length > 0) store.patrol.update(changed, gone);
-      for (const [roomId, finding] of below) this.#stop(roomId, finding);
+      for (const stop of stopping) store.stoppedRooms.stop({ ...stop, sinceMs: Date.now() });
     });
+    // what had left before the verdict is not waited for
+    for (const stop of stopping) stops.stopped(stop);
     this.#liftAllBut(below);
     this.#log(
       changed.filter((finding) => urgencyOf(finding) > urgencyOr0(before.get(finding.fingerprint))),
@@ -47,15 +51,18 @@ export class Verdicts {
     );
   }
 
-  #stop(roomId: RoomId, { ruleId, message: what, cure: how = "see `sotto audit`" }: OpenFinding): void {
-    if (!this.#isJoined(roomId)) return;
-    const { store, stops } = this.#account;
+  /** Nothing where it is stopped so already. */
+  #stopOf(
+    roomId: RoomId,
+    { ruleId, message: what, cure: how = "see `sotto audit`" }: OpenFinding,
+  ): Omit<StoppedRoom, "sinceMs">[] {
+    if (!this.#isJoined(roomId)) return [];
+    const { store } = this.#account;
     const message = `${roomId} is below the policy: ${printable(what)} (${ruleId})`;
     const before = store.stoppedRooms.of(roomId).find(({ because }) => because === "policy");
-    if (before?.message === message) return;
+    if (before?.message === message) return [];
     const cure = `${printable(how)}; what waits then goes on by itself`;
-    // durable at once; what had left before the verdict is not waited for
-    void stops.stop({ roomId, because: "policy", message, cure });
+    return [{ roomId, because: "policy", message, cure }];
   }
 
   #liftAllBut(below: ReadonlyMap<RoomId, OpenFinding>): void {

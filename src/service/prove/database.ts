@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { SottoError } from "../../errors.ts";
 import { type NamedDatabase, openHomeserverDatabase } from "../homeserver-database.ts";
-import { type Looked, lookThroughFile, lookThroughRows, lookThroughStream } from "./look.ts";
+import { type Looked, lookThroughFile, lookThroughRows, lookThroughStream, unreadOf } from "./look.ts";
 import type { Closed, Place } from "./places.ts";
 import type { Needles } from "./search.ts";
 
@@ -51,7 +51,7 @@ async function lookThroughTables(
         if ("rows" in part) lookThroughRows(needles, table, part.rows, looked);
         else if ("long" in part)
           await lookThroughStream(needles, table, () => Readable.from(part.long()), looked);
-        else looked.unread.push({ where: table, why: part.unread });
+        else looked.unread.push({ where: table, why: part.unread, ...(part.cure && { cure: part.cure }) });
         await nextTurn();
         signal.throwIfAborted();
       }
@@ -60,6 +60,6 @@ async function lookThroughTables(
     }
   } catch (thrown) {
     signal.throwIfAborted();
-    looked.unread.push({ where, why: (thrown as Error).message });
+    looked.unread.push(unreadOf(where, thrown));
   }
 }

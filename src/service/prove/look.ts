@@ -8,6 +8,7 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from "node:zlib";
+import { causeText, SottoError } from "../../errors.ts";
 import type { Spelling } from "./encodings.ts";
 import { type Needles, Search } from "./search.ts";
 
@@ -21,12 +22,23 @@ export interface Found {
   count: number;
 }
 
+/** What could not be read, why, and what helps where that is known. */
+export interface Unread {
+  where: string;
+  why: string;
+  cure?: string;
+}
+
+export function unreadOf(where: string, thrown: unknown): Unread {
+  const why = causeText(thrown)!;
+  return thrown instanceof SottoError ? { where, why, cure: thrown.cure } : { where, why };
+}
+
 /** What was read of a place, and what was seen in it. */
 export class Looked {
   bytes = 0;
   readonly #found = new Map<string, Found>();
-  /** What could not be read, and why. */
-  readonly unread: { where: string; why: string }[] = [];
+  readonly unread: Unread[] = [];
 
   get found(): Found[] {
     return [...this.#found.values()];
@@ -97,7 +109,7 @@ export async function lookThroughStream(
     if (packing) await lookThroughPacked(needles, where, open, packing, looked);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return;
-    looked.unread.push({ where, why: (thrown as Error).message });
+    looked.unread.push(unreadOf(where, thrown));
   }
 }
 

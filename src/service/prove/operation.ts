@@ -4,7 +4,7 @@ import { leaveForGood } from "../../matrix/index.ts";
 import type { EventId, MxcUri, RoomId } from "../../model/ids.ts";
 import type { VoiceStream } from "../../model/recording.ts";
 import type { Account } from "../account.ts";
-import { findRoom } from "../destination.ts";
+import { findOpenRoom } from "../destination.ts";
 import type { Call } from "../operations.ts";
 import { prepareVoice } from "../prepare.ts";
 import { type Canary, makeCanary, type SentCanary } from "./canary.ts";
@@ -26,7 +26,7 @@ export interface Cleaned {
  * takes the control back. What of the control lies on the homeserver came after all of the canary.
  */
 export async function sendCanaries(account: Account, { args, emit }: Call): Promise<Cleaned> {
-  const roomId = await findRoom(account, args.room as string);
+  const roomId = await findOpenRoom(account, args.room as string);
   const left = account.store.controlRoom.get();
   if (left !== undefined) await forget(account, left);
   const canary = await makeCanary(account);

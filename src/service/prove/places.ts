@@ -1,6 +1,6 @@
 import { access, constants, opendir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isPostgresUrl } from "../../store/index.ts";
+import { isDatabaseAddress } from "../../store/index.ts";
 import type { NamedDatabase } from "../homeserver-database.ts";
 import { lookThroughSqlite, postgresPlace } from "./database.ts";
 import { type Looked, lookThroughFile } from "./look.ts";
@@ -40,7 +40,7 @@ export async function placeOf(name: PlaceName, places: Places): Promise<Place | 
   if (paths.length === 0)
     return closed(name, `no --${name} was given`, `give --${name}, on the homeserver's machine`);
   const named = { ...places, database: paths[0]! };
-  if (name === "database" && isPostgresUrl(paths[0]!)) return postgresPlace(named);
+  if (name === "database" && isDatabaseAddress(paths[0]!)) return postgresPlace(named);
   for (const path of paths) {
     const trouble = await troubleWith(path, name === "media");
     if (trouble)

@@ -3,7 +3,7 @@ import { SottoError } from "../../errors.ts";
 import type { EventId, MxcUri, RoomId } from "../../model/ids.ts";
 import { fragmentsOf, type SentCanary } from "./canary.ts";
 import { type Known, knownOf } from "./known.ts";
-import { type Found, Looked } from "./look.ts";
+import { type Found, Looked, type Unread, unreadOf } from "./look.ts";
 import type { Canaries } from "./operation.ts";
 import { type Closed, PLACE_NAMES, type Place, type PlaceName, type Places, placeOf } from "./places.ts";
 import { Needles } from "./search.ts";
@@ -22,7 +22,7 @@ export interface PlaceReport {
   /** What of the control was found. */
   controlFound: Found[];
   /** What could not be read: then it is no `pass`. */
-  unread: { where: string; why: string }[];
+  unread: Unread[];
   /** Why it is not checked. */
   reason?: string;
   cure?: string;
@@ -36,8 +36,10 @@ export interface ProofReport {
   places: PlaceReport[];
   /** How much was found of the encrypted canary, in all places. */
   hits: number;
-  /** What the homeserver knows of the encrypted canary; absent where its database does not say it. */
+  /** What the homeserver knows of the encrypted canary; absent where its database was not read, or is not Synapse's. */
   known?: Known[];
+  /** Why the database, which could be read, does not say it after all. */
+  knownUnread?: Unread;
 }
 
 /** A log that is written now and then shows the control a little later. */
@@ -85,19 +87,30 @@ export async function prove(
       reports.push({ place: name, result: "not-checked", ...nothing, reason, cure });
     }
   }
-  const isRead = reports.some(
-    ({ place, bytes, unread }) => place === "database" && bytes > 0 && !unread.length,
-  );
-  const { database } = named;
-  const known = isRead && database ? await knownOf({ ...named, database }, encrypted) : undefined;
   const { roomId, eventId, mxcUri, sentMs, title } = encrypted;
   return {
     canary: { roomId, eventId, mxcUri, sentMs, title },
     control: { roomId: control.roomId, eventId: control.eventId, mxcUri: control.mxcUri },
     places: reports,
     hits: reports.flatMap(({ found }) => found).reduce((sum, { count }) => sum + count, 0),
-    ...(known && { known }),
+    ...(await whatIsKnown(reports, named, encrypted)),
   };
+}
+
+async function whatIsKnown(
+  reports: readonly PlaceReport[],
+  { database, ...named }: Places,
+  canary: SentCanary,
+): Promise<Pick<ProofReport, "known" | "knownUnread">> {
+  const isRead = reports.some(({ place, bytes }) => place === "database" && bytes > 0);
+  if (!isRead || database === undefined) return {};
+  try {
+    const known = await knownOf({ ...named, database }, canary);
+    return known ? { known } : {};
+  } catch (thrown) {
+    // the canary was sent, and the rest of the report is true
+    return { knownUnread: unreadOf(database, thrown) };
+  }
 }
 
 const CONTROL = "control: ";
@@ -130,12 +143,14 @@ function reportOf(place: PlaceName, { bytes, unread, found: all }: Looked): Plac
   if (found.length > 0) return { ...about, result: "fail", cure: FOUND };
   if (unread.length > 0) {
     const reason = `${unread.length} of it could not be read: ${unread[0]!.where}: ${unread[0]!.why}`;
-    return { ...about, result: "not-checked", reason, cure: "run this as a user who may read it" };
+    return { ...about, result: "not-checked", reason, cure: unread[0]!.cure ?? MAY_READ };
   }
   if (controlFound.length > 0) return { ...about, result: "pass" };
   const reason = "not even the message that was sent in clear was found there";
   return { ...about, result: "not-checked", reason, cure: UNSEEN[place] };
 }
+
+const MAY_READ = "run this as a user who may read it";
 
 const FOUND =
   "treat the recordings of this room as read: find out which program sends or writes them in clear, and stop it";

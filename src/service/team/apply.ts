@@ -1,5 +1,5 @@
 import { newRoom } from "../../enforce/index.ts";
-import { SottoError, toSottoError } from "../../errors.ts";
+import { causeText, SottoError, toSottoError } from "../../errors.ts";
 import { createEnforcer, type NewAccount } from "../../matrix/index.ts";
 import type { RoomId, UserId } from "../../model/ids.ts";
 import type { Policy } from "../../model/policy.ts";
@@ -65,6 +65,13 @@ async function applyStep(
       case "room":
         roomIds.set(request.room, await makeRoom(hands, roomOf(hands.team, request.room)));
         return { step, result: "done" };
+      case "name": {
+        const roomId = roomIds.get(request.room);
+        if (!roomId) return { step, result: "not-tried", message: "the room is not there" };
+        const { name } = roomOf(hands.team, request.room);
+        await createEnforcer(hands.account.transport).rename(roomId, name);
+        return { step, result: "done" };
+      }
       case "invite": {
         const roomId = roomIds.get(request.room);
         if (lacking.has(request.userId))
@@ -75,8 +82,13 @@ async function applyStep(
     }
   } catch (thrown) {
     hands.signal.throwIfAborted();
-    return { step, result: "failed", message: toSottoError(thrown).message };
+    return { step, result: "failed", message: reasonOf(toSottoError(thrown)) };
   }
+}
+
+function reasonOf({ message, cause }: SottoError): string {
+  const why = causeText(cause);
+  return why === undefined ? message : `${message}: ${why}`;
 }
 
 const roomOf = ({ rooms }: Team, wanted: string): TeamRoom => rooms.find(({ key }) => key === wanted)!;

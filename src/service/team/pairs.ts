@@ -3,17 +3,38 @@ import { SottoError } from "../../errors.ts";
 import type { Fact } from "../../model/facts.ts";
 import type { UserId } from "../../model/ids.ts";
 import type { TeamPlan } from "../../model/team.ts";
-import { type ForeignDatabase, openForeignDatabase } from "../../store/index.ts";
+import type { ForeignDatabase } from "../../store/index.ts";
+import { type NamedDatabase, openHomeserverDatabase } from "../homeserver-database.ts";
+
+/** The plan with all that could be read; and what went wrong where it could not. */
+export interface PairsRead {
+  plan: TeamPlan;
+  trouble?: SottoError;
+}
+
+/** Whether it can be opened: to be asked before anything is made. Throws as `openHomeserverDatabase`. */
+export async function requireDatabase(named: NamedDatabase): Promise<void> {
+  await (await openHomeserverDatabase(named)).close();
+}
 
 /**
  * Who of the team has verified whom, out of Synapse's own tables, since it shows nobody the signatures of others. Each
  * signature is checked up to the master keys that the homeserver shows to us.
  *
- * @param where Synapse's database, which is only read
- * @throws SottoError `USAGE` for what cannot be read as one
+ * @param named Synapse's database, which is only read
  */
-export async function withPairs(plan: TeamPlan, where: string): Promise<TeamPlan> {
-  const database = await open(where);
+export async function withPairs(plan: TeamPlan, named: NamedDatabase): Promise<PairsRead> {
+  try {
+    return { plan: await readPairs(plan, named) };
+  } catch (trouble) {
+    if (!(trouble instanceof SottoError)) throw trouble;
+    const verifiedBy = { unread: "the homeserver's database could not be read" };
+    return { plan: { ...plan, people: plan.people.map((person) => ({ ...person, verifiedBy })) }, trouble };
+  }
+}
+
+async function readPairs(plan: TeamPlan, named: NamedDatabase): Promise<TeamPlan> {
+  const database = await openHomeserverDatabase(named);
   try {
     const identities = await readIdentities(database, plan);
     const verifiers = new Map<UserId, Fact<UserId[]>>();
@@ -30,18 +51,6 @@ export async function withPairs(plan: TeamPlan, where: string): Promise<TeamPlan
     return { ...plan, people };
   } finally {
     await database.close();
-  }
-}
-
-async function open(where: string): Promise<ForeignDatabase> {
-  try {
-    return await openForeignDatabase(where);
-  } catch (cause) {
-    if (cause instanceof SottoError) throw cause;
-    throw new SottoError("USAGE", `${where} cannot be read as a database`, {
-      cause,
-      cure: "name Synapse's SQLite file (database.args.database in homeserver.yaml), as a user who may read it",
-    });
   }
 }
 

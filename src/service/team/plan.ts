@@ -4,6 +4,7 @@ import type { Policy } from "../../model/policy.ts";
 import {
   type AccountState,
   type KeysOfMember,
+  type PlannedRoom,
   type RoomOfTeam,
   roomPolicyOf,
   type Team,
@@ -35,6 +36,10 @@ export const NO_DATABASE = {
 export function planTeam(options: TeamPlanOptions): TeamPlan {
   const { team, policy, facts } = options;
   const rooms = team.rooms.map((room, at) => ({ room, read: facts.rooms[at]! }));
+  const planned = rooms.map(({ room, read }) => ({
+    ...{ room: room.key, name: room.name, roomId: read.roomId },
+    strangers: strangersIn(room, read, facts.by),
+  }));
   return {
     schemaVersion: 1,
     team: team.team,
@@ -44,14 +49,21 @@ export function planTeam(options: TeamPlanOptions): TeamPlan {
     steps: [
       ...team.members.flatMap((member) => accountStep(member, options)),
       ...rooms.flatMap(({ room, read }) => (read.roomId === null ? [makeStep(room, policy)] : [])),
+      ...rooms.flatMap(({ room, read }) => renaming(room, read)),
       ...rooms.flatMap(({ room, read }) => invitations(room, read, facts)),
     ],
-    rooms: rooms.map(({ room: { key, name }, read: { roomId } }) => ({ room: key, name, roomId })),
+    rooms: planned,
     people: team.members.map((member) => personOf(member, options)),
     operator: [
       ...(facts.masterKey !== null
         ? []
         : [`${facts.by} has no identity that is proven here: see \`sotto identity status\``]),
+      ...team.members.flatMap(({ userId }) => foundAccount(userId, rooms, facts)),
+      ...rooms.flatMap(({ room }, at) => strangersLines(room, planned[at]!, facts.by)),
+      ...facts.others.map(
+        ({ key, roomId }) =>
+          `${roomId} was made as the room "${key}", which is in the file no more: it is left as it is`,
+      ),
       ...rooms.flatMap(({ room, read: { roomId } }) => exceptionsMissing(policy, room, roomId)),
     ],
   };
@@ -86,6 +98,53 @@ function makeStep(room: TeamRoom, policy: Policy): TeamStep {
   return step({ kind: "room", room: room.key }, `make the room "${room.name}": ${how.join(", ")}`);
 }
 
+/** Somebody may have taken the name: whoever has not been in a room of the team yet is said to have an account. */
+function foundAccount(
+  userId: UserId,
+  rooms: readonly { room: TeamRoom; read: RoomOfTeam }[],
+  { accounts }: TeamFacts,
+): string[] {
+  const account = accounts[userId]!;
+  if ("unread" in account || account.value !== "here") return [];
+  const memberships = rooms
+    .filter(({ room }) => room.members.includes(userId))
+    .map(({ read }) => membershipIn(read, userId));
+  const isNew = memberships.every((membership) => "value" in membership && membership.value === "none");
+  if (memberships.length === 0 || !isNew) return [];
+  return [`the account ${userId} is there already, and is invited as it is: make sure whose it is`];
+}
+
+function renaming({ key, name }: TeamRoom, read: RoomOfTeam): TeamStep[] {
+  if (read.roomId === null || "unread" in read.name || read.name.value === name) return [];
+  const now = read.name.value === null ? "has no name" : `is called "${read.name.value}"`;
+  return [step({ kind: "name", room: key }, `give the name "${name}" to the room that ${now}`, read.closed)];
+}
+
+const INSIDE: readonly TeamMembership[] = ["join", "invite", "knock"];
+
+function strangersIn({ members }: TeamRoom, read: RoomOfTeam, own: UserId): PlannedRoom["strangers"] {
+  if (read.roomId === null) return { value: [] };
+  if ("unread" in read.memberships) return read.memberships;
+  const strangers = Object.entries(read.memberships.value)
+    .filter(([userId, is]) => INSIDE.includes(is) && userId !== own && !members.includes(userId))
+    .map(([userId, membership]) => ({ userId, membership }));
+  return { value: strangers };
+}
+
+/** Nobody is removed because of a file: who is to go is for a person to say. */
+function strangersLines({ name, guards }: TeamRoom, { strangers }: PlannedRoom, own: UserId): string[] {
+  if ("unread" in strangers) return [`who else is in "${name}" is not checked: ${strangers.unread}`];
+  const who = guards.length > 0 ? guards.join(" or ") : own;
+  return strangers.value.map(
+    ({ userId, membership }) =>
+      `${userId} ${THERE[membership]} "${name}", but not by the file: nobody is removed by this; if they are to go, ${who} removes them in a client`,
+  );
+}
+
+const THERE: Partial<Record<TeamMembership, string>> = {
+  ...{ join: "is in", invite: "is invited to", knock: "asks to come into" },
+};
+
 /** Whoever has been in the room and left is asked again; whoever was banned is not. */
 const OUTSIDE: readonly TeamMembership[] = ["none", "leave", "knock"];
 
@@ -99,10 +158,11 @@ function invitations(room: TeamRoom, read: RoomOfTeam, facts: TeamFacts): TeamSt
     .map((userId) => {
       const account = facts.accounts[userId]!;
       const isGone = "value" in account && account.value === "deactivated";
+      const closed = read.roomId === null ? undefined : read.closed;
       return step(
         { kind: "invite", room: room.key, userId },
         `invite ${userId} to "${room.name}"`,
-        isGone ? "the account was deactivated" : undefined,
+        isGone ? "the account was deactivated" : closed,
       );
     });
 }
@@ -145,6 +205,9 @@ function loggedInOf(keys: Fact<KeysOfMember>, sessions: Fact<number>): Fact<bool
   return "unread" in keys ? keys : { value: false };
 }
 
+/** There is no file of an account that was there already: its owner knows the password. */
+const LOG_IN = "log in, and choose another password if it came in a file";
+
 type Known = Omit<TeamPerson, "missing">;
 
 function missingOf(
@@ -163,7 +226,7 @@ function missingOf(
     if (is(membership, "ban")) return [`banned from "${name}": lift it there, or take them out of the room`];
     return [];
   });
-  if (is(loggedIn, false)) return ["log in with the password of the file, and choose another", ...inRooms];
+  if (is(loggedIn, false)) return [LOG_IN, ...inRooms];
   return [
     ...(hasNoIdentity ? ["set up cross-signing (a recovery key) in the client"] : []),
     ...(unsigned.length > 0 && !hasNoIdentity

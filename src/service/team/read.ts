@@ -60,17 +60,40 @@ export async function readTeam(
     else
       rooms.push({
         ...{ key, roomId },
+        name: await asking.fact(`the name of ${roomId}`, () => nameOf(account, roomId)),
         memberships: await asking.fact(`the members of ${roomId}`, () =>
           membershipsOf(account, roomId, wanted),
         ),
+        ...(isEvacuated(account, roomId) && { closed: "the room is evacuated" }),
       });
   }
   return {
     by: own,
     masterKey: await ownMasterKey(account),
     ...{ accounts, sessions, rooms },
+    others: otherRooms(account, team),
     keys: await readKeys(account, members, asking),
   };
+}
+
+async function nameOf({ rooms }: Account, roomId: RoomId): Promise<string | null> {
+  const name = (await rooms.state(roomId, "m.room.name"))?.name;
+  return typeof name === "string" ? name : null;
+}
+
+const isEvacuated = ({ store }: Account, roomId: RoomId): boolean =>
+  store.stoppedRooms.of(roomId).some(({ because }) => because === "evacuated");
+
+function otherRooms({ store }: Account, { team, rooms }: Team): TeamFacts["others"] {
+  const prefix = markerOf(team, "");
+  const keys = store.madeRooms.keys(prefix).map((marker) => marker.slice(prefix.length));
+  return keys
+    .filter((key) => !rooms.some((room) => room.key === key))
+    .flatMap((key) => {
+      const roomId = store.madeRooms.get(markerOf(team, key))?.roomId;
+      const isHere = roomId !== undefined && store.rooms.get(roomId)?.membership === "join";
+      return isHere ? [{ key, roomId }] : [];
+    });
 }
 
 async function ownMasterKey({ crypto, config }: Account): Promise<string | null> {

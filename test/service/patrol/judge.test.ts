@@ -18,8 +18,10 @@ describe("what was found", () => {
     expect(FOUND).toHaveLength(1);
     expect(look({ facts: facts() }, FOUND).gone).toEqual([finding!.fingerprint]);
     expect(look({ facts: facts({ rooms: [room({ state: unread("a 500") })] }) }, FOUND).gone).toEqual([]);
-    expect(look({ facts: facts({ rooms: [] }), looked: new Set([ALICE]) }, FOUND).gone).toEqual([]);
-    expect(look({ facts: facts({ rooms: [] }), looked: new Set([ROOM]) }, FOUND).gone).toHaveLength(1);
+    expect(look({ facts: facts({ rooms: [] }), wasLookedAt: (id) => id === ALICE }, FOUND).gone).toEqual([]);
+    expect(look({ facts: facts({ rooms: [] }), wasLookedAt: (id) => id === ROOM }, FOUND).gone).toHaveLength(
+      1,
+    );
     expect(look({ facts: facts(), about: ["user"] }, FOUND).gone).toEqual([]);
   });
 

@@ -7,8 +7,10 @@ import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SentCanary } from "../../../src/service/prove/canary.ts";
 import { openPlaces, prove } from "../../../src/service/prove/prove.ts";
+import { madeUpCanary } from "../../support/canary.ts";
 
-// That a real homeserver is clean, and shows what was sent in clear, is shown by test/e2e/prove.test.ts.
+// That a real homeserver is clean, and shows what was sent in clear, is shown by test/e2e/prove.test.ts and
+// test/e2e/postgres.test.ts.
 
 let folder: string;
 let encrypted: SentCanary;
@@ -18,8 +20,8 @@ const at = (...names: string[]): string => join(folder, ...names);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "sotto-prove-"));
-  encrypted = canary("!room", "$encrypted");
-  control = canary("!control", "$control");
+  encrypted = madeUpCanary({ roomId: "!room", eventId: "$encrypted" });
+  control = madeUpCanary({ roomId: "!control", eventId: "$control" });
   database = new DatabaseSync(at("homeserver.db"));
   database.exec(
     "PRAGMA journal_mode = WAL; CREATE TABLE kept (name TEXT, value); CREATE TABLE by_name (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -34,17 +36,6 @@ afterEach(() => {
   database.close();
   rmSync(folder, { recursive: true });
 });
-
-function canary(roomId: string, eventId: string): SentCanary {
-  const token = () => randomBytes(16).toString("hex").slice(0, 32);
-  return {
-    ...{ roomId, eventId, mxcUri: "mxc://example.org/media", sender: "@sotto:example.org", sentMs: 0 },
-    title: `Sotto canary ${token()}`,
-    mimetype: `audio/ogg; canary=${token()}`,
-    waveform: Array.from({ length: 100 }, () => randomBytes(2).readUInt16LE() % 1025),
-    recording: randomBytes(1_500).toString("base64"),
-  };
-}
 
 const recordingOf = ({ recording }: SentCanary): Buffer => Buffer.from(recording, "base64");
 const part = (): Buffer => recordingOf(encrypted).subarray(1_234, 1_258);
@@ -151,12 +142,6 @@ describe("what is no pass", () => {
     const report = await prove({ encrypted, control }, await openPlaces(places), places, options);
     expect(report.places[0]).toMatchObject({ result: "not-checked", unread: [{ where: other }] });
     expect(report.known).toBeUndefined();
-  });
-
-  it("is PostgreSQL", async () => {
-    const places = { database: "postgresql://synapse@127.0.0.1/synapse", logs: [at("homeserver.log")] };
-    const opened = await openPlaces(places);
-    expect(opened[0]).toMatchObject({ name: "database", reason: expect.stringContaining("PostgreSQL") });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KeysOfMember, TeamFacts, TeamMembership } from "../../../src/model/team.ts";
+import type { KeysOfMember, Team, TeamFacts, TeamMembership } from "../../../src/model/team.ts";
 import { ALICE, BOT, known, unread } from "../../support/facts.ts";
 import { BOB, keys, planOf, roomOf, team, teamFacts } from "../../support/team-facts.ts";
 
@@ -45,10 +45,23 @@ describe("the steps of a team", () => {
     ["an account that cannot be read", account(unread("403")), [[`account ${BOB}`, true]]],
     [
       "members that cannot be read",
-      { rooms: [{ key: "all", roomId: "!r", memberships: unread("500") }] },
+      { rooms: [{ key: "all", roomId: "!r", name: unread("500"), memberships: unread("500") }] },
       [],
     ],
   ])("%s", (_what, change, steps) => expect(stepsOf(change)).toEqual(steps));
+
+  it("is the name that the file has, and nothing in a room that is evacuated", () => {
+    const read = roomOf({ [ALICE]: "join", [BOB]: "none" });
+    expect(stepsOf({ rooms: [{ ...read, name: known("All") }] })).toEqual([
+      ["name all", false],
+      [`invite all ${BOB}`, false],
+    ]);
+    expect(stepsOf({ rooms: [{ ...read, name: unread("500") }] })).toEqual([[`invite all ${BOB}`, false]]);
+    expect(stepsOf({ rooms: [{ ...read, name: known(null), closed: "the room is evacuated" }] })).toEqual([
+      ["name all", true],
+      [`invite all ${BOB}`, true],
+    ]);
+  });
 
   it("are blocked where nothing is given that makes accounts", () => {
     expect(stepsOf(account(known("missing")), false)).toEqual([[`account ${BOB}`, true]]);
@@ -60,7 +73,7 @@ describe("what somebody has to do", () => {
     [
       "log in",
       bob({ devices: [], masterKey: null, verifiedByUs: known(false) }),
-      /^log in with the password/,
+      /^log in, and choose another password/,
     ],
     [
       "set up an identity",
@@ -97,6 +110,39 @@ describe("what somebody has to do", () => {
 });
 
 describe("whoever runs this", () => {
+  const operator = (change: Partial<TeamFacts>, more: Partial<Team> = {}) =>
+    planOf(teamFacts(change), { team: team(more) }).operator;
+  const EVE = "@eve:example.org";
+
+  it("hears who is in a room and not in the file; nobody is removed, and no step is of them", () => {
+    const rooms = [roomOf({ [ALICE]: "join", [BOB]: "join", [BOT]: "join", [EVE]: "join" })];
+    const plan = planOf(teamFacts({ rooms }));
+    expect(plan.steps).toEqual([]);
+    expect(plan.rooms[0]!.strangers).toEqual(known([{ userId: EVE, membership: "join" }]));
+    expect(plan.operator.join()).toMatch(
+      /^@eve:example.org is in "Everybody", but not by the file: nobody is removed/,
+    );
+    const without = team({ members: [{ userId: ALICE, name: null }] }).members;
+    const [room] = team().rooms;
+    const left = operator({}, { members: without, rooms: [{ ...room!, members: [ALICE], guards: [ALICE] }] });
+    expect(left.join()).toMatch(/^@bob:example.org is in .*@alice:example.org removes them/);
+    expect(operator({ rooms: [roomOf({ [ALICE]: "join", [BOB]: "join", [EVE]: "leave" })] })).toEqual([]);
+    expect(operator({ rooms: [roomOf({ [ALICE]: "join", [BOB]: "join", [EVE]: "invite" })] })).toHaveLength(
+      1,
+    );
+    expect(operator({ rooms: [{ ...rooms[0]!, memberships: unread("500") }] }).join()).toContain(
+      "not checked",
+    );
+  });
+
+  it("hears of an account that was there before anybody invited it, and of a room of an earlier file", () => {
+    expect(operator(inRoom("none")).join()).toMatch(/^the account @bob:example.org is there already/);
+    expect(operator(inRoom("leave"))).toEqual([]);
+    expect(operator({ others: [{ key: "old", roomId: "!old" }] }).join()).toContain(
+      '!old was made as the room "old"',
+    );
+  });
+
   it("hears that our own identity is not proven, and what the policy does not know yet", () => {
     expect(planOf(teamFacts({ masterKey: null })).operator.join()).toContain(BOT);
     const rooms = [
