@@ -1,27 +1,26 @@
-import { readdir, readFile, realpath, writeFile } from "node:fs/promises";
+import { readFile, realpath, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { pcmFormat, wav } from "./by-hand.ts";
 import { clipOf } from "./clip.ts";
-import { children, describeWithFfmpeg, folder, pretendFfmpeg, record, run } from "./with-ffmpeg.ts";
+import {
+  children,
+  describeWithFfmpeg,
+  folder,
+  namedInMemory,
+  pretendFfmpeg,
+  record,
+  run,
+} from "./with-ffmpeg.ts";
 
 const second = Buffer.alloc(16_000, 7);
 const tone = wav(pcmFormat(8000, 1), second);
 
-let memoryFiles: string[];
-beforeEach(async () => {
-  memoryFiles = await readdir("/dev/shm").catch(() => []);
-});
 afterEach(async () => {
-  // another test's has a name for a moment
-  await expect
-    .poll(async () =>
-      (await readdir("/dev/shm").catch(() => [])).filter((name) => !memoryFiles.includes(name)),
-    )
-    .toEqual([]);
+  await expect.poll(namedInMemory).toEqual([]);
   expect(await children()).toEqual([]);
 });
 

@@ -98,6 +98,10 @@ function set(name: string, value: string): void {
   });
 }
 
+/** Recordings that have a name in memory; one of another test has it for a moment. */
+export const namedInMemory = async (): Promise<string[]> =>
+  (await readdir("/dev/shm").catch(() => [])).filter((name) => name.startsWith("sotto-"));
+
 /** Processes that this one has started and that are still there, also as zombies; `esbuild` is the test runner's. */
 export async function children(): Promise<string[]> {
   const found: string[] = [];
