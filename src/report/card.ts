@@ -1,7 +1,7 @@
 import { groupsOfFour } from "../model/fingerprint.ts";
 import type { UserId } from "../model/ids.ts";
 import { type QrModules, QUIET, svgPathOf } from "../model/qr-code.ts";
-import { contentPolicyOf } from "./html-style.ts";
+import { htmlPage } from "./html-page.ts";
 import { text } from "./html-text.ts";
 import { plain } from "./text.ts";
 
@@ -140,20 +140,6 @@ h1 { font-size: 1.3rem; } figure { margin: 0 0 1.5rem; break-inside: avoid; } sv
 /** All cards of a team on one page, to be printed: no script, nothing loaded. */
 export function cardsPage(team: string, cards: readonly Card[]): string {
   const title = `Keys of ${team}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${text(contentPolicyOf(STYLE))}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${text(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${text(title)}</h1>
-${cards.map((card) => `<figure>${cardSvg(card)}</figure>`).join("\n")}
-</body>
-</html>
-`;
+  const figures = cards.map((card) => `<figure>${cardSvg(card)}</figure>`);
+  return htmlPage({ title, style: STYLE, body: [`<h1>${text(title)}</h1>`, ...figures].join("\n") });
 }

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /** The page's whole style; it loads nothing. */
 export const STYLE = `
 :root { color-scheme: light dark; --bad: #b3261e; --doubtful: #9a6700; --good: #1a7f37; --unknown: #6e7781; --line: #8884; }
@@ -18,11 +16,3 @@ svg .good { fill: var(--good); } svg .bad, svg .critical { fill: var(--bad); } s
 svg .high { fill: #e16f24; } svg .low { fill: #54aeff; } svg .info, svg .unknown { fill: var(--unknown); }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } h2, h3 { break-after: avoid; } tr, figure { break-inside: avoid; } }
 `;
-
-/** Nothing runs, nothing is loaded, nothing is sent: this one style is all that a browser takes from the page. */
-export function contentPolicyOf(style: string): string {
-  const hash = createHash("sha256").update(style).digest("base64");
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-}
-
-export const CONTENT_POLICY = contentPolicyOf(STYLE);

@@ -1,6 +1,7 @@
 import type { Report, Shown } from "../model/report.ts";
 import { barChart, historyChart } from "./html-charts.ts";
-import { CONTENT_POLICY, STYLE } from "./html-style.ts";
+import { htmlPage } from "./html-page.ts";
+import { STYLE } from "./html-style.ts";
 import { apart, text } from "./html-text.ts";
 import { type Group, groupsOf, shownOf, urgentCures } from "./order.ts";
 import { acceptedWords, numbered, subjectWords, timeWords } from "./text.ts";
@@ -8,26 +9,15 @@ import { acceptedWords, numbered, subjectWords, timeWords } from "./text.ts";
 /** One page: no script, nothing loaded, to be read, mailed and printed. */
 export function html(report: Report, { all }: { all: boolean }): string {
   const title = `Audit of ${report.homeserver}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${text(CONTENT_POLICY)}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${text(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-${head(report, title)}
-${changes(report)}
-${cures(report)}
-${charts(report)}
-${findings(groupsOf(shownOf(report, all), report.rules))}
-${looked(report)}
-</body>
-</html>
-`;
+  const parts = [
+    head(report, title),
+    changes(report),
+    cures(report),
+    charts(report),
+    findings(groupsOf(shownOf(report, all), report.rules)),
+    looked(report),
+  ];
+  return htmlPage({ title, style: STYLE, body: parts.join("\n") });
 }
 
 function head({ summary, counts, by, scope, version, collectedMs }: Report, title: string): string {
