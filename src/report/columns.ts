@@ -54,7 +54,8 @@ export function wrapped(line: string, columns: number): string[] {
     }
     current += piece;
     width += wide;
-    if (piece === " " && current.trim() !== "") space = current.length;
+    // what comes after a space further left than the indent would be no shorter on a line of its own
+    if (piece === " " && width >= indent.length && current.trim() !== "") space = current.length;
   }
   return [...lines, current.trimEnd()];
 }

@@ -34,6 +34,10 @@ describe("a line that is too long", () => {
     expect(wrapped("fits", 4)).toEqual(["fits"]);
   });
 
+  it("is not broken at a space that the next line's indent would outweigh", () => {
+    expect(wrapped("\u001b[31m abcdefghi", 8)).toEqual(["\u001b[31m abcdefg", "  hi"]);
+  });
+
   it("loses nothing but spaces, and no line is wider than told, whatever stands in it", () => {
     const words = fc.array(
       fc.oneof(fc.constantFrom(...HOSTILE, " ", "  ", "\u001b[31m"), fc.string({ unit: "grapheme" })),
