@@ -3,6 +3,7 @@ import type { ForeignDatabase, ForeignRows } from "./foreign-database.ts";
 import type { PostgresAddress } from "./postgres-address.ts";
 import {
   LARGE_OBJECTS,
+  OID,
   pieceOfObject,
   piecesOf,
   rowsAtATime,
@@ -96,7 +97,12 @@ async function* told<T>(address: PostgresAddress, read: AsyncIterable<T>): Async
 
 async function* partsIn(client: pg.Client, address: PostgresAddress): AsyncGenerator<ForeignRows> {
   const parts = async function* (): AsyncGenerator<ForeignRows> {
-    for (const table of await tablesIn(client)) yield* partsOf(client, address, table);
+    const read = new Set<number>();
+    const left = async () => (await tablesIn(client)).filter(({ oid }) => !read.has(oid));
+    // homeservers drop and rename tables while they run: what was in them may be in another one by now
+    for (let tables = await left(); tables.length > 0; tables = await left()) {
+      for (const table of tables) if (yield* partsOf(client, address, table)) read.add(table.oid);
+    }
     yield* largeObjectsIn(client);
   };
   for await (const part of parts())
@@ -121,30 +127,47 @@ async function tablesIn(client: pg.Client): Promise<Table[]> {
   }
 }
 
+/** Gives false where the table is not what was listed any more. */
 async function* partsOf(
   client: pg.Client,
   address: PostgresAddress,
   table: Table,
-): AsyncGenerator<ForeignRows> {
+): AsyncGenerator<ForeignRows, boolean> {
   const { schema, name, isForeign } = table;
   const named = schema === "public" ? name : `${schema}.${name}`;
   if (isForeign) {
     const cure = "look through that database as well, in a run of its own";
     yield { table: named, unread: "its rows lie in another database", cure };
-    return;
+    return true;
   }
+  await client.query(BEGIN_LOOKING);
   try {
-    yield* within(client, rowsOf(client, table, named));
+    if (!(await isHeld(client, table))) return false;
+    yield* rowsOf(client, table, named);
   } catch (thrown) {
     // what the server says no to; and it may say yes to the next table
     if (!(thrown instanceof pg.DatabaseError)) throw thrown;
     const cure = cureOf(address, thrown);
     yield { table: named, unread: thrown.message, ...(cure && { cure }) };
+  } finally {
+    await rollBack(client);
   }
+  return true;
+}
+
+/** Holds the table as it was listed until the transaction ends; gives false if it was dropped, renamed or altered before. */
+async function isHeld(client: pg.Client, table: Table): Promise<boolean> {
+  try {
+    await client.query(`DECLARE everything NO SCROLL CURSOR FOR ${selectOf(table)}`);
+  } catch (thrown) {
+    if (NO_SUCH_TABLE.has((thrown as pg.DatabaseError).code!)) return false;
+    throw thrown;
+  }
+  const [row] = await ask(client, OID, [table.schema, table.name]);
+  return Number(row![0]) === table.oid;
 }
 
 async function* rowsOf(client: pg.Client, table: Table, named: string): AsyncGenerator<ForeignRows> {
-  await client.query(`DECLARE everything NO SCROLL CURSOR FOR ${selectOf(table)}`);
   const bytes = table.columns.map(({ kind }) => (kind === "bytes" ? bytesOf : Buffer.from));
   for (;;) {
     const rows = await ask(client, `FETCH ${rowsAtATime(table)} FROM everything`);

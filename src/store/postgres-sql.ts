@@ -1,5 +1,7 @@
 /** A table as the catalogue has it. */
 export interface Table {
+  /** Stays when the table is renamed. */
+  oid: number;
   schema: string;
   name: string;
   /** Its rows lie in another database. */
@@ -28,7 +30,7 @@ const FIRST_OWN_OID = 16_384;
  * what is computed when it is read, and temporary tables, which only their own session can read.
  */
 export const TABLES = `
-  SELECT json_build_object('schema', n.nspname, 'name', c.relname, 'isForeign', c.relkind = 'f', 'columns', coalesce((
+  SELECT json_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'isForeign', c.relkind = 'f', 'columns', coalesce((
     SELECT json_agg(json_build_object('name', a.attname, 'isVarying', t.typlen < 0, 'kind',
       CASE WHEN 'bytea'::regtype IN (t.oid, t.typbasetype) THEN 'bytes' WHEN t.oid < ${FIRST_OWN_OID} THEN 'text' ELSE 'other' END))
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
@@ -78,6 +80,9 @@ export function piecesOf(table: Table, column: Column, ctid: string): string {
     SELECT substring(v FROM 1 + at FOR ${PIECE_BYTES})
     FROM whole, generate_series(0, octet_length(v) - 1, ${PIECE_BYTES}) AS at`;
 }
+
+/** Of the table that has this schema's name and this name by now. */
+export const OID = "SELECT format('%I.%I', $1::text, $2::text)::regclass::oid::bigint";
 
 export const LARGE_OBJECTS = "SELECT oid FROM pg_largeobject_metadata WHERE oid > $1 ORDER BY oid LIMIT 1000";
 /** One piece of a large object; an empty one is behind its end. */

@@ -106,6 +106,41 @@ describe.skipIf(noPostgres)("PostgreSQL is read", () => {
     expect((await read()).tables.many).toEqual(Array.from({ length: 1234 }, (_, at) => `row ${at + 1}`));
   });
 
+  describe("as it is by then, whatever was done since the tables were listed:", () => {
+    beforeEach(() => execute("CREATE TABLE first AS SELECT 'before' AS a"));
+
+    it.each([
+      ["dropped", "DROP TABLE second", {}],
+      ["renamed", "ALTER TABLE second RENAME TO third", { third: ["kept"] }],
+      ["moved", "CREATE SCHEMA other; ALTER TABLE second SET SCHEMA other", { "other.second": ["kept"] }],
+      [
+        "renamed, with another in its place",
+        "ALTER TABLE second RENAME TO third; CREATE TABLE second AS SELECT 'new' AS a",
+        { second: ["new"], third: ["kept"] },
+      ],
+      [
+        "altered",
+        "ALTER TABLE second ADD COLUMN b text DEFAULT 'other', DROP COLUMN a",
+        { second: ["other"] },
+      ],
+    ])("a table that is %s", async (_done, change, expected) => {
+      await execute("CREATE TABLE second AS SELECT 'kept' AS a");
+      let isChanged = false;
+      const { tables, unread } = await read({
+        ...database,
+        async *rows() {
+          for await (const part of database.rows()) {
+            if (!isChanged) await execute(change);
+            isChanged = true;
+            yield part;
+          }
+        },
+      });
+      expect(unread).toEqual({});
+      expect(tables).toEqual({ first: ["before"], ...expected });
+    });
+  });
+
   it("long values in pieces, packed by the server or not; again if need be", async () => {
     const random = randomBytes(3_000_000);
     const text = "é and what follows it ".repeat(200_000);
