@@ -232,6 +232,7 @@ export function isRoomEvent(value: unknown): value is RoomEvent {
     Buffer.byteLength(value.event_id) <= MAX_ID_BYTES &&
     isString(value.sender) &&
     typeof value.origin_server_ts === "number" &&
+    (value.state_key === undefined || isString(value.state_key)) &&
     isObject(value.content)
   );
 }

@@ -71,7 +71,8 @@ export function createInboxStore(db: Database): InboxStore {
       const { unsigned: _, ...signed } = event as RoomEvent & { unsigned?: unknown };
       const json = JSON.stringify(signed);
       if (Buffer.byteLength(json) > MAX_EVENT_BYTES) return false;
-      const sessionId = String(event.content.session_id ?? "");
+      const { session_id: given } = event.content;
+      const sessionId = typeof given === "string" ? given : "";
       // a homeserver may give the same event again
       if (isHandled(sessionId, event.event_id)) return true;
       db.run(

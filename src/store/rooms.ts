@@ -44,6 +44,8 @@ export interface RoomStore {
 const SHARED_VISIBILITY = new Set(["shared", "world_readable"]);
 const isHere = (membership: string | undefined): boolean => membership === "join" || membership === "invite";
 
+/** Members write what they like into an event: what is no word lets nobody in, and shares nothing. */
+const wordOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const countOf = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 
@@ -85,7 +87,7 @@ export function createRoomStore(db: Database): RoomStore {
     const userId = event.state_key ?? "";
     const row = db.get("SELECT membership FROM member WHERE room_id = ? AND user_id = ?", roomId, userId);
     const before = row?.membership as string | undefined;
-    const membership = String(event.content.membership);
+    const membership = wordOf(event.content.membership) ?? "leave";
     // where events are missing, whoever is not simply new may have come and left in between
     if (limited && (membership !== "join" || before !== undefined)) changes.rotate.add(roomId);
     // nobody is invited who is in the room: they have left in between
@@ -133,7 +135,7 @@ export function createRoomStore(db: Database): RoomStore {
       applyEncryption(roomId, event, changes);
     } else if (event.type === "m.room.history_visibility") {
       const before = get(roomId)?.historyVisibility ?? "shared";
-      const now = String(event.content.history_visibility);
+      const now = wordOf(event.content.history_visibility) ?? "joined";
       if (SHARED_VISIBILITY.has(before) !== SHARED_VISIBILITY.has(now)) changes.rotate.add(roomId);
       if (before !== now) changes.share.add(roomId);
       db.run("UPDATE room SET history_visibility = ? WHERE room_id = ?", now, roomId);

@@ -35,7 +35,8 @@ export class Commands {
   async hear(event: DecryptedEvent): Promise<void> {
     const { logger } = this.#account;
     const { eventId, roomId, sender, trust, content } = event;
-    const said = content.msgtype === "m.text" && COMMAND.exec(String(content.body).trim());
+    const { msgtype, body } = content;
+    const said = msgtype === "m.text" && typeof body === "string" && COMMAND.exec(body.trim());
     if (!said) return;
     const refusal = this.#refusal(event);
     if (refusal)

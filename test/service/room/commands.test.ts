@@ -70,6 +70,7 @@ describe("a command", () => {
     ["in a room that is not encrypted", { roomId: OTHER_ROOM }, "!sotto help"],
     ["inside of other words", {}, "say !sotto help"],
     ["with more words than there are", {}, "!sotto help me now"],
+    ["that is no text", { content: { msgtype: "m.text", body: { toString: 1 } } }, ""],
   ])("%s is not", async (_what, more, body) => {
     expect(await setUp().hear(more, body)).toBe(0);
   });
