@@ -34,7 +34,11 @@ export function createAuditStore(db: Database, sealer: Sealer, meta: Meta): Audi
       return undefined;
     }
   };
-  const present = (): number => Number(meta.read(LOG) ?? 1);
+  /** Behind every one that is kept, whatever was done to the number. */
+  const present = (): number => {
+    const kept = db.get("SELECT MAX(log) AS log FROM audit_broken_record")?.log;
+    return Math.max(Number(meta.read(LOG) ?? 1), Number(kept ?? 0) + 1);
+  };
   const startOf = (log: number): string => (log === present() ? START : `${START} ${log}`);
   return {
     log: present,
