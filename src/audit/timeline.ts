@@ -40,9 +40,9 @@ export function aroundEncryption({ envelopes }: Timeline): { since: Envelope[]; 
     : { since: envelopes.slice(0, at), before: envelopes.slice(at + 1) };
 }
 
-/** Whether all was read that was sent since then. */
+/** Whether all was read that was sent since then: a setting that took the place of another did not encrypt the room. */
 export const isReadSince = ({ isWhole, envelopes }: Timeline): boolean =>
-  isWhole || envelopes.some(isSetting);
+  isWhole || envelopes.some((envelope) => isSetting(envelope) && !envelope.isChange);
 
 /** What was sent since the room's present `m.room.encryption` stands. */
 export function sinceSetting({ encryption }: RoomState, { envelopes }: Timeline): Envelope[] {

@@ -13,7 +13,7 @@ import { writePrivateFile } from "../service/private-file.ts";
 import { type AuditFlags, type AuditPlan, planOf, readNamed, usage } from "./shared/audit-flags.ts";
 import { beginLogCommand, verifyLogCommand } from "./shared/audit-log.ts";
 import { type Context, columnsOf, isTerminal } from "./shared/context.ts";
-import { perform } from "./shared/holder.ts";
+import { performInPieces } from "./shared/holder.ts";
 import { printJson, printText, say } from "./shared/output.ts";
 
 const several = (value: string, before: string[] = []): string[] => [...before, value];
@@ -71,17 +71,8 @@ async function audit(context: Context, flags: AuditFlags): Promise<void> {
   show(context, flags, plan, result);
 }
 
-async function auditHere(context: Context, flags: AuditFlags, asked: AuditArguments): Promise<AuditResult> {
-  const pieces: string[] = [];
-  await perform<null>(context, flags, {
-    operation: "audit",
-    args: asked as unknown as Record<string, unknown>,
-    async emit(message) {
-      if (message.kind === "report") pieces.push(message.text);
-    },
-  });
-  return JSON.parse(pieces.join("")) as AuditResult;
-}
+const auditHere = (context: Context, flags: AuditFlags, asked: AuditArguments): Promise<AuditResult> =>
+  performInPieces(context, flags, "audit", { ...asked });
 
 /** `logged` is left out: what others have collected is no audit of ours. */
 type Shown = Omit<AuditResult, "logged"> & Partial<Pick<AuditResult, "logged">>;

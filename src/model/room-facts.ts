@@ -133,6 +133,8 @@ export interface Envelope {
   /** `m.relates_to`: its rel_type, or `m.in_reply_to`. */
   relation?: string;
   isRedacted?: true;
+  /** A state event's, of which the content is kept: the homeserver says that it took the place of another. */
+  isChange?: true;
   /** The content of a state event that guards encryption (`m.room.encryption`, `m.room.history_visibility`, `m.room.power_levels`, `m.room.join_rules`, `m.room.guest_access`), or of `m.room.avatar`. */
   content?: Record<string, unknown>;
 }

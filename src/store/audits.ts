@@ -1,4 +1,5 @@
 import type { Database } from "./database.ts";
+import type { Meta } from "./meta.ts";
 import type { Sealer } from "./seal.ts";
 
 /** What audits found, in their order; sealed, since it names people and what is wrong with them. */
@@ -25,11 +26,7 @@ const LOG = "audit log number";
 const FACTS = "audit facts";
 const placeOf = (number: number): string => `audit ${number}`;
 
-export function createAuditStore(
-  db: Database,
-  sealer: Sealer,
-  meta: { read(name: string): string | undefined; write(name: string, value: string): void },
-): AuditStore {
+export function createAuditStore(db: Database, sealer: Sealer, meta: Meta): AuditStore {
   const opened = (number: number, sealed: Uint8Array): string | undefined => {
     try {
       return sealer.open(sealed, placeOf(number));
@@ -37,7 +34,11 @@ export function createAuditStore(
       return undefined;
     }
   };
-  const present = (): number => Number(meta.read(LOG) ?? 1);
+  /** Behind every one that is kept, whatever was done to the number. */
+  const present = (): number => {
+    const kept = db.get("SELECT MAX(log) AS log FROM audit_broken_record")?.log;
+    return Math.max(Number(meta.read(LOG) ?? 1), Number(kept ?? 0) + 1);
+  };
   const startOf = (log: number): string => (log === present() ? START : `${START} ${log}`);
   return {
     log: present,

@@ -1,5 +1,6 @@
 import { SottoError } from "../errors.ts";
 import type { EventId, RoomId } from "../model/ids.ts";
+import type { Meta } from "./meta.ts";
 
 /**
  * Which use of a device's store is the latest: the number grows with each, the instance is drawn anew by each start.
@@ -48,13 +49,12 @@ interface Kept {
   claimed?: Epoch;
 }
 
-export function createEpochStore(meta: {
-  read(name: string): string | undefined;
-  /** Durable when it returns. */
-  write(name: string, value: string): void;
+interface EpochMeta extends Meta {
   /** On the disk before anything that is written later. */
   writeSoon(name: string, value: string): void;
-}): EpochStore {
+}
+
+export function createEpochStore(meta: EpochMeta): EpochStore {
   const kept = (): Kept => JSON.parse(meta.read("epoch") ?? "{}") as Kept;
   const doubts = (): DoubtfulEvent[] => JSON.parse(meta.read("doubts") ?? "[]") as DoubtfulEvent[];
   const foreign = (): string[] => JSON.parse(meta.read("foreign sessions") ?? "[]") as string[];

@@ -3,6 +3,7 @@ import type { ForeignDatabase, ForeignRows } from "./foreign-database.ts";
 import type { PostgresAddress } from "./postgres-address.ts";
 import {
   LARGE_OBJECTS,
+  lockOf,
   OID,
   pieceOfObject,
   piecesOf,
@@ -47,6 +48,8 @@ export async function openPostgres(address: PostgresAddress, password?: string):
   try {
     await client.connect();
   } catch (cause) {
+    // it is open still where the server waits for another answer
+    void client.end();
     throw notOpened(address, cause as Error);
   }
   return {
@@ -68,8 +71,8 @@ export async function openPostgres(address: PostgresAddress, password?: string):
   };
 }
 
-/** undefined_table, undefined_column. https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const NO_SUCH_TABLE = new Set(["42P01", "42703"]);
+/** undefined_table, undefined_column, invalid_schema_name. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const NO_SUCH_TABLE = new Set(["42P01", "42703", "3F000"]);
 
 type Parsers = pg.CustomTypesConfig;
 /** Values as the server writes them. */
@@ -118,14 +121,21 @@ async function* within<T>(client: pg.Client, read: AsyncIterable<T>): AsyncGener
   }
 }
 
-async function tablesIn(client: pg.Client): Promise<Table[]> {
+async function askCatalogue(
+  client: pg.Client,
+  text: string,
+  values?: string[],
+): Promise<(string | null)[][]> {
   await client.query(BEGIN_LOOKING);
   try {
-    return (await ask(client, TABLES)).map(([table]) => JSON.parse(table!) as Table);
+    return await ask(client, text, values);
   } finally {
     await rollBack(client);
   }
 }
+
+const tablesIn = async (client: pg.Client): Promise<Table[]> =>
+  (await askCatalogue(client, TABLES)).map(([table]) => JSON.parse(table!) as Table);
 
 /** Gives false where the table is not what was listed any more. */
 async function* partsOf(
@@ -158,6 +168,8 @@ async function* partsOf(
 /** Holds the table as it was listed until the transaction ends; gives false if it was dropped, renamed or altered before. */
 async function isHeld(client: pg.Client, table: Table): Promise<boolean> {
   try {
+    // before there is a snapshot: rows that were written anew meanwhile are not in an older one
+    if (!table.isView) await client.query(lockOf(table));
     await client.query(`DECLARE everything NO SCROLL CURSOR FOR ${selectOf(table)}`);
   } catch (thrown) {
     if (NO_SUCH_TABLE.has((thrown as pg.DatabaseError).code!)) return false;
@@ -205,7 +217,7 @@ async function* piecesAt(client: pg.Client, select: string): AsyncGenerator<Uint
 /** What programs keep beside their tables, by number: anybody may ask for the numbers. */
 async function* largeObjectsIn(client: pg.Client): AsyncGenerator<ForeignRows> {
   for (let last = "0"; ; ) {
-    const found = await ask(client, LARGE_OBJECTS, [last]);
+    const found = await askCatalogue(client, LARGE_OBJECTS, [last]);
     if (found.length === 0) return;
     for (const [oid] of found) {
       const long = () => within(client, piecesOfObject(client, oid!));

@@ -14,6 +14,7 @@ import { createInboxStore, type InboxStore } from "./inbox.ts";
 import { createJobStore, type JobStore } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createMadeRooms, type MadeRooms } from "./made-rooms.ts";
+import type { Meta } from "./meta.ts";
 import { createPatrolStore, type PatrolStore } from "./patrol.ts";
 import { createRecordings, type Recordings } from "./recordings.ts";
 import { createRecoveryStore, type RecoveryStore } from "./recovery.ts";
@@ -115,13 +116,13 @@ export function openStore({ path, key, userId, deviceId }: StoreOptions): Store 
   try {
     const sealer = createSealer(key);
     checkOwner(db, sealer, `${userId} ${deviceId}`);
-    const meta = {
-      names: (prefix: string) =>
+    const meta: Meta = {
+      names: (prefix) =>
         db
           .all("SELECT name FROM meta WHERE substr(name, 1, ?) = ? ORDER BY name", prefix.length, prefix)
           .map((row) => row.name as string),
-      read: (name: string) => readMeta(db, name)?.toString(),
-      write: (name: string, value: string) => writeMeta(db, name, Buffer.from(value)),
+      read: (name) => readMeta(db, name)?.toString(),
+      write: (name, value) => writeMeta(db, name, Buffer.from(value)),
     };
     const originKey = deriveKey(key, "origins");
     const digestKey = deriveKey(key, "digests of recordings");

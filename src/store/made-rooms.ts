@@ -1,4 +1,5 @@
 import type { RoomId } from "../model/ids.ts";
+import type { Meta } from "./meta.ts";
 
 /** A room that is to be made once: what it is known by, and which it is. */
 export interface MadeRoom {
@@ -20,11 +21,7 @@ export interface MadeRooms {
   forget(key: string): void;
 }
 
-export function createMadeRooms(meta: {
-  read(name: string): string | undefined;
-  write(name: string, value: string): void;
-  names(prefix: string): string[];
-}): MadeRooms {
+export function createMadeRooms(meta: Meta): MadeRooms {
   const place = "made room ";
   const write = (key: string, room: Partial<MadeRoom>): void =>
     meta.write(`${place}${key}`, JSON.stringify(room));

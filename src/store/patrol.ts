@@ -2,6 +2,7 @@ import type { Finding, Severity } from "../model/finding.ts";
 import type { RoomId } from "../model/ids.ts";
 import { type Leave, type OpenFinding, type PatrolNews, urgencyOf } from "../model/patrol.ts";
 import type { Database, Row } from "./database.ts";
+import type { Meta } from "./meta.ts";
 import type { Sealer } from "./seal.ts";
 
 /** What the patrol has found, and how much of it the operators know. Every call is durable when it returns. */
@@ -37,11 +38,7 @@ const LAST = "patrol";
 
 const placeOf = (fingerprint: string): string => `finding ${fingerprint}`;
 
-export function createPatrolStore(
-  db: Database,
-  sealer: Sealer,
-  meta: { read(name: string): string | undefined; write(name: string, value: string): void },
-): PatrolStore {
+export function createPatrolStore(db: Database, sealer: Sealer, meta: Meta): PatrolStore {
   const read = (row: Row): OpenFinding => {
     const sealed = row.sealed_finding as Uint8Array;
     return JSON.parse(sealer.open(sealed, placeOf(row.fingerprint as string))) as OpenFinding;

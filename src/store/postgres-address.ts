@@ -35,10 +35,12 @@ export function addressOf(written: string): PostgresAddress {
   const unknown = Object.keys(asked).find((name) => !PARAMETERS.includes(name));
   if (unknown)
     throw wrong(`${unknown} is not understood here`, `of the parameters, ${PARAMETERS.join(", ")} are`);
-  const host = asked.host || decodeURIComponent(bare(url.hostname)) || SOCKETS;
-  const user = asked.user || decodeURIComponent(url.username) || userInfo().username;
-  const database = asked.dbname || decodeURIComponent(url.pathname.slice(1)) || user;
+  const host = asked.host || decoded(bare(url.hostname)) || SOCKETS;
+  const user = asked.user || decoded(url.username) || userInfo().username;
+  const database = asked.dbname || decoded(url.pathname.slice(1)) || user;
   const port = Number(asked.port || url.port || PORT);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw wrong("its port is none", "give a number from 1 to 65535");
   return { host, port, user, database, tls: tlsOf(host, asked) };
 }
 
@@ -51,6 +53,14 @@ function parsed(written: string): URL {
   const url = URL.parse(whole);
   if (url && /^postgres(?:ql)?:$/.test(url.protocol)) return url;
   throw wrong("this is no PostgreSQL URL", "write postgresql://USER@HOST/DATABASE");
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw wrong("what stands behind a % is no character", "write % as %25");
+  }
 }
 
 /** Without the brackets of IPv6. */

@@ -6,6 +6,8 @@ export interface Table {
   name: string;
   /** Its rows lie in another database. */
   isForeign: boolean;
+  /** A materialized one. */
+  isView: boolean;
   columns: readonly Column[];
 }
 
@@ -30,7 +32,7 @@ const FIRST_OWN_OID = 16_384;
  * what is computed when it is read, and temporary tables, which only their own session can read.
  */
 export const TABLES = `
-  SELECT json_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'isForeign', c.relkind = 'f', 'columns', coalesce((
+  SELECT json_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'isForeign', c.relkind = 'f', 'isView', c.relkind = 'm', 'columns', coalesce((
     SELECT json_agg(json_build_object('name', a.attname, 'isVarying', t.typlen < 0, 'kind',
       CASE WHEN 'bytea'::regtype IN (t.oid, t.typbasetype) THEN 'bytes' WHEN t.oid < ${FIRST_OWN_OID} THEN 'text' ELSE 'other' END))
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
@@ -49,6 +51,9 @@ const VALUE: Record<Column["kind"], (column: string) => string> = {
   other: (column) => `format('%s', ${column})`,
 };
 const written = ({ name, kind }: Column): string => VALUE[kind](quoted(name));
+
+/** Nobody drops it, renames it or writes it anew until the transaction ends. */
+export const lockOf = (table: Table): string => `LOCK TABLE ONLY ${nameOf(table)} IN ACCESS SHARE MODE`;
 
 /** Of each row: where it lies, the places of its long values, as an array, and every value that is none. */
 export function selectOf(table: Table): string {

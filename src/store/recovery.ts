@@ -1,5 +1,6 @@
 import type { EventId, RoomId } from "../model/ids.ts";
 import type { Database } from "./database.ts";
+import type { Meta } from "./meta.ts";
 
 /** A rehearsal of recovery. */
 export interface DrillRecord {
@@ -35,11 +36,6 @@ export interface RecoveryStore {
   /** The room with nobody but us in it, where canaries go. */
   drillRoom(): RoomId | undefined;
   setDrillRoom(roomId: RoomId): void;
-}
-
-interface Meta {
-  read(name: string): string | undefined;
-  write(name: string, value: string): void;
 }
 
 const PENDING = "pending recovery key";

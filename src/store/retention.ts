@@ -1,4 +1,5 @@
 import type { Database } from "./database.ts";
+import type { Meta } from "./meta.ts";
 
 /** Until when, in milliseconds since the epoch, something must have happened to go now. */
 export interface RetentionLimits {
@@ -32,7 +33,7 @@ export function isFolded(db: Database, sessionId: string, messageIndex: number):
 
 export function createRetention(
   db: Database,
-  meta: { read(name: string): string | undefined; write(name: string, value: string): void },
+  meta: Meta,
   dropRecording: (recordingId: string) => void,
 ): Retention {
   return {

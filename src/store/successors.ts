@@ -1,4 +1,5 @@
 import type { RoomId } from "../model/ids.ts";
+import type { Meta } from "./meta.ts";
 
 /** Which room was accepted in the place of one that was replaced. */
 export interface Successors {
@@ -8,10 +9,7 @@ export interface Successors {
   current(roomId: RoomId): RoomId;
 }
 
-export function createSuccessors(meta: {
-  read(name: string): string | undefined;
-  write(name: string, value: string): void;
-}): Successors {
+export function createSuccessors(meta: Meta): Successors {
   const next = (roomId: RoomId): RoomId | undefined => meta.read(`successor ${roomId}`);
   return {
     accept: (replaced, successor) => meta.write(`successor ${replaced}`, successor),

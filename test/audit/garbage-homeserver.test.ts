@@ -64,8 +64,7 @@ const BAD = {
 };
 
 describe("a homeserver's files", () => {
-  const of = (config: string, log: string) => {
-    const folder = temporaryDirectory();
+  const of = (config: string, log: string, folder = temporaryDirectory()) => {
     writeFileSync(join(folder, "homeserver.yaml"), config);
     writeFileSync(join(folder, "log.config"), log);
     const read = readHomeserverFiles([join(folder, "homeserver.yaml")], join(folder, "log.config"));
@@ -78,25 +77,27 @@ describe("a homeserver's files", () => {
   it("with garbage in one place make nothing good of what stands elsewhere", () => {
     const bad = open(of(stringify(BAD), stringify(LOG))).filter((ruleId) => ruleId.includes("SRV"));
     expect(bad.length).toBeGreaterThan(8);
+    const folder = temporaryDirectory();
     fc.assert(
       fc.property(places, garbage, fc.boolean(), (steps, by, inLog) => {
         const texts = [BAD, LOG].map((part, at) =>
           stringify((at === 1) === inLog ? spoiled(part, steps, by) : part),
         );
-        const found = of(texts[0]!, texts[1]!);
+        const found = of(texts[0]!, texts[1]!, folder);
         const good = new Set(found.flatMap(({ ruleId, result }) => (result === "pass" ? [ruleId] : [])));
         // one section can be read by two rules
         expect(bad.filter((ruleId) => good.has(ruleId)).length).toBeLessThanOrEqual(2);
       }),
       { seed: 7, numRuns: 500 },
     );
-  });
+  }, 120_000);
 
   it("that are cut, or are no YAML, break nothing", () => {
     const whole = stringify(BAD);
+    const folder = temporaryDirectory();
     fc.assert(
       fc.property(fc.nat(whole.length), fc.string({ unit: "binary" }), (end, text) => {
-        of(whole.slice(0, end) + text, text);
+        of(whole.slice(0, end) + text, text, folder);
       }),
       { seed: 7, numRuns: 300 },
     );
@@ -106,15 +107,15 @@ describe("a homeserver's files", () => {
       "server_name: !!binary aGk=\nlisteners: !!set {a}",
     ])
       of(`${text}\nserver_name: x`, text);
-  });
+  }, 120_000);
 });
 
 describe("a homeserver's answers", () => {
-  /** What is not asked in vain, and nothing of rooms. */
-  const ANSWERS: [RegExp, object][] = [
+  /** What is not asked in vain, and nothing of rooms; all at one address, and nobody else is asked. */
+  const answersAt = (url: string): [RegExp, object][] => [
     [/\/voip\/turnServer$/, { username: "1:u", password: "p", uris: ["turn:x"], ttl: 86_400 }],
     [/\/federation\/v1\/version$/, { server: { name: "Synapse", version: "1.163.0" } }],
-    [/\.well-known\/matrix\/client$/, { "m.homeserver": { base_url: "https://hs.example.org" } }],
+    [/\.well-known\/matrix\/client$/, { "m.homeserver": { base_url: url } }],
     [/\/media\/(v3\/)?config$/, { "m.upload.size": 50_000_000 }],
     [/\/override_ratelimit$/, { messages_per_second: 1, burst_count: 5 }],
     [/\/publicRooms$/, { chunk: [] }],
@@ -135,15 +136,16 @@ describe("a homeserver's answers", () => {
 
   it("with garbage in one place, or instead of one, end in facts that can be judged, or in an error", async () => {
     let fault: { which: number; steps: number[]; by: unknown } | undefined;
-    const { collect } = await auditOf(({ path }) => {
-      const which = ANSWERS.findIndex(([about]) => about.test(path));
+    const { collect, account } = await auditOf(({ path }) => {
+      const answers = answersAt(account.config.homeserver);
+      const which = answers.findIndex(([about]) => about.test(path));
       if (which < 0) return undefined;
-      const json = ANSWERS[which]![1];
+      const json = answers[which]![1];
       return { json: which === fault?.which ? (spoiled(json, fault.steps, fault.by) as object) : json };
     });
     const options = { adminTokenFile: adminTokenFile() };
     judged(await collect(options));
-    const asked = fc.nat(ANSWERS.length - 1);
+    const asked = fc.nat(answersAt("").length - 1);
     const steps = fc.array(fc.nat(), { maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(asked, steps, garbage, async (which, at, by) => {

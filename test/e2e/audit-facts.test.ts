@@ -12,7 +12,8 @@ import { sotto } from "../support/sotto.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 import { signListener } from "../witness/sign-listener.ts";
 
-// What an audit reads of a real Synapse, as a member and as its administrator; and what it reads again.
+// What an audit reads of a real Synapse as a member, and what it reads again; as its administrator:
+// test/e2e/audit-facts-admin.test.ts.
 
 const { newConversation, newDevice, proxy, synapse } = await openWorld();
 let bot: Bot;
@@ -254,60 +255,5 @@ describe("beside the running service", () => {
     const own = known(again!.own);
     const level = { value: { ...own, settings: { ...own.settings, logLevel } } };
     expect({ ...again, own: level, collectedMs: 0 }).toEqual({ ...facts, collectedMs: 0 });
-  });
-});
-
-describe("what an administrator's token reads", () => {
-  const admin = async () => {
-    const session = await synapse.registerUser(`admin${Date.now()}`, undefined, { admin: true });
-    return { session, adminTokenFile: bot.secretFile(session.accessToken) };
-  };
-
-  it("is every room, every session and every account", async () => {
-    const { session, adminTokenFile } = await admin();
-    const created = (await call("createRoom", {
-      preset: "public_chat",
-      visibility: "public",
-      name: "elsewhere",
-    })) as {
-      room_id: string;
-    };
-    await sendClear("m.room.message", { msgtype: "m.file", body: "b", url: "mxc://example.org/aclearfile" });
-    const facts = await collect({ adminTokenFile });
-    expect(facts.scope).toBe("admin");
-    expect(stateIn(facts, created.room_id)).toMatchObject({ name: "elsewhere", encryption: null });
-    expect(roomIn(facts, created.room_id).isListed).toEqual({ value: true });
-    expect(known(roomIn(facts).clearMedia)).toContain("mxc://example.org/aclearfile");
-    expect(known(roomIn(facts).timeline).isWhole).toBe(true);
-    const own = userOf(facts, bot.userId);
-    expect(known(own.account)).toMatchObject({ isAdmin: false, isDeactivated: false, appservice: null });
-    expect(known(own.account).createdMs).toBeGreaterThan(Date.now() - 3_600_000);
-    expect(known(own.devices).find(({ deviceId }) => deviceId === bot.deviceId)).toMatchObject({
-      isCrossSigned: true,
-      lastSeenMs: expect.any(Number),
-    });
-    // a login by the registration API that has never uploaded a key
-    expect(known(own.devices).some(({ keys }) => keys === undefined)).toBe(true);
-    expect(session.userId).not.toBe(bot.userId);
-  });
-
-  it("is only of the rooms that were named", async () => {
-    const { adminTokenFile } = await admin();
-    const facts = await collect({ adminTokenFile, rooms: [roomId] });
-    expect(facts.rooms.map((room) => room.roomId)).toEqual([roomId]);
-    await expect(collect({ adminTokenFile, rooms: ["!nowhere:example.org"] })).rejects.toMatchObject({
-      code: "ROOM_NOT_FOUND",
-    });
-  });
-
-  it("is nothing where the token is no administrator's, or nobody's", async () => {
-    for (const token of [bot.accessToken, "nobody"])
-      await expect(collect({ adminTokenFile: bot.secretFile(token) })).rejects.toMatchObject({
-        code: "TOKEN_REJECTED",
-        cure: expect.stringContaining("admin"),
-      });
-    await expect(collect({ adminTokenFile: join(bot.home, "none") })).rejects.toMatchObject({
-      code: "SECRET_UNREADABLE",
-    });
   });
 });

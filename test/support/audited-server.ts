@@ -47,7 +47,7 @@ function sound({ method, path, body }: Seen): Answer {
   return { status: 404, json: { errcode: "M_NOT_FOUND" } };
 }
 
-/** An impatient audit of a homeserver that is sound but for what is scripted. */
+/** An audit of a homeserver that is sound but for what is scripted; it repeats little. */
 export async function auditOf(
   script: (seen: Seen) => Answer | undefined = () => undefined,
   more: object = {},
@@ -67,7 +67,7 @@ export async function auditOf(
     crypto: { rememberedIdentity: async () => undefined, ourSigner: async () => undefined },
     ...more,
   } as unknown as Account;
-  const patience: Patience = { lanes: 8, answerMs: 1_500, retryForMs: 200, lostMs: 60_000 };
+  const patience: Patience = { lanes: 8, answerMs: 20_000, retryForMs: 200, lostMs: 60_000 };
   const collect = (options: CollectOptions = {}, more: Partial<Patience> = {}) =>
     collectFacts(account, options, new AbortController().signal, { ...patience, ...more });
   return { ...{ store, collect, account }, requests: server.requests };

@@ -37,12 +37,14 @@ function owner(): { uid: number; gid: number } | undefined {
 /** Lives until its standard input ends, as it does when this process does. */
 const SERVER = `
   set -eu
-  bin=$1 dir=$2 port=$3
+  bin=$1 dir=$2
   "$bin/initdb" --pgdata="$dir/data" --username=postgres --pwfile="$dir/password" --encoding=UTF8 --locale=C \\
     --auth=scram-sha-256 --no-sync > "$dir/initdb.log"
   cat "$dir/hba" "$dir/data/pg_hba.conf" > "$dir/hba.whole"
   cp "$dir/hba.whole" "$dir/data/pg_hba.conf"
   cat "$dir/settings" >> "$dir/data/postgresql.conf"
+  echo made
+  read -r port
   "$bin/pg_ctl" --pgdata="$dir/data" --log="$dir/log" --wait -o "-k '$dir' -p $port" start > "$dir/start.log"
   echo ready
   cat > "$dir/rest"
@@ -104,14 +106,21 @@ export async function startPostgres({ settings = [], hba = [] }: PostgresOptions
     if (who) chownSync(join(dir, name), who.uid, who.gid);
   }
   if (who) chownSync(dir, who.uid, who.gid);
-  const port = await freePort();
   // a group of its own: what interrupts this process ends it by its input, and so in good order
-  const server = spawn("sh", ["-c", SERVER, "sh", programs, dir, String(port)], {
+  const server = spawn("sh", ["-c", SERVER, "sh", programs, dir], {
     ...{ ...who, cwd: dir, detached: true, stdio: ["pipe", "pipe", "inherit"] },
   });
   const ended = once(server, "close");
-  const [line] = (await Promise.race([once(createInterface(server.stdout!), "line"), ended])) as [unknown];
-  if (line !== "ready") throw new Error(`PostgreSQL did not start: ${dir} says why`);
+  const lines = createInterface(server.stdout!);
+  const says = async (word: string): Promise<void> => {
+    const [line] = (await Promise.race([once(lines, "line"), ended])) as [unknown];
+    if (line !== word) throw new Error(`PostgreSQL did not start: ${dir} says why`);
+  };
+  await says("made");
+  // chosen late: the making takes seconds, in which others would take the port
+  const port = await freePort();
+  server.stdin!.write(`${port}\n`);
+  await says("ready");
   server.unref();
   return new Postgres(dir, port, password, async () => {
     server.ref();

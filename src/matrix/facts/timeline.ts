@@ -60,6 +60,7 @@ export function envelopeOf(event: RoomEvent): Envelope {
   const isEncrypted = type === "m.room.encrypted";
   const media = isEncrypted || stateKey !== undefined ? undefined : mediaOf(content);
   const relation = relationOf(content["m.relates_to"]);
+  const isGuard = stateKey === "" && GUARDS.has(type);
   return {
     eventId: event.event_id,
     type: nameOf(type),
@@ -71,9 +72,14 @@ export function envelopeOf(event: RoomEvent): Envelope {
     ...(media !== undefined && { media }),
     ...(relation !== undefined && { relation }),
     ...(isObject(unsigned) && isObject(unsigned.redacted_because) && { isRedacted: true as const }),
-    ...(stateKey === "" && GUARDS.has(type) && isSmall(content) && { content }),
+    ...(isGuard && isReplacement(unsigned) && { isChange: true as const }),
+    ...(isGuard && isSmall(content) && { content }),
   };
 }
+
+/** Homeservers say it by `prev_content`, which the spec has, or by `replaces_state`, which Synapse always gives. */
+const isReplacement = (unsigned: unknown): boolean =>
+  isObject(unsigned) && (isObject(unsigned.prev_content) || isString(unsigned.replaces_state));
 
 /** https://spec.matrix.org/v1.19/client-server-api/#sending-encrypted-attachments */
 function mediaOf({ url, file }: RoomEvent["content"]): Envelope["media"] {

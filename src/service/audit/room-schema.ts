@@ -85,6 +85,7 @@ const envelope = z.looseObject({
   media: optional(z.enum(["clear", "encrypted"])),
   relation: optional(z.string()),
   isRedacted: optional(z.literal(true)),
+  isChange: optional(z.literal(true)),
   content: optional(z.record(z.string(), z.unknown())),
 });
 

@@ -181,8 +181,10 @@ export function lookThroughRows(needles: Needles, where: string, rows: Uint8Arra
     try {
       inside.push(packing.unpack(value, { maxOutputLength: MAX_UNPACKED_VALUE_BYTES }));
       inside.end();
-    } catch {
-      // it only began like that: nothing that a program could unpack
+    } catch (thrown) {
+      // else it only began like that: nothing that a program could unpack
+      if ((thrown as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
+        looked.unread.push({ where, why: `a value in ${packing.name} unpacks to more than can be held` });
     }
   }
 }

@@ -114,6 +114,16 @@ describe("an envelope", () => {
     );
   });
 
+  it.each<[object, true | undefined]>([
+    [{ replaces_state: "$before" }, true],
+    [{ prev_content: {} }, true],
+    [{ replaces_state: 7, age: 1 }, undefined],
+  ])("of a guard that took another's place says so: %j", (unsigned, isChange) => {
+    const more = { unsigned: unsigned as never };
+    expect(envelopeOf({ ...state("m.room.encryption", {}), ...more }).isChange).toBe(isChange);
+    expect(envelopeOf(event("m.room.encryption", {}, more))).not.toHaveProperty("isChange");
+  });
+
   it("keeps the content of state that guards encryption, up to an event's size, and no other's", () => {
     const guard = { algorithm: "m.megolm.v1.aes-sha2" };
     expect(envelopeOf(state("m.room.encryption", guard)).content).toEqual(guard);

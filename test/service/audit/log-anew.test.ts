@@ -76,7 +76,11 @@ describe("a log that is begun after tampering", () => {
       `DELETE FROM audit_record; INSERT INTO audit_record SELECT number, sealed_line FROM audit_broken_record;
        DELETE FROM meta WHERE name = 'audit log number'`,
     );
-    expect((await back.verify()).fault).toEqual({ fault: "missing", number: 3 });
+    // the kept one is the first: what stands there again is no second, and the next can be begun
+    expect((await back.verify()).fault).toEqual({ fault: "out-of-place", number: 1 });
+    expect(await back.withLog((log) => log.beginAnew(1, "put back", BEGUN_MS))).toMatchObject({ log: 3 });
+    expect((await back.verify()).fault).toBeUndefined();
+    expect((await back.verify([], 1)).records).toBe(2);
   });
 
   it("can be followed by another one; old ones go with the record that speaks of them", async () => {

@@ -135,6 +135,16 @@ describe("what is no pass", () => {
     ]);
   });
 
+  it("is a value of the database that unpacks to more than can be held", async () => {
+    put("packed", gzipSync(Buffer.concat([Buffer.alloc(65 * 1024 * 1024), recordingOf(encrypted)])));
+    put("begins like one", Buffer.from("1f8b08000000000000", "hex"));
+    const { places } = await look();
+    expect(places[0]).toMatchObject({
+      ...{ result: "not-checked", found: [] },
+      unread: [{ where: "table kept", why: expect.stringContaining("more than") as string }],
+    });
+  });
+
   it("is a database that is none", async () => {
     const other = at("homeserver.log");
     const places = { database: other };
