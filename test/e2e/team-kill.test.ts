@@ -1,6 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { DEFAULT_POLICY } from "../../src/config/policy.ts";
+import { loadTeam } from "../../src/config/team.ts";
+import { Sotto } from "../../src/index.ts";
+import type { Emitted } from "../../src/service/operations.ts";
+import { apply, type TeamApplied } from "../../src/service/team/operations.ts";
 import type { Bot } from "../support/bot.ts";
 import { RoomOwner } from "../support/broken-rooms.ts";
 import { killAtChange } from "../support/kill-at-change.ts";
@@ -43,13 +48,18 @@ function newTeam(flags: string[]): { team: TeamFile; users: string[]; name: stri
   return { team, users, name };
 }
 
-async function expectWhole({ team, users, name }: ReturnType<typeof newTeam>): Promise<void> {
-  const plan = await team.plan();
-  expect(plan.steps).toEqual([]);
+async function roomsCalled(name: string): Promise<string[]> {
   const { joined_rooms } = await owner.call<{ joined_rooms: string[] }>("GET", "joined_rooms");
   const named: string[] = [];
   for (const roomId of joined_rooms)
     if ((await owner.state(roomId, "m.room.name"))?.name === name) named.push(roomId);
+  return named;
+}
+
+async function expectWhole({ team, users, name }: ReturnType<typeof newTeam>): Promise<void> {
+  const plan = await team.plan();
+  expect(plan.steps).toEqual([]);
+  const named = await roomsCalled(name);
   expect(named).toEqual([plan.rooms[0]!.roomId]);
   expect(await owner.state(named[0]!, "m.room.encryption")).toBeDefined();
   expect(team.handedOut().map((file) => file.name)).toEqual(users.map((user) => `${user}.txt`));
@@ -95,6 +105,32 @@ describe("beside a running service", () => {
     expect(stdout).toContain("choose another password if it came in a file");
     expect(stderr).toContain("0 steps; nothing was changed");
     await service.end("SIGTERM");
+  });
+});
+
+describe("two applies at once", () => {
+  it("do each step once", async () => {
+    const { team, users, name } = newTeam([]);
+    for (const user of users) await synapse.registerUser(user, "a password of their own");
+    await using sotto = await Sotto.open(bot.config);
+    const args = { team: loadTeam(team.file, bot.userId), policy: DEFAULT_POLICY, passwords: {} };
+    const applyNow = async (): Promise<string[]> => {
+      let text = "";
+      const emit = async (said: Emitted) => {
+        if (said.kind === "report") text += said.text;
+      };
+      await apply(sotto.account, {
+        operation: "team-apply",
+        args,
+        emit,
+        signal: new AbortController().signal,
+      });
+      return (JSON.parse(text) as TeamApplied).outcomes.map(({ step, result }) => `${result} ${step.id}`);
+    };
+    const done = await Promise.all([applyNow(), applyNow()]);
+    const invited = users.map((user) => `done invite all @${user}:${synapse.serverName}`);
+    expect(done.flat()).toEqual(["done room all", ...invited]);
+    expect(await roomsCalled(name)).toHaveLength(1);
   });
 });
 
