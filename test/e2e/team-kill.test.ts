@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_POLICY } from "../../src/config/policy.ts";
 import { loadTeam } from "../../src/config/team.ts";
@@ -105,6 +105,28 @@ describe("beside a running service", () => {
     expect(stdout).toContain("choose another password if it came in a file");
     expect(stderr).toContain("0 steps; nothing was changed");
     await service.end("SIGTERM");
+  });
+});
+
+describe("a team of which something could not be read", () => {
+  const unreadable = { status: 403, body: { errcode: "M_FORBIDDEN", error: "not now" } };
+
+  it.each<[string, RegExp, string]>([
+    ["who is in a room", /\/rooms\/[^/]+\/members/, 'who else is in "'],
+    ["what a room is called", /\/state\/m\.room\.name/, 'what "'],
+    ["somebody's keys", /\/keys\/query/, "not checked: the keys of @"],
+  ])("is not said to be whole: %s", async (_what, path, words) => {
+    const { team, users } = newTeam([]);
+    for (const user of users) await synapse.registerUser(user, "a password of their own");
+    mkdirSync(team.passwords);
+    await team.apply();
+    for (const verb of ["plan", "apply"] as const) {
+      const passOn = proxy.intercept((request) => path.test(request.path), unreadable);
+      const { code, stdout } = await sotto([...team.arguments(verb), "--config", bot.config]);
+      passOn();
+      expect(stdout).toContain(words);
+      expect(code).toBe(3);
+    }
   });
 });
 
