@@ -5,13 +5,13 @@ import { DEFAULT_POLICY } from "../../src/config/policy.ts";
 import { loadTeam } from "../../src/config/team.ts";
 import { Sotto } from "../../src/index.ts";
 import type { Emitted } from "../../src/service/operations.ts";
-import { apply, type TeamApplied } from "../../src/service/team/operations.ts";
+import { type TeamApplied as Applied, apply } from "../../src/service/team/operations.ts";
 import type { Bot } from "../support/bot.ts";
 import { RoomOwner } from "../support/broken-rooms.ts";
 import { killAtChange } from "../support/kill-at-change.ts";
-import { endAllSotto, sotto } from "../support/sotto.ts";
+import { endAllSotto, errorOf, sotto } from "../support/sotto.ts";
 import { remember } from "../support/suite.ts";
-import { TeamFile } from "../support/team.ts";
+import { type TeamApplied, TeamFile } from "../support/team.ts";
 import { openWorld } from "../support/world.ts";
 
 // kill -9 at each change that `team apply` makes at the homeserver: the same again makes what is missing, and nothing twice.
@@ -130,6 +130,17 @@ describe("a team of which something could not be read", () => {
   });
 });
 
+describe("cards that cannot be written", () => {
+  it("lose nothing of what is said", async () => {
+    const { team, users } = newTeam([]);
+    for (const user of users) await synapse.registerUser(user, "a password of their own");
+    const outcome = await team.run("--cards", team.file);
+    expect(errorOf(outcome)).toMatchObject({ code: "USAGE", exitCode: 2 });
+    const { steps } = JSON.parse(outcome.stdout) as TeamApplied;
+    expect(steps.map(({ result }) => result)).toEqual(["done", "done", "done"]);
+  });
+});
+
 describe("two applies at once", () => {
   it("do each step once", async () => {
     const { team, users, name } = newTeam([]);
@@ -147,7 +158,7 @@ describe("two applies at once", () => {
         emit,
         signal: new AbortController().signal,
       });
-      return (JSON.parse(text) as TeamApplied).outcomes.map(({ step, result }) => `${result} ${step.id}`);
+      return (JSON.parse(text) as Applied).outcomes.map(({ step, result }) => `${result} ${step.id}`);
     };
     const done = await Promise.all([applyNow(), applyNow()]);
     const invited = users.map((user) => `done invite all @${user}:${synapse.serverName}`);
