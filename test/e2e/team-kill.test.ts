@@ -130,6 +130,24 @@ describe("a team of which something could not be read", () => {
   });
 });
 
+describe("a room that somebody else has replaced", () => {
+  it.each(["!theirs:elsewhere.example", ""])("is closed, and the plan goes on: %s", async (successor) => {
+    const { team, users } = newTeam([]);
+    for (const user of users) await synapse.registerUser(user, "a password of their own");
+    mkdirSync(team.passwords);
+    const [room] = (await team.apply()).rooms;
+    const invited = `@${users[0]}:${synapse.serverName}`;
+    await owner.call("POST", `rooms/${encodeURIComponent(room!.roomId!)}/kick`, { user_id: invited });
+    await owner.setState(room!.roomId!, "m.room.tombstone", { replacement_room: successor });
+    const [step, more] = (await team.plan()).steps;
+    expect(step).toMatchObject({
+      id: `invite all ${invited}`,
+      blocked: "somebody else has replaced the room",
+    });
+    expect(more).toBeUndefined();
+  });
+});
+
 describe("cards that cannot be written", () => {
   it("lose nothing of what is said", async () => {
     const { team, users } = newTeam([]);

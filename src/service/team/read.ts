@@ -3,7 +3,7 @@ import { SottoError } from "../../errors.ts";
 import { adminDevices, publishedKeysOf } from "../../matrix/facts/index.ts";
 import { accountStanding, hasProfile, type Transport } from "../../matrix/index.ts";
 import type { Fact } from "../../model/facts.ts";
-import { type RoomId, serverNameOf, type UserId } from "../../model/ids.ts";
+import { isRoomId, type RoomId, serverNameOf, type UserId } from "../../model/ids.ts";
 import type {
   AccountState,
   KeysOfMember,
@@ -55,17 +55,21 @@ export async function readTeam(
   const roomIds = await findRooms(account, team);
   const rooms: RoomOfTeam[] = [];
   for (const { key, members: wanted } of team.rooms) {
-    const roomId = roomIds.get(key);
-    if (roomId === undefined) rooms.push({ key, roomId: null });
-    else
-      rooms.push({
-        ...{ key, roomId },
-        name: await asking.fact(`the name of ${roomId}`, () => nameOf(account, roomId)),
-        memberships: await asking.fact(`the members of ${roomId}`, () =>
-          membershipsOf(account, roomId, wanted),
-        ),
-        ...(isEvacuated(account, roomId) && { closed: "the room is evacuated" }),
-      });
+    const found = roomIds.get(key);
+    if (found === undefined) {
+      rooms.push({ key, roomId: null });
+      continue;
+    }
+    const { roomId } = found;
+    const closed = isEvacuated(account, roomId) ? "the room is evacuated" : found.closed;
+    rooms.push({
+      ...{ key, roomId },
+      name: await asking.fact(`the name of ${roomId}`, () => nameOf(account, roomId)),
+      memberships: await asking.fact(`the members of ${roomId}`, () =>
+        membershipsOf(account, roomId, wanted),
+      ),
+      ...(closed !== undefined && { closed }),
+    });
   }
   return {
     by: own,
@@ -112,10 +116,16 @@ async function accountState(
   return (await hasProfile(transport, userId)) ? "here" : "missing";
 }
 
+/** A room that is there, and why nothing is done in it, if so. */
+interface Found {
+  roomId: RoomId;
+  closed?: string;
+}
+
 /** By the store; by what stands in their creation where the store has lost or never known them. */
-async function findRooms(account: Account, { team, rooms }: Team): Promise<Map<string, RoomId>> {
+async function findRooms(account: Account, { team, rooms }: Team): Promise<Map<string, Found>> {
   const { madeRooms } = account.store;
-  const found = new Map<string, RoomId>();
+  const found = new Map<string, Found>();
   let marked: Map<string, RoomId[]> | undefined;
   for (const { key } of rooms) {
     const marker = markerOf(team, key);
@@ -128,22 +138,23 @@ async function findRooms(account: Account, { team, rooms }: Team): Promise<Map<s
     }
     if (roomId === undefined) continue;
     const current = await currentOf(account, roomId);
-    if (madeRooms.get(marker)?.roomId !== current) madeRooms.made(marker, { marker, roomId: current });
+    if (madeRooms.get(marker)?.roomId !== current.roomId)
+      madeRooms.made(marker, { marker, roomId: current.roomId });
     found.set(key, current);
   }
   return found;
 }
 
-/** The room, or the one that we have put in its place. */
-async function currentOf(account: Account, roomId: RoomId): Promise<RoomId> {
+/** The room, or the one that we have put in its place; what somebody else has put there is none of the team's. */
+async function currentOf(account: Account, roomId: RoomId): Promise<Found> {
   const passed = new Set<RoomId>();
   for (let current = roomId; ; ) {
     passed.add(current);
     const next = await successorOf(account, current).catch(ignoreNotJoined);
-    if (next === undefined || passed.has(next)) return current;
-    const created = await account.rooms.creation(next).catch(ignoreNotJoined);
+    if (next === undefined || passed.has(next)) return { roomId: current };
+    const created = isRoomId(next) ? await account.rooms.creation(next).catch(ignoreNotJoined) : undefined;
     const isOurs = created?.creator === account.config.account.userId && created.predecessor === current;
-    if (!isOurs) return current;
+    if (!isOurs) return { roomId: current, closed: "somebody else has replaced the room" };
     current = next;
   }
 }
