@@ -185,6 +185,36 @@ describe("two applies at once", () => {
   });
 });
 
+describe("an account that cannot be made", () => {
+  it("is said, nobody is invited for it, and the rest is made", async () => {
+    const { team, users, name } = newTeam(["--registration-secret-file", bot.secretFile("another's")]);
+    const { code, stdout } = await team.run();
+    expect(code).toBe(3);
+    const { steps } = JSON.parse(stdout) as TeamApplied;
+    expect(steps.map(({ result }) => result)).toEqual(["failed", "failed", "done", "not-tried", "not-tried"]);
+    expect(steps[0]!.message).toContain("the homeserver does not take this registration secret");
+    expect(team.handedOut().map((file) => file.name)).toEqual(users.map((user) => `${user}.txt`));
+    expect(await roomsCalled(name)).toHaveLength(1);
+  });
+
+  it("for nobody shows whether it is there: it is not begun", async () => {
+    const { team } = newTeam(flagsOf["a secret"]());
+    proxy.intercept(({ path }) => path.includes("/profile/"), {
+      status: 403,
+      body: { errcode: "M_FORBIDDEN", error: "not to you" },
+    });
+    const before = proxy.requests.length;
+    const { code, stdout } = await team.run();
+    expect(code).toBe(3);
+    const { steps } = JSON.parse(stdout) as TeamApplied;
+    expect(steps.map(({ result }) => result)).toEqual([
+      ...["blocked", "blocked", "done", "not-tried", "not-tried"],
+    ]);
+    expect(proxy.requests.slice(before).filter(({ path }) => path.includes("/register"))).toEqual([]);
+    expect(existsSync(team.passwords)).toBe(false);
+  });
+});
+
 describe("an account that is there", () => {
   it("keeps its password, and gets no file", async () => {
     const { team, users } = newTeam(flagsOf["a token"]());
