@@ -9,6 +9,7 @@ import { type TeamApplied as Applied, apply } from "../../src/service/team/opera
 import type { Bot } from "../support/bot.ts";
 import { RoomOwner } from "../support/broken-rooms.ts";
 import { killAtChange } from "../support/kill-at-change.ts";
+import { Person } from "../support/planted/person.ts";
 import { endAllSotto, errorOf, sotto } from "../support/sotto.ts";
 import { remember } from "../support/suite.ts";
 import { type TeamApplied, TeamFile } from "../support/team.ts";
@@ -216,6 +217,23 @@ describe("an account that cannot be made", () => {
 });
 
 describe("an account that is there", () => {
+  it("is known by its keys, or by a room that it is in, where its owner shows no name", async () => {
+    const { team, users } = newTeam([]);
+    const keyed = await Person.register(synapse, users[0]!);
+    const keyless = await Person.register(synapse, users[1]!, { keys: false, identity: false });
+    mkdirSync(team.passwords);
+    const [room] = (await team.apply()).rooms;
+    await keyless.join(room!.roomId!);
+    for (const person of [keyed, keyless]) {
+      const profile = `profile/${encodeURIComponent(person.userId)}`;
+      await person.call("PUT", `${profile}/displayname`, { displayname: "" });
+      await expect(person.call("GET", profile)).rejects.toThrow("404");
+    }
+    const { steps, people } = await team.plan();
+    expect(steps).toEqual([]);
+    expect(people.map(({ account }) => account)).toEqual([{ value: "here" }, { value: "here" }]);
+  });
+
   it("keeps its password, and gets no file", async () => {
     const { team, users } = newTeam(flagsOf["a token"]());
     await synapse.registerUser(users[0]!, "a password of their own");

@@ -71,14 +71,28 @@ export async function readTeam(
       ...(closed !== undefined && { closed }),
     });
   }
+  const keys = await readKeys(account, members, asking);
+  for (const userId of admin ? [] : members)
+    if (isMissing(accounts[userId]!) && isSeen(userId, keys[userId]!, rooms))
+      accounts[userId] = { value: "here" };
   return {
     by: own,
     masterKey: await ownMasterKey(account),
     ...{ accounts, sessions, rooms },
     others: otherRooms(account, team),
-    keys: await readKeys(account, members, asking),
+    keys,
   };
 }
+
+const isMissing = (account: Fact<AccountState>): boolean => "value" in account && account.value === "missing";
+
+/** Who shows neither name nor picture looks in Synapse's answer as if they had no account. */
+const isSeen = (userId: UserId, keys: Fact<KeysOfMember>, rooms: readonly RoomOfTeam[]): boolean =>
+  ("value" in keys && keys.value.devices.length > 0) ||
+  rooms.some(
+    (room) =>
+      room.roomId !== null && "value" in room.memberships && room.memberships.value[userId] === "join",
+  );
 
 async function nameOf({ rooms }: Account, roomId: RoomId): Promise<string | null> {
   const name = (await rooms.state(roomId, "m.room.name"))?.name;
