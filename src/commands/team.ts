@@ -13,7 +13,7 @@ import { type DatabaseFlags, namedDatabase, withDatabaseOptions } from "./shared
 import { performInPieces } from "./shared/holder.ts";
 import { printJson, printText, say } from "./shared/output.ts";
 import { writeCards } from "./shared/team-cards.ts";
-import { outcomeLines, planLines } from "./shared/team-lines.ts";
+import { isUnread, outcomeLines, planLines } from "./shared/team-lines.ts";
 
 interface TeamFlags extends CommonOptions, DatabaseFlags {
   policy?: string;
@@ -76,7 +76,8 @@ const planOf = (context: Context, flags: TeamFlags, args: TeamArguments): Promis
 async function showPlan(context: Context, file: string, flags: TeamFlags): Promise<void> {
   const args = argumentsOf(context, file, flags);
   await requireReadable(flags);
-  const { plan, trouble } = await lookedAt(context, flags, await planOf(context, flags, args));
+  const { plan, trouble } = await lookedAt(flags, await planOf(context, flags, args));
+  if (isUnread(plan)) process.exitCode = 3;
   if (flags.json) printJson(context, plan);
   else {
     for (const line of planLines(plan)) printText(context, line);
@@ -84,6 +85,7 @@ async function showPlan(context: Context, file: string, flags: TeamFlags): Promi
     const steps = plan.steps.length === 1 ? "1 step" : `${plan.steps.length} steps`;
     say(context, `${steps}${blocked > 0 ? `, ${blocked} blocked` : ""}; nothing was changed`);
   }
+  await giveCards(context, flags, plan);
   if (trouble) throw trouble;
 }
 
@@ -97,8 +99,8 @@ async function applyHere(context: Context, file: string, flags: ApplyFlags): Pro
     passwords,
   });
   await forgetUnused(outcomes, files);
-  const { plan, trouble } = await lookedAt(context, flags, after);
-  process.exitCode = exitCodeOf(outcomes);
+  const { plan, trouble } = await lookedAt(flags, after);
+  process.exitCode = exitCodeOf(plan, outcomes);
   if (flags.json)
     printJson(context, {
       ...plan,
@@ -110,6 +112,7 @@ async function applyHere(context: Context, file: string, flags: ApplyFlags): Pro
     const done = outcomes.filter(({ result }) => result === "done" || result === "was-done").length;
     say(context, `${done} of ${outcomes.length} steps are done`);
   }
+  await giveCards(context, flags, plan);
   if (trouble) throw trouble;
 }
 
@@ -138,22 +141,22 @@ async function forgetUnused(outcomes: readonly TeamOutcome[], files: PasswordFil
   }
 }
 
-/** With what the database tells, if one is named; cards are written of it. */
-async function lookedAt(context: Context, flags: TeamFlags, plan: TeamPlan): Promise<PairsRead> {
-  const { cards } = flags;
+/** With what the database tells, if one is named. */
+async function lookedAt(flags: TeamFlags, plan: TeamPlan): Promise<PairsRead> {
   const database = namedDatabase(flags);
-  const read = database
-    ? await (await import("../service/team/pairs.ts")).withPairs(plan, database)
-    : { plan };
-  if (cards === undefined) return read;
-  const written = await writeCards(read.plan, resolve(cards));
+  return database ? await (await import("../service/team/pairs.ts")).withPairs(plan, database) : { plan };
+}
+
+/** After all is said: whatever becomes of them. */
+async function giveCards(context: Context, { cards }: TeamFlags, plan: TeamPlan): Promise<void> {
+  if (cards === undefined) return;
+  const written = await writeCards(plan, resolve(cards));
   say(
     context,
     written.page === undefined
       ? "nobody has an identity yet: no cards"
       : `${written.cards === 1 ? "1 card" : `${written.cards} cards`}: ${written.page}`,
   );
-  return read;
 }
 
 /** Before anything is made: what it says is asked for after that. */
@@ -162,10 +165,10 @@ async function requireReadable(flags: TeamFlags): Promise<void> {
   if (database) await (await import("../service/team/pairs.ts")).requireDatabase(database);
 }
 
-/** 3: something failed. 1: something waits for a person who runs this. */
-function exitCodeOf(outcomes: readonly TeamOutcome[]): number {
+/** 3: something failed, or could not be read. 1: something waits for a person who runs this. */
+function exitCodeOf(plan: TeamPlan, outcomes: readonly TeamOutcome[]): number {
   const has = (...results: TeamOutcome["result"][]): boolean =>
     outcomes.some(({ result }) => results.includes(result));
-  if (has("failed")) return 3;
+  if (has("failed") || isUnread(plan)) return 3;
   return has("blocked", "not-tried") ? 1 : 0;
 }

@@ -60,6 +60,7 @@ export function readPublishedKeys(
 
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** What proves who a user has verified: the parts of their identity, as a homeserver keeps them. */
 export interface UserSigner {
   userId: UserId;

@@ -76,6 +76,10 @@ function planRoom(facts: RoomFacts, options: PlanOptions): RoomPlan {
     nowMs: options.nowMs,
   });
   const clear = redactClearVoice(room, facts, options.purges);
+  const isUnread =
+    people.isUnread ||
+    ("unread" in facts.timeline && state.encryption !== null) ||
+    ("unread" in facts.isListed && !room.policy.listed);
   return {
     roomId,
     steps: [
@@ -93,6 +97,7 @@ function planRoom(facts: RoomFacts, options: PlanOptions): RoomPlan {
       ...clear.notes,
       ...people.notes,
     ],
+    ...(isUnread && { isUnread }),
   };
 }
 

@@ -15,23 +15,35 @@ export interface PeopleKnown {
 /** So often somebody is told, before they are removed at the earliest. */
 const ROUNDS = 2;
 
+interface PeoplePlan {
+  steps: Step[];
+  notes: string[];
+  /** Somebody's devices could not be read. */
+  isUnread: boolean;
+}
+
 /**
  * Members whose devices stay unsigned are told twice, and removed when the time of grace is over that began with the first
  * notice.
  */
-export function dealWithUnsigned(room: Room, known: PeopleKnown): { steps: Step[]; notes: string[] } {
+export function dealWithUnsigned(room: Room, known: PeopleKnown): PeoplePlan {
   const { state, roomId, by } = room;
   const { facts, policy, warnings, nowMs } = known;
   const present = new Set(joined(state));
   const notes: string[] = [];
   const warned: WarnedUser[] = [];
   const kicks: Step[] = [];
+  let isUnread = false;
   for (const user of facts.users) {
     const { userId } = user;
     if (userId === by || !present.has(userId)) continue;
     const devices = unsignedOf(user, policy);
-    if (typeof devices === "string") notes.push(`${userId}: ${devices}`);
-    if (typeof devices === "string" || devices === undefined) continue;
+    if (devices === undefined) continue;
+    if (typeof devices === "string") {
+      notes.push(`${userId}: ${devices}`);
+      isUnread = true;
+      continue;
+    }
     const warning = warnings.find((told) => told.roomId === roomId && told.userId === userId);
     const round = (warning?.count ?? 0) + 1;
     const isOver = warning !== undefined && nowMs - warning.firstMs >= policy.graceMs;
@@ -45,9 +57,10 @@ export function dealWithUnsigned(room: Room, known: PeopleKnown): { steps: Step[
     return {
       steps: [],
       notes: [...notes, "members with unsigned devices are told once the room is encrypted"],
+      isUnread,
     };
   }
-  return { steps: [...warn(room, warned, policy), ...kicks], notes };
+  return { steps: [...warn(room, warned, policy), ...kicks], notes, isUnread };
 }
 
 /** Warnings whose users are signed by now, or not in the room any more; only of what was read. */

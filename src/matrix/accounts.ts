@@ -15,7 +15,8 @@ export interface NewAccount {
 }
 
 /**
- * Whether an account is there, by its profile. Who has been deactivated may look as if they had never been there.
+ * Whether an account is there, by its profile. Who has been deactivated may look as if they had never been there,
+ * and so does, in Synapse, who shows neither name nor picture.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3profileuserid
  *
  * @throws SottoError also where profiles are not shown to us

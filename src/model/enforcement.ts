@@ -80,7 +80,7 @@ export interface RoomPlan {
   steps: Step[];
   /** What is not as the policy has it, and no step changes; or what a person should know. */
   notes: string[];
-  /** It could not be read: whether it is to policy nobody knows. */
+  /** It, or a part of it, could not be read: whether it is to policy nobody knows. */
   isUnread?: true;
 }
 

@@ -112,6 +112,8 @@ export interface PlannedRoom {
   room: string;
   name: string;
   roomId: RoomId | null;
+  /** What it is called now; null where it has no name, or is not made yet. */
+  called: Fact<string | null>;
   /** Who is in it, is invited or asks to come in, and is not in it by the file; without our own account. */
   strangers: Fact<{ userId: UserId; membership: TeamMembership }[]>;
 }

@@ -1,12 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { DEFAULT_POLICY } from "../../src/config/policy.ts";
+import { loadTeam } from "../../src/config/team.ts";
+import { Sotto } from "../../src/index.ts";
+import type { Emitted } from "../../src/service/operations.ts";
+import { type TeamApplied as Applied, apply } from "../../src/service/team/operations.ts";
 import type { Bot } from "../support/bot.ts";
 import { RoomOwner } from "../support/broken-rooms.ts";
 import { killAtChange } from "../support/kill-at-change.ts";
-import { endAllSotto, sotto } from "../support/sotto.ts";
+import { Person } from "../support/planted/person.ts";
+import { endAllSotto, errorOf, sotto } from "../support/sotto.ts";
 import { remember } from "../support/suite.ts";
-import { TeamFile } from "../support/team.ts";
+import { type TeamApplied, TeamFile } from "../support/team.ts";
 import { openWorld } from "../support/world.ts";
 
 // kill -9 at each change that `team apply` makes at the homeserver: the same again makes what is missing, and nothing twice.
@@ -43,13 +49,18 @@ function newTeam(flags: string[]): { team: TeamFile; users: string[]; name: stri
   return { team, users, name };
 }
 
-async function expectWhole({ team, users, name }: ReturnType<typeof newTeam>): Promise<void> {
-  const plan = await team.plan();
-  expect(plan.steps).toEqual([]);
+async function roomsCalled(name: string): Promise<string[]> {
   const { joined_rooms } = await owner.call<{ joined_rooms: string[] }>("GET", "joined_rooms");
   const named: string[] = [];
   for (const roomId of joined_rooms)
     if ((await owner.state(roomId, "m.room.name"))?.name === name) named.push(roomId);
+  return named;
+}
+
+async function expectWhole({ team, users, name }: ReturnType<typeof newTeam>): Promise<void> {
+  const plan = await team.plan();
+  expect(plan.steps).toEqual([]);
+  const named = await roomsCalled(name);
   expect(named).toEqual([plan.rooms[0]!.roomId]);
   expect(await owner.state(named[0]!, "m.room.encryption")).toBeDefined();
   expect(team.handedOut().map((file) => file.name)).toEqual(users.map((user) => `${user}.txt`));
@@ -98,7 +109,131 @@ describe("beside a running service", () => {
   });
 });
 
+describe("a team of which something could not be read", () => {
+  const unreadable = { status: 403, body: { errcode: "M_FORBIDDEN", error: "not now" } };
+
+  it.each<[string, RegExp, string]>([
+    ["who is in a room", /\/rooms\/[^/]+\/members/, 'who else is in "'],
+    ["what a room is called", /\/state\/m\.room\.name/, 'what "'],
+    ["somebody's keys", /\/keys\/query/, "not checked: the keys of @"],
+  ])("is not said to be whole: %s", async (_what, path, words) => {
+    const { team, users } = newTeam([]);
+    for (const user of users) await synapse.registerUser(user, "a password of their own");
+    mkdirSync(team.passwords);
+    await team.apply();
+    for (const verb of ["plan", "apply"] as const) {
+      const passOn = proxy.intercept((request) => path.test(request.path), unreadable);
+      const { code, stdout } = await sotto([...team.arguments(verb), "--config", bot.config]);
+      passOn();
+      expect(stdout).toContain(words);
+      expect(code).toBe(3);
+    }
+  });
+});
+
+describe("a room that somebody else has replaced", () => {
+  it.each(["!theirs:elsewhere.example", ""])("is closed, and the plan goes on: %s", async (successor) => {
+    const { team, users } = newTeam([]);
+    for (const user of users) await synapse.registerUser(user, "a password of their own");
+    mkdirSync(team.passwords);
+    const [room] = (await team.apply()).rooms;
+    const invited = `@${users[0]}:${synapse.serverName}`;
+    await owner.call("POST", `rooms/${encodeURIComponent(room!.roomId!)}/kick`, { user_id: invited });
+    await owner.setState(room!.roomId!, "m.room.tombstone", { replacement_room: successor });
+    const [step, more] = (await team.plan()).steps;
+    expect(step).toMatchObject({
+      id: `invite all ${invited}`,
+      blocked: "somebody else has replaced the room",
+    });
+    expect(more).toBeUndefined();
+  });
+});
+
+describe("cards that cannot be written", () => {
+  it("lose nothing of what is said", async () => {
+    const { team, users } = newTeam([]);
+    for (const user of users) await synapse.registerUser(user, "a password of their own");
+    const outcome = await team.run("--cards", team.file);
+    expect(errorOf(outcome)).toMatchObject({ code: "USAGE", exitCode: 2 });
+    const { steps } = JSON.parse(outcome.stdout) as TeamApplied;
+    expect(steps.map(({ result }) => result)).toEqual(["done", "done", "done"]);
+  });
+});
+
+describe("two applies at once", () => {
+  it("do each step once", async () => {
+    const { team, users, name } = newTeam([]);
+    for (const user of users) await synapse.registerUser(user, "a password of their own");
+    await using sotto = await Sotto.open(bot.config);
+    const args = { team: loadTeam(team.file, bot.userId), policy: DEFAULT_POLICY, passwords: {} };
+    const applyNow = async (): Promise<string[]> => {
+      let text = "";
+      const emit = async (said: Emitted) => {
+        if (said.kind === "report") text += said.text;
+      };
+      await apply(sotto.account, {
+        operation: "team-apply",
+        args,
+        emit,
+        signal: new AbortController().signal,
+      });
+      return (JSON.parse(text) as Applied).outcomes.map(({ step, result }) => `${result} ${step.id}`);
+    };
+    const done = await Promise.all([applyNow(), applyNow()]);
+    const invited = users.map((user) => `done invite all @${user}:${synapse.serverName}`);
+    expect(done.flat()).toEqual(["done room all", ...invited]);
+    expect(await roomsCalled(name)).toHaveLength(1);
+  });
+});
+
+describe("an account that cannot be made", () => {
+  it("is said, nobody is invited for it, and the rest is made", async () => {
+    const { team, users, name } = newTeam(["--registration-secret-file", bot.secretFile("another's")]);
+    const { code, stdout } = await team.run();
+    expect(code).toBe(3);
+    const { steps } = JSON.parse(stdout) as TeamApplied;
+    expect(steps.map(({ result }) => result)).toEqual(["failed", "failed", "done", "not-tried", "not-tried"]);
+    expect(steps[0]!.message).toContain("the homeserver does not take this registration secret");
+    expect(team.handedOut().map((file) => file.name)).toEqual(users.map((user) => `${user}.txt`));
+    expect(await roomsCalled(name)).toHaveLength(1);
+  });
+
+  it("for nobody shows whether it is there: it is not begun", async () => {
+    const { team } = newTeam(flagsOf["a secret"]());
+    proxy.intercept(({ path }) => path.includes("/profile/"), {
+      status: 403,
+      body: { errcode: "M_FORBIDDEN", error: "not to you" },
+    });
+    const before = proxy.requests.length;
+    const { code, stdout } = await team.run();
+    expect(code).toBe(3);
+    const { steps } = JSON.parse(stdout) as TeamApplied;
+    expect(steps.map(({ result }) => result)).toEqual([
+      ...["blocked", "blocked", "done", "not-tried", "not-tried"],
+    ]);
+    expect(proxy.requests.slice(before).filter(({ path }) => path.includes("/register"))).toEqual([]);
+    expect(existsSync(team.passwords)).toBe(false);
+  });
+});
+
 describe("an account that is there", () => {
+  it("is known by its keys, or by a room that it is in, where its owner shows no name", async () => {
+    const { team, users } = newTeam([]);
+    const keyed = await Person.register(synapse, users[0]!);
+    const keyless = await Person.register(synapse, users[1]!, { keys: false, identity: false });
+    mkdirSync(team.passwords);
+    const [room] = (await team.apply()).rooms;
+    await keyless.join(room!.roomId!);
+    for (const person of [keyed, keyless]) {
+      const profile = `profile/${encodeURIComponent(person.userId)}`;
+      await person.call("PUT", `${profile}/displayname`, { displayname: "" });
+      await expect(person.call("GET", profile)).rejects.toThrow("404");
+    }
+    const { steps, people } = await team.plan();
+    expect(steps).toEqual([]);
+    expect(people.map(({ account }) => account)).toEqual([{ value: "here" }, { value: "here" }]);
+  });
+
   it("keeps its password, and gets no file", async () => {
     const { team, users } = newTeam(flagsOf["a token"]());
     await synapse.registerUser(users[0]!, "a password of their own");

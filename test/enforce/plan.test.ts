@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Content } from "../../src/model/enforcement.ts";
 import type { PowerLevels } from "../../src/model/room-facts.ts";
-import { ALICE, BOT, known, ROOM, roomState, unread } from "../support/facts.ts";
+import { ALICE, BOT, known, ROOM, roomState, unread, user } from "../support/facts.ts";
 
 import { clean, DAY_MS, eventsOf, type Given, LEVELS, only, planned, stepsOf } from "../support/planned.ts";
 
@@ -209,6 +209,17 @@ describe("what is not known is not touched", () => {
       notes: [expect.stringMatching(words)],
       isUnread: true,
     });
+  });
+
+  it.each<[string, Given, RegExp]>([
+    ["what was said in it", { room: { timeline: unread("no answer") } }, /clear voice was not looked for/],
+    ["whether it is listed", { room: { isListed: unread("no answer") } }, /^no answer$/],
+    ["somebody's keys", { users: [user(ALICE, { devices: unread("no answer") })] }, /@alice.*no answer/],
+  ])("%s: the rest is done, and nobody knows whether it is to policy", (_what, given, words) => {
+    const { steps, notes, isUnread } = planned({ state: { guestAccess: "can_join" }, ...given });
+    expect(steps).toHaveLength(1);
+    expect(notes).toEqual([expect.stringMatching(words)]);
+    expect(isUnread).toBe(true);
   });
 
   it("a room that was replaced is left as it is", () => {

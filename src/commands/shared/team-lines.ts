@@ -47,6 +47,11 @@ function unreadIn({ account, loggedIn, masterKey, verifiedByUs, verifiedBy, room
   return [...new Set(reasons)];
 }
 
+/** Whether all is as the file says, nobody knows. */
+export const isUnread = ({ people, rooms }: TeamPlan): boolean =>
+  people.some((person) => unreadIn(person).length > 0) ||
+  rooms.some(({ called, strangers }) => "unread" in called || "unread" in strangers);
+
 export const outcomeLines = ({ step, result, message }: TeamOutcome): string[] => [
   `${result}: ${step.what}`,
   ...(message === undefined ? [] : [`    ${message}`]),

@@ -10,6 +10,7 @@ import { handInPieces, signalOf } from "../call.ts";
 import type { Call } from "../operations.ts";
 import { applyPlan } from "./apply.ts";
 import { handsOf } from "./hands.ts";
+import { inTurn } from "./in-turn.ts";
 import { inviteMissing, makeOnce } from "./make-room.ts";
 import { type PlanArguments, planEnforcement } from "./plan.ts";
 import { type Undone, undoRoom } from "./undo.ts";
@@ -39,18 +40,6 @@ export interface Created {
   refused: UserId[];
 }
 
-/** What changes rooms is done one at a time: two at once would each find a thing undone, and do it twice. */
-const turns = new WeakMap<Account, Promise<unknown>>();
-
-function inTurn<T>(account: Account, work: () => Promise<T>): Promise<T> {
-  const done = (turns.get(account) ?? Promise.resolve()).then(work);
-  turns.set(
-    account,
-    done.catch(() => undefined),
-  );
-  return done;
-}
-
 export async function plan(account: Account, call: Call): Promise<null> {
   return handInPieces(
     call,
@@ -59,12 +48,11 @@ export async function plan(account: Account, call: Call): Promise<null> {
 }
 
 export const apply = (account: Account, call: Call): Promise<null> =>
-  inTurn(account, () => applyNow(account, call));
+  inTurn(account, call, () => applyNow(account, call));
 
 async function applyNow(account: Account, call: Call): Promise<null> {
   const args = call.args as unknown as ApplyArguments;
   const signal = signalOf(call);
-  signal.throwIfAborted();
   const made = await planEnforcement(account, args, signal);
   const admin = args.adminTokenFile === undefined ? undefined : adminTransport(account, args.adminTokenFile);
   try {
@@ -77,19 +65,20 @@ async function applyNow(account: Account, call: Call): Promise<null> {
   }
 }
 
-export async function undo(account: Account, { args }: Call): Promise<Undone[]> {
-  const room = args.room as string;
+export async function undo(account: Account, call: Call): Promise<Undone[]> {
+  const room = call.args.room as string;
   const roomId = isRoomAlias(room) ? await account.rooms.resolveAlias(room) : room;
-  return inTurn(account, () => undoRoom(handsOf(account), roomId));
+  return inTurn(account, call, () => undoRoom(handsOf(account), roomId));
 }
 
 /**
  * The same again after a kill goes on with the room that was begun. Once the command has said which it is, the same
  * makes another.
  */
-export async function create(account: Account, { args, emit }: Call): Promise<null> {
+export async function create(account: Account, call: Call): Promise<null> {
+  const { args, emit } = call;
   const { policy, ...asked } = args as unknown as CreateArguments;
-  return inTurn(account, async () => {
+  return inTurn(account, call, async () => {
     const { store } = account;
     const key = `create ${store.originOf(":create", JSON.stringify(args))}`;
     const room = newRoom(policy.rooms, { ...asked, invite: [] });

@@ -1,5 +1,5 @@
 import { newRoom } from "../../enforce/index.ts";
-import { causeText, SottoError, toSottoError } from "../../errors.ts";
+import { causeText, type SottoError, toSottoError } from "../../errors.ts";
 import { createEnforcer, type NewAccount } from "../../matrix/index.ts";
 import type { RoomId, UserId } from "../../model/ids.ts";
 import type { Policy } from "../../model/policy.ts";
@@ -32,21 +32,16 @@ const WAS_THERE =
 
 /** Does what is planned, one step after another. What depends on a step that failed is not tried; all else goes on. */
 export async function applyTeam(hands: TeamHands, plan: TeamPlan): Promise<TeamOutcome[]> {
-  const { signal, team } = hands;
   const outcomes: TeamOutcome[] = [];
   const roomIds = new Map(plan.rooms.map(({ room, roomId }) => [room, roomId]));
   const lacking = new Set<string>();
   for (const step of plan.steps) {
-    signal.throwIfAborted();
+    hands.signal.throwIfAborted();
     const outcome = await applyStep(hands, step, roomIds, lacking);
     outcomes.push(outcome);
     if (outcome.result === "done" || outcome.result === "was-done") continue;
-    const { request } = step;
-    if (request.kind === "account") lacking.add(request.userId);
-    if (request.kind === "room") lacking.add(request.room);
+    if (step.request.kind === "account") lacking.add(step.request.userId);
   }
-  if (outcomes.length !== plan.steps.length)
-    throw new SottoError("INTERNAL", `a step of ${team.team} is lost`);
   return outcomes;
 }
 
@@ -59,26 +54,22 @@ async function applyStep(
   const { request, blocked } = step;
   if (blocked !== undefined) return { step, result: "blocked", message: blocked };
   try {
+    if (request.kind === "account") return await makeAccount(hands, step, request.userId);
+    const room = hands.team.rooms.find(({ key }) => key === request.room)!;
+    if (request.kind === "room") {
+      roomIds.set(room.key, await makeRoom(hands, room));
+      return { step, result: "done" };
+    }
+    const roomId = roomIds.get(room.key);
+    if (!roomId) return { step, result: "not-tried", message: "the room is not there" };
     switch (request.kind) {
-      case "account":
-        return await makeAccount(hands, step, request.userId);
-      case "room":
-        roomIds.set(request.room, await makeRoom(hands, roomOf(hands.team, request.room)));
+      case "name":
+        await createEnforcer(hands.account.transport).rename(roomId, room.name);
         return { step, result: "done" };
-      case "name": {
-        const roomId = roomIds.get(request.room);
-        if (!roomId) return { step, result: "not-tried", message: "the room is not there" };
-        const { name } = roomOf(hands.team, request.room);
-        await createEnforcer(hands.account.transport).rename(roomId, name);
-        return { step, result: "done" };
-      }
-      case "invite": {
-        const roomId = roomIds.get(request.room);
+      case "invite":
         if (lacking.has(request.userId))
           return { step, result: "not-tried", message: "the account is not there" };
-        if (!roomId) return { step, result: "not-tried", message: "the room is not there" };
         return { step, result: await invite(hands.account, roomId, request.userId) };
-      }
     }
   } catch (thrown) {
     hands.signal.throwIfAborted();
@@ -90,8 +81,6 @@ function reasonOf({ message, cause }: SottoError): string {
   const why = causeText(cause);
   return why === undefined ? message : `${message}: ${why}`;
 }
-
-const roomOf = ({ rooms }: Team, wanted: string): TeamRoom => rooms.find(({ key }) => key === wanted)!;
 
 async function makeAccount(
   { maker, passwords, team }: TeamHands,

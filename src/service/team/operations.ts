@@ -4,6 +4,7 @@ import type { Team, TeamOutcome, TeamPlan } from "../../model/team.ts";
 import type { Account } from "../account.ts";
 import { Asking } from "../audit/asking.ts";
 import { handInPieces, signalOf } from "../call.ts";
+import { inTurn } from "../enforce/in-turn.ts";
 import type { Call } from "../operations.ts";
 import { type AccountMaker, type MakingArguments, openMaker } from "./accounts.ts";
 import { applyTeam } from "./apply.ts";
@@ -33,7 +34,10 @@ export async function plan(account: Account, call: Call): Promise<null> {
   return handInPieces(call, await makePlan(account, args, maker, signalOf(call)));
 }
 
-export async function apply(account: Account, call: Call): Promise<null> {
+export const apply = (account: Account, call: Call): Promise<null> =>
+  inTurn(account, call, () => applyNow(account, call));
+
+async function applyNow(account: Account, call: Call): Promise<null> {
   const { passwords, ...args } = call.args as unknown as TeamApplyArguments;
   const { team, policy } = args;
   const signal = signalOf(call);

@@ -1,7 +1,7 @@
 import { hasSigned, type UserSigner } from "../../crypto/index.ts";
 import { SottoError } from "../../errors.ts";
 import type { Fact } from "../../model/facts.ts";
-import type { UserId } from "../../model/ids.ts";
+import { serverNameOf, type UserId } from "../../model/ids.ts";
 import type { TeamPlan } from "../../model/team.ts";
 import type { ForeignDatabase } from "../../store/index.ts";
 import { type NamedDatabase, openHomeserverDatabase } from "../homeserver-database.ts";
@@ -41,59 +41,85 @@ async function readPairs(plan: TeamPlan, named: NamedDatabase): Promise<TeamPlan
     for (const { userId, masterKey } of plan.people) {
       if ("unread" in masterKey) verifiers.set(userId, masterKey);
       else if ("unread" in identities) verifiers.set(userId, identities);
-      else verifiers.set(userId, { value: await verifiersOf(database, userId, identities.value) });
+      else if (masterKey.value === null) verifiers.set(userId, { value: [] });
+      else verifiers.set(userId, await verifiersOf(database, userId, identities.value));
     }
     const people = plan.people.map((person) => ({
       ...person,
       verifiedBy: verifiers.get(person.userId)!,
-      missing: [...person.missing, ...unverifiedBy(person.userId, identities, verifiers)],
+      missing: isElsewhere(person, plan)
+        ? person.missing
+        : [...person.missing, ...unverifiedBy(person.userId, identities, verifiers)],
     }));
-    return { ...plan, people };
+    const unknown = plan.people
+      .filter((person) => isElsewhere(person, plan))
+      .map(
+        ({ userId }) => `whom ${userId} has verified is not checked: only their own homeserver keeps that`,
+      );
+    return { ...plan, people, operator: [...plan.operator, ...unknown] };
   } finally {
     await database.close();
   }
 }
+
+const isElsewhere = ({ userId }: { userId: UserId }, { by }: TeamPlan): boolean =>
+  serverNameOf(userId) !== serverNameOf(by);
 
 /** The keys of somebody who has an identity. */
 interface Identity extends UserSigner {
   master: unknown;
 }
 
-/** Of everybody who has an identity, our own account among them; unread where the database is of another homeserver or day. */
-async function readIdentities(
-  database: ForeignDatabase,
-  { people, by, masterKey: ours }: TeamPlan,
-): Promise<Fact<Identity[]>> {
+/**
+ * Of everybody who has an identity, our own account among them; unread where the database is of another homeserver or day.
+ * Of users elsewhere it has what their homeserver has told ours, if anything.
+ */
+async function readIdentities(database: ForeignDatabase, plan: TeamPlan): Promise<Fact<Identity[]>> {
+  const { people, by, masterKey: ours } = plan;
   const shown = [...people, { userId: by, masterKey: { value: ours } }];
   const identities: Identity[] = [];
   for (const { userId, masterKey } of shown) {
     if ("unread" in masterKey || masterKey.value === null) continue;
     const master = await latestKey(database, userId, "master");
     const keys = (master as { keys?: Record<string, unknown> } | undefined)?.keys ?? {};
-    if (!Object.values(keys).includes(masterKey.value))
-      return { unread: `the database does not have the master key of ${userId} that the homeserver shows` };
+    if (!Object.values(keys).includes(masterKey.value)) {
+      if (isElsewhere({ userId }, plan)) continue;
+      return notThere(userId);
+    }
     const userSigning = await latestKey(database, userId, "user_signing");
     identities.push({ userId, masterKey: masterKey.value, master, userSigning });
   }
   return { value: identities };
 }
 
+const notThere = (userId: UserId): { unread: string } => ({
+  unread: `the database does not have the master key of ${userId} that the homeserver shows`,
+});
+
 async function latestKey(database: ForeignDatabase, userId: UserId, type: string): Promise<unknown> {
   const row = await database.get(
     "SELECT keydata FROM e2e_cross_signing_keys WHERE user_id = ? AND keytype = ? ORDER BY stream_id DESC LIMIT 1",
     ...[userId, type],
   );
-  return row === undefined ? undefined : JSON.parse(String(row.keydata));
+  if (row === undefined) return undefined;
+  try {
+    return JSON.parse(String(row.keydata));
+  } catch {
+    throw new SottoError(
+      "DATABASE_UNREADABLE",
+      `what the database has as the ${type} key of ${userId} is none`,
+    );
+  }
 }
 
 async function verifiersOf(
   database: ForeignDatabase,
   userId: UserId,
   identities: readonly Identity[],
-): Promise<UserId[]> {
+): Promise<Fact<UserId[]>> {
   const target = identities.find((identity) => identity.userId === userId);
+  if (!target) return notThere(userId);
   const verifiers: UserId[] = [];
-  if (!target) return verifiers;
   for (const signer of identities.filter((identity) => identity !== target)) {
     const keyId = userSigningKeyId(signer);
     if (keyId === undefined) continue;
@@ -104,7 +130,7 @@ async function verifiersOf(
     if (row && hasSigned(signer, target, { keyId, signature: String(row.signature) }))
       verifiers.push(signer.userId);
   }
-  return verifiers;
+  return { value: verifiers };
 }
 
 const userSigningKeyId = ({ userSigning }: Identity): string | undefined =>

@@ -38,6 +38,7 @@ export function planTeam(options: TeamPlanOptions): TeamPlan {
   const rooms = team.rooms.map((room, at) => ({ room, read: facts.rooms[at]! }));
   const planned = rooms.map(({ room, read }) => ({
     ...{ room: room.key, name: room.name, roomId: read.roomId },
+    called: read.roomId === null ? { value: null } : read.name,
     strangers: strangersIn(room, read, facts.by),
   }));
   return {
@@ -59,6 +60,9 @@ export function planTeam(options: TeamPlanOptions): TeamPlan {
         ? []
         : [`${facts.by} has no identity that is proven here: see \`sotto identity status\``]),
       ...team.members.flatMap(({ userId }) => foundAccount(userId, rooms, facts)),
+      ...planned.flatMap(({ name, called }) =>
+        "unread" in called ? [`what "${name}" is called now is not checked: ${called.unread}`] : [],
+      ),
       ...rooms.flatMap(({ room }, at) => strangersLines(room, planned[at]!, facts.by)),
       ...facts.others.map(
         ({ key, roomId }) =>
@@ -202,6 +206,7 @@ function personOf(member: TeamMember, { team, facts }: TeamPlanOptions): TeamPer
 function loggedInOf(keys: Fact<KeysOfMember>, sessions: Fact<number>): Fact<boolean> {
   if ("value" in keys && keys.value.devices.length > 0) return { value: true };
   if ("value" in sessions) return { value: sessions.value > 0 };
+  if (!sessions.notAsked) return sessions;
   return "unread" in keys ? keys : { value: false };
 }
 

@@ -3,7 +3,7 @@ import { SottoError } from "../../errors.ts";
 import { adminDevices, publishedKeysOf } from "../../matrix/facts/index.ts";
 import { accountStanding, hasProfile, type Transport } from "../../matrix/index.ts";
 import type { Fact } from "../../model/facts.ts";
-import { type RoomId, serverNameOf, type UserId } from "../../model/ids.ts";
+import { isRoomId, type RoomId, serverNameOf, type UserId } from "../../model/ids.ts";
 import type {
   AccountState,
   KeysOfMember,
@@ -55,26 +55,44 @@ export async function readTeam(
   const roomIds = await findRooms(account, team);
   const rooms: RoomOfTeam[] = [];
   for (const { key, members: wanted } of team.rooms) {
-    const roomId = roomIds.get(key);
-    if (roomId === undefined) rooms.push({ key, roomId: null });
-    else
-      rooms.push({
-        ...{ key, roomId },
-        name: await asking.fact(`the name of ${roomId}`, () => nameOf(account, roomId)),
-        memberships: await asking.fact(`the members of ${roomId}`, () =>
-          membershipsOf(account, roomId, wanted),
-        ),
-        ...(isEvacuated(account, roomId) && { closed: "the room is evacuated" }),
-      });
+    const found = roomIds.get(key);
+    if (found === undefined) {
+      rooms.push({ key, roomId: null });
+      continue;
+    }
+    const { roomId } = found;
+    const closed = isEvacuated(account, roomId) ? "the room is evacuated" : found.closed;
+    rooms.push({
+      ...{ key, roomId },
+      name: await asking.fact(`the name of ${roomId}`, () => nameOf(account, roomId)),
+      memberships: await asking.fact(`the members of ${roomId}`, () =>
+        membershipsOf(account, roomId, wanted),
+      ),
+      ...(closed !== undefined && { closed }),
+    });
   }
+  const keys = await readKeys(account, members, asking);
+  for (const userId of admin ? [] : members)
+    if (isMissing(accounts[userId]!) && isSeen(userId, keys[userId]!, rooms))
+      accounts[userId] = { value: "here" };
   return {
     by: own,
     masterKey: await ownMasterKey(account),
     ...{ accounts, sessions, rooms },
     others: otherRooms(account, team),
-    keys: await readKeys(account, members, asking),
+    keys,
   };
 }
+
+const isMissing = (account: Fact<AccountState>): boolean => "value" in account && account.value === "missing";
+
+/** Who shows neither name nor picture looks in Synapse's answer as if they had no account. */
+const isSeen = (userId: UserId, keys: Fact<KeysOfMember>, rooms: readonly RoomOfTeam[]): boolean =>
+  ("value" in keys && keys.value.devices.length > 0) ||
+  rooms.some(
+    (room) =>
+      room.roomId !== null && "value" in room.memberships && room.memberships.value[userId] === "join",
+  );
 
 async function nameOf({ rooms }: Account, roomId: RoomId): Promise<string | null> {
   const name = (await rooms.state(roomId, "m.room.name"))?.name;
@@ -112,10 +130,16 @@ async function accountState(
   return (await hasProfile(transport, userId)) ? "here" : "missing";
 }
 
+/** A room that is there, and why nothing is done in it, if so. */
+interface Found {
+  roomId: RoomId;
+  closed?: string;
+}
+
 /** By the store; by what stands in their creation where the store has lost or never known them. */
-async function findRooms(account: Account, { team, rooms }: Team): Promise<Map<string, RoomId>> {
+async function findRooms(account: Account, { team, rooms }: Team): Promise<Map<string, Found>> {
   const { madeRooms } = account.store;
-  const found = new Map<string, RoomId>();
+  const found = new Map<string, Found>();
   let marked: Map<string, RoomId[]> | undefined;
   for (const { key } of rooms) {
     const marker = markerOf(team, key);
@@ -128,22 +152,23 @@ async function findRooms(account: Account, { team, rooms }: Team): Promise<Map<s
     }
     if (roomId === undefined) continue;
     const current = await currentOf(account, roomId);
-    if (madeRooms.get(marker)?.roomId !== current) madeRooms.made(marker, { marker, roomId: current });
+    if (madeRooms.get(marker)?.roomId !== current.roomId)
+      madeRooms.made(marker, { marker, roomId: current.roomId });
     found.set(key, current);
   }
   return found;
 }
 
-/** The room, or the one that we have put in its place. */
-async function currentOf(account: Account, roomId: RoomId): Promise<RoomId> {
+/** The room, or the one that we have put in its place; what somebody else has put there is none of the team's. */
+async function currentOf(account: Account, roomId: RoomId): Promise<Found> {
   const passed = new Set<RoomId>();
   for (let current = roomId; ; ) {
     passed.add(current);
     const next = await successorOf(account, current).catch(ignoreNotJoined);
-    if (next === undefined || passed.has(next)) return current;
-    const created = await account.rooms.creation(next).catch(ignoreNotJoined);
+    if (next === undefined || passed.has(next)) return { roomId: current };
+    const created = isRoomId(next) ? await account.rooms.creation(next).catch(ignoreNotJoined) : undefined;
     const isOurs = created?.creator === account.config.account.userId && created.predecessor === current;
-    if (!isOurs) return current;
+    if (!isOurs) return { roomId: current, closed: "somebody else has replaced the room" };
     current = next;
   }
 }

@@ -98,6 +98,9 @@ describe("what somebody has to do", () => {
       loggedIn: unread("429"),
       verifiedByUs: unread("429"),
     });
+    const sessions = { [ALICE]: known(1), [BOB]: unread("500") };
+    const [, person] = planOf(teamFacts({ ...bob({ devices: [] }), sessions })).people;
+    expect(person).toMatchObject({ missing: [], loggedIn: unread("500") });
   });
 
   it("is known of a login without keys too, by an administrator's token", () => {
@@ -133,6 +136,9 @@ describe("whoever runs this", () => {
     expect(operator({ rooms: [{ ...rooms[0]!, memberships: unread("500") }] }).join()).toContain(
       "not checked",
     );
+    expect(
+      operator({ rooms: [{ ...roomOf({ [ALICE]: "join", [BOB]: "join" }), name: unread("500") }] }),
+    ).toEqual(['what "Everybody" is called now is not checked: 500']);
   });
 
   it("hears of an account that was there before anybody invited it, and of a room of an earlier file", () => {
