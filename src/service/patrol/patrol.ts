@@ -90,12 +90,12 @@ export class Patrol implements AsyncDisposable {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const waitMs = this.#nextMs();
-      if (waitMs > 0) {
-        await this.#rest(waitMs);
-        continue;
-      }
       try {
+        const waitMs = this.#nextMs();
+        if (waitMs > 0) {
+          await this.#rest(waitMs);
+          continue;
+        }
         await this.#look();
       } catch (thrown) {
         if (signal.aborted) return;
