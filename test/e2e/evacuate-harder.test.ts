@@ -172,6 +172,26 @@ describe("the second channels", () => {
   });
 });
 
+it("other words are told to whoever has heard the first ones only, also where these are answered late", async () => {
+  const { bot, roomId } = await newConversation();
+  const hook = await hookOf(bot, { timeout: "2m" });
+  resultOf(await bot.run(["send", voice, "--room", roomId]));
+  const service = bot.start(["run"]);
+  await service.says('"message":"running"');
+  const late = Promise.withResolvers<() => void>();
+  hook.reply = (_request, response) => late.resolve(() => void response.writeHead(204).end());
+  const first = bot.start(["evacuate", roomId, "--message", "First."]);
+  const answer = await late.promise;
+  hook.reply = (_request, response) => response.writeHead(410).end();
+  expect(stepsOf(await evacuate(bot, roomId)).webhook).toMatch(/^failed/);
+  answer();
+  expect(stepsOf(await first.ended).webhook).toBe("done");
+  hook.reply = (_request, response) => response.writeHead(204).end();
+  expect(stepsOf(await evacuate(bot, roomId)).webhook).toBe("done");
+  expect(hook.received.at(-1)!.message.data.text).toBe("Leave.");
+  expect((await service.end("SIGTERM")).code).toBe(0);
+});
+
 describe("a room that cannot be told", () => {
   it("because a member's identity has changed: it is stopped, the others are told, and it is when a person has looked", async () => {
     const { bot, listener: alice, roomId } = await newConversation();
