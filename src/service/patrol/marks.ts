@@ -65,6 +65,13 @@ export class Marks {
     return taken;
   }
 
+  /** Takes one that is looked at whether it has changed or not. */
+  takeNow(id: string): Set<string> {
+    const failures = this.#marks.get(id)?.failures ?? 0;
+    this.#marks.set(id, { dueMs: undefined, lookedMs: this.#clock(), failures });
+    return new Set([id]);
+  }
+
   /** How a look at those that were taken has ended. */
   looked(taken: ReadonlySet<string>, unread: Iterable<string>): void {
     const nowMs = this.#clock();
