@@ -34,7 +34,7 @@ const topic = (roomId: string, text: string) => on.setState(roomId, "m.room.topi
 describe("a homeserver that does not show a room any more", () => {
   it("frees nobody who is in it: live, and when all is looked at; what it then shows is looked at", async () => {
     const first = await on.start();
-    await on.told("Patrol: ");
+    await on.begun();
     const stranger = await newListener({ signed: false });
     await on.owner.request("invite", { roomId: on.roomId, userId: stranger.userId });
     await stranger.request("join", { roomId: on.roomId });
@@ -57,10 +57,10 @@ describe("a homeserver that does not show a room any more", () => {
     expect(await refused()).toMatchObject(STOPPED);
     expect((await on.notices()).join()).not.toContain("Voice again");
 
-    // nothing tells of a change: what could not be read is looked at again by itself
     proxy.passOnEverything();
     await on.visible("world_readable");
-    await on.told("SOTTO-ACC-001");
+    // of the operators' room itself it was said before
+    await on.told(`SOTTO-ACC-001 ${on.roomId}`);
     await on.visible("shared");
     await stranger.request("leave", { roomId: on.roomId });
     await on.told("Voice again: ");
@@ -81,7 +81,7 @@ describe("a homeserver that does not show a room any more", () => {
 describe("a kill while a room is being stopped", () => {
   it("leaves it stopped, and the operators hear it once", async () => {
     const first = await on.start();
-    await on.told("Patrol: ");
+    await on.begun();
     await on.visible("world_readable");
     await first.says("nothing goes into a room any more");
     await first.end("SIGKILL");
@@ -113,7 +113,7 @@ describe("a room that changes without end", () => {
   it("is flooded with nothing, nor is the operators' room, which does the same; the last word counts", async () => {
     on.bot.configure({ patrol: { every: "6h", leave: true } });
     const service = await on.start();
-    await on.told("Patrol: ");
+    await on.begun();
     const sentTo = (roomId: string) =>
       proxy.requests.filter(
         (request) => isSend(request) && request.path.includes(encodeURIComponent(roomId)),

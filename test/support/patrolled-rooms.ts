@@ -98,6 +98,10 @@ export class PatrolledRooms {
   notices = async (): Promise<string[]> =>
     Promise.all((await this.sent(this.operatorsRoom)).map((id) => this.#words(id)));
 
+  /** A first notice has come, and perhaps others: the account is in the operators' room, and all was looked at. */
+  begun = (): Promise<void> =>
+    vi.waitFor(async () => expect((await this.notices()).join("\n")).toContain("Patrol: "), PATIENCE);
+
   /** A notice that says it, of all that were sent to the operators. */
   told = (text: string): Promise<void> =>
     vi.waitFor(async () => {
