@@ -101,6 +101,7 @@ describe("a room that stays below the policy", () => {
   it("is left where the config says so, after that was said in it, encrypted", async () => {
     on.bot.configure({ patrol: { every: "6h", leave: true, leaveAfter: "2s" } });
     const service = await on.start();
+    await service.says("the patrol has looked at all");
     await on.visible("world_readable");
     await service.says("nothing goes into a room any more");
     // it rests now from the look: this waits to be looked at, and does not keep us
