@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { PATIENCE, PatrolledRooms, roomPath } from "../support/patrolled-rooms.ts";
+import { LONG_MS, PATIENCE, PatrolledRooms, roomPath } from "../support/patrolled-rooms.ts";
 import { record } from "../support/recordings.ts";
 import { errorOf } from "../support/sotto.ts";
 import { openWorld, type World } from "../support/world.ts";
@@ -43,43 +43,47 @@ const lengths = async (): Promise<number[]> => {
 };
 
 describe("a room that is opened to the world", () => {
-  it("gets no voice until it is cured, through kills and restarts; the operators hear each thing once", async () => {
-    const first = await on.start();
-    await on.drop(recordings[0]!);
-    await on.sentTimes(on.roomId, 1);
+  it(
+    "gets no voice until it is cured, through kills and restarts; the operators hear each thing once",
+    async () => {
+      const first = await on.start();
+      await on.drop(recordings[0]!);
+      await on.sentTimes(on.roomId, 1);
 
-    await on.visible("world_readable");
-    await first.says("nothing goes into a room any more");
-    await on.told("No voice until it is cured: ");
-    await on.told("SOTTO-ACC-001");
-    await on.drop(recordings[1]!);
-    const refused = errorOf(await on.bot.run(["send", recordings[2]!, "--room", on.roomId]));
-    expect(refused).toMatchObject({ code: "ROOM_BELOW_POLICY", exitCode: 1 });
-    // what proves would be voice too: nothing of it waits to go there later
-    const proof = ["prove", "--room", on.roomId, "--media", world.folder];
-    expect(errorOf(await on.bot.run(proof))).toMatchObject({ code: "ROOM_BELOW_POLICY" });
-    await first.end("SIGKILL");
+      await on.visible("world_readable");
+      await first.says("nothing goes into a room any more");
+      await on.told("No voice until it is cured: ");
+      await on.told("SOTTO-ACC-001");
+      await on.drop(recordings[1]!);
+      const refused = errorOf(await on.bot.run(["send", recordings[2]!, "--room", on.roomId]));
+      expect(refused).toMatchObject({ code: "ROOM_BELOW_POLICY", exitCode: 1 });
+      // what proves would be voice too: nothing of it waits to go there later
+      const proof = ["prove", "--room", on.roomId, "--media", world.folder];
+      expect(errorOf(await on.bot.run(proof))).toMatchObject({ code: "ROOM_BELOW_POLICY" });
+      await first.end("SIGKILL");
 
-    const notices = await on.sent(on.operatorsRoom);
-    const second = await on.start();
-    await on.drop(recordings[2]!);
-    await vi.waitFor(async () => {
-      const listed = await on.bot.run(["queue", "list"]);
-      expect((JSON.parse(listed.stdout) as { total: number }).total).toBe(2);
-    }, PATIENCE);
-    expect(await on.sent(on.roomId)).toHaveLength(1);
-    expect(await on.sent(on.operatorsRoom)).toEqual(notices);
+      const notices = await on.sent(on.operatorsRoom);
+      const second = await on.start();
+      await on.drop(recordings[2]!);
+      await vi.waitFor(async () => {
+        const listed = await on.bot.run(["queue", "list"]);
+        expect((JSON.parse(listed.stdout) as { total: number }).total).toBe(2);
+      }, PATIENCE);
+      expect(await on.sent(on.roomId)).toHaveLength(1);
+      expect(await on.sent(on.operatorsRoom)).toEqual(notices);
 
-    await on.visible("shared");
-    await on.told("Voice again: ");
-    await on.sentTimes(on.roomId, 3);
-    expect((await second.end("SIGTERM")).code).toBe(0);
-    expect(await lengths()).toEqual([1, 2, 3]);
-    const said = await on.notices();
-    const at = (text: string) => said.findIndex((body) => body.includes(text));
-    expect(at("No voice until it is cured: ")).toBeLessThan(at("Voice again: "));
-    expect(at("Voice again: ")).toBe(said.length - 1);
-  });
+      await on.visible("shared");
+      await on.told("Voice again: ");
+      await on.sentTimes(on.roomId, 3);
+      expect((await second.end("SIGTERM")).code).toBe(0);
+      expect(await lengths()).toEqual([1, 2, 3]);
+      const said = await on.notices();
+      const at = (text: string) => said.findIndex((body) => body.includes(text));
+      expect(at("No voice until it is cured: ")).toBeLessThan(at("Voice again: "));
+      expect(at("Voice again: ")).toBe(said.length - 1);
+    },
+    LONG_MS,
+  );
 });
 
 describe("a member without an identity", () => {

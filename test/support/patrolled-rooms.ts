@@ -9,6 +9,8 @@ import type { RunningSotto } from "./sotto.ts";
 import type { Listener, World } from "./world.ts";
 
 export const PATIENCE = { timeout: 60_000, interval: 100 };
+/** For a test that starts the service twice, or goes through many rests: 80 s on a machine with seven others' work. */
+export const LONG_MS = 240_000;
 
 export const roomPath = (room: string, rest: string): string =>
   `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/${rest}`;
