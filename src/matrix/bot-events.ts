@@ -1,7 +1,7 @@
 import type { DecryptedEvent, RoomEvent } from "../model/event.ts";
 import type { EventId, RoomId, UserId } from "../model/ids.ts";
 import type { RoomSync, SyncBatch } from "../model/sync.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, isString, type JsonObject } from "./json.ts";
 
 /** matrix-bot-sdk's event and its arguments. */
 export type BotEvent =
@@ -117,7 +117,7 @@ async function* timelineEvent(
 function isOwnMembership(event: object, userId: UserId, memberships: readonly string[]): boolean {
   const { type, state_key, content } = event as JsonObject;
   if (type !== "m.room.member" || state_key !== userId || !isObject(content)) return false;
-  return memberships.includes(String(content.membership));
+  return isString(content.membership) && memberships.includes(content.membership);
 }
 
 /** Account data is no part of what Sotto acts on, so it is read from the server's own JSON. */

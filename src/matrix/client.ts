@@ -15,7 +15,7 @@ import { BotCrypto, type BotCryptoPorts, notDriven } from "./bot-crypto.ts";
 import { botEvents, type Outcomes, withoutTrust } from "./bot-events.ts";
 import type { RequestBody } from "./exchange.ts";
 import type { EventGate } from "./gate.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, isString, type JsonObject } from "./json.ts";
 import { matrixErrorOf } from "./request-failure.ts";
 import type { HttpMethod, Query, Transport } from "./transport.ts";
 
@@ -118,13 +118,14 @@ export class SottoClient extends MatrixClient {
 
   async #process<T extends object>(event: T): Promise<T> {
     const { type } = event as JsonObject;
+    if (!isString(type)) return event;
     for (const preprocessor of this.#preprocessors) {
-      if (!preprocessor.getSupportedEventTypes()?.includes(String(type))) continue;
+      if (!preprocessor.getSupportedEventTypes()?.includes(type)) continue;
       try {
         await preprocessor.processEvent(event, this);
       } catch (error) {
         // one that fails must not keep the bot from the rest of the batch
-        this.#options.logger.error("a bot's preprocessor failed", { event: String(type), error });
+        this.#options.logger.error("a bot's preprocessor failed", { event: type, error });
       }
     }
     return event;

@@ -131,6 +131,46 @@ describe("dispatch", () => {
     });
   });
 
+  test("goes on behind what is no membership and no type", async () => {
+    const garbage = { toString: 1, valueOf: 2 };
+    const odd = (eventId: string, membership: unknown) => ({
+      ...member(eventId, "join"),
+      content: { membership },
+    });
+    const batch = parseSync({
+      next_batch: "s1",
+      account_data: { events: [{ type: garbage }] },
+      rooms: {
+        leave: { "!left": { timeline: { events: [odd("$8", garbage)] } } },
+        invite: {
+          "!one": { invite_state: { events: [odd("$9", garbage)] } },
+          "!two": {
+            invite_state: { events: [odd("$9", ["invite"]), { ...member("$9", "invite"), type: garbage }] },
+          },
+          "!three": { invite_state: { events: [member("$9", "invite")] } },
+        },
+        join: {
+          [ROOM]: {
+            account_data: { events: [{ type: garbage }] },
+            timeline: { events: [odd("$0", garbage), event("$1", "m.reaction", {})] },
+          },
+        },
+      },
+    });
+    await withClient(homeserver, async (client) => {
+      client.addPreprocessor({ getSupportedEventTypes: () => ["m.reaction"], processEvent: async () => {} });
+      const seen = record(client);
+      await client.dispatch(batch, none);
+      expect(seen.map(([name, about]) => [name, about])).toEqual([
+        ["account_data", { type: garbage }],
+        ["room.invite", "!three"],
+        ["room.account_data", ROOM],
+        ["room.event", ROOM],
+        ["room.event", ROOM],
+      ]);
+    });
+  });
+
   test("says of decrypted events how far the sender is proven, and never lets the homeserver say it", async () => {
     const lie = { trust: "verified" };
     const batch = parseSync({

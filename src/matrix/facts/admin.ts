@@ -36,9 +36,9 @@ export async function adminRooms(
       if (room.joined_local_members !== 0) rooms.set(room.room_id, room.public);
     }
     seen += answer.rooms.length;
-    const next = Number(answer.next_batch);
-    if (!(next > from) || answer.rooms.length === 0) {
-      if (!(seen >= Number(answer.total_rooms))) throw nonsense("the whole list of rooms");
+    const { next_batch: next, total_rooms: total } = answer;
+    if (typeof next !== "number" || !(next > from) || answer.rooms.length === 0) {
+      if (typeof total !== "number" || !(seen >= total)) throw nonsense("the whole list of rooms");
       return rooms;
     }
     from = next;

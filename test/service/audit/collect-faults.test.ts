@@ -205,6 +205,7 @@ describe("the whole audit fails", () => {
   it.each([
     ["ends before its end", { rooms: [], total_rooms: 3 }],
     ["says not how many there are", { rooms: [] }],
+    ["says nothing of how many there are", { rooms: [], total_rooms: null }],
     ["says of a room not whether it is listed", { rooms: [{ room_id: SECOND }], total_rooms: 1 }],
   ])("where the list of all rooms %s", async (_what, json) => {
     const { collect } = await auditOf(({ path }) =>
