@@ -146,7 +146,7 @@ describe("the second channels", () => {
     const fail = "#!/bin/sh\necho out of credit >&2\nexit 7\n";
     const tell = `#!/bin/sh\n{ cat; env; } > '${told}'\n`;
     writeFileSync(program, fail, { mode: 0o700 });
-    const hook = await hookOf(bot, { command: [program], timeout: "2s" });
+    const hook = await hookOf(bot, { command: [program], timeout: "5s" });
     resultOf(await bot.run(["send", voice, "--room", roomId]));
     hook.replyAtOnce = () => true; // and says nothing
     const first = await evacuate(bot, roomId);
