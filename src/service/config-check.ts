@@ -57,6 +57,7 @@ export async function checkFiles(config: Config): Promise<Finding[]> {
     ...(config.patrol?.adminTokenFile
       ? checkSecret("patrol.adminTokenFile", config.patrol.adminTokenFile, readSecret)
       : []),
+    ...(await checkHeldTo(config)),
     ...Object.entries(config.connectors).flatMap(([name, settings]) =>
       filesIn(settings, `connectors.${name}`).flatMap(({ key, written }) =>
         checkSecret(key, written, readSecret, () => config.pathOf(name, written)),
@@ -129,6 +130,21 @@ function checkCertificates(path: string): Finding[] {
   } catch (cause) {
     return [failed("caFile", new SottoError("SECRET_UNREADABLE", `cannot read ${path}`, { cause }))];
   }
+}
+
+/** What rooms are held to: `sotto run` does not begin a patrol without it. */
+async function checkHeldTo(config: Config): Promise<Finding[]> {
+  const named = (["policy", "waivers", "baseline"] as const).filter((key) => config[key] !== undefined);
+  if (named.length === 0) return [];
+  const { READ } = await import("./patrol/held-to.ts");
+  return named.flatMap((key) => {
+    try {
+      READ[key](config[key]!);
+      return [];
+    } catch (thrown) {
+      return [failed(key, thrown)];
+    }
+  });
 }
 
 /** The second channels, looked at as a dry run does: when they are needed there is no time to. */

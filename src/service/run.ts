@@ -70,7 +70,10 @@ async function preparePatrol(account: Account): Promise<() => AsyncDisposable | 
     return () => new Patrol(account, patrol, heldTo);
   }
   // who takes the patrol out of the config takes back what it has stopped
-  for (const { roomId, because } of store.stoppedRooms.all())
-    if (because === "policy") stops.lift(roomId, because);
+  for (const { roomId, because } of store.stoppedRooms.all()) {
+    if (because !== "policy") continue;
+    store.patrol.stay(roomId);
+    stops.lift(roomId, because);
+  }
   return () => undefined;
 }

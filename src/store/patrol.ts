@@ -16,12 +16,14 @@ export interface PatrolStore {
   news(): PatrolNews;
   /** They know all of it from here on: inside the transaction that takes the notice for them. */
   told(jobId: number): void;
+  /** Another job says what the last notice was to say. */
+  saidBy(jobId: number): void;
   /** The job of the last notice. */
   notice(): number | undefined;
   /** A room is going to be left; the same one is begun once. */
   beginToLeave(roomId: RoomId, atMs: number): Leave;
   announced(roomId: RoomId, atMs: number): void;
-  /** Those that were begun and not left. */
+  /** Those that were begun and not left, and are stopped still. */
   leaving(): Leave[];
   /** Before the homeserver is asked; undefined where it has refused. */
   leave(roomId: RoomId, atMs: number | undefined): void;
@@ -95,6 +97,7 @@ export function createPatrolStore(db: Database, sealer: Sealer, meta: Meta): Pat
         db.run(`DELETE FROM patrol_leave WHERE room_id IN (${left})`);
         meta.write(NOTICE, String(jobId));
       }),
+    saidBy: (jobId) => meta.write(NOTICE, String(jobId)),
     notice() {
       const jobId = meta.read(NOTICE);
       return jobId === undefined ? undefined : Number(jobId);
@@ -107,7 +110,10 @@ export function createPatrolStore(db: Database, sealer: Sealer, meta: Meta): Pat
     },
     announced: (roomId, atMs) =>
       void db.run("UPDATE patrol_leave SET announced_ms = ? WHERE room_id = ?", atMs, roomId),
-    leaving: () => db.all("SELECT * FROM patrol_leave WHERE left_ms IS NULL ORDER BY room_id").map(readLeave),
+    leaving: () =>
+      db
+        .all(`SELECT * FROM patrol_leave WHERE left_ms IS NULL AND room_id IN (${stopped}) ORDER BY room_id`)
+        .map(readLeave),
     leave: (roomId, atMs) =>
       void db.run("UPDATE patrol_leave SET left_ms = ? WHERE room_id = ?", atMs ?? null, roomId),
     stay: (roomId) => void db.run("DELETE FROM patrol_leave WHERE room_id = ? AND left_ms IS NULL", roomId),

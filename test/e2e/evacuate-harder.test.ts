@@ -146,7 +146,7 @@ describe("the second channels", () => {
     const fail = "#!/bin/sh\necho out of credit >&2\nexit 7\n";
     const tell = `#!/bin/sh\n{ cat; env; } > '${told}'\n`;
     writeFileSync(program, fail, { mode: 0o700 });
-    const hook = await hookOf(bot, { command: [program], timeout: "2s" });
+    const hook = await hookOf(bot, { command: [program], timeout: "5s" });
     resultOf(await bot.run(["send", voice, "--room", roomId]));
     hook.replyAtOnce = () => true; // and says nothing
     const first = await evacuate(bot, roomId);
@@ -170,6 +170,26 @@ describe("the second channels", () => {
     expect(environment).toEqual(expect.arrayContaining([`SOTTO_ROOM_ID=${roomId}`, "SOTTO_IS_DRILL=false"]));
     expect(environment.filter((line) => /TOKEN|SECRET|NODE_/.test(line))).toEqual([]);
   });
+});
+
+it("other words are told to whoever has heard the first ones only, also where these are answered late", async () => {
+  const { bot, roomId } = await newConversation();
+  const hook = await hookOf(bot, { timeout: "2m" });
+  resultOf(await bot.run(["send", voice, "--room", roomId]));
+  const service = bot.start(["run"]);
+  await service.says('"message":"running"');
+  const late = Promise.withResolvers<() => void>();
+  hook.reply = (_request, response) => late.resolve(() => void response.writeHead(204).end());
+  const first = bot.start(["evacuate", roomId, "--message", "First."]);
+  const answer = await late.promise;
+  hook.reply = (_request, response) => response.writeHead(410).end();
+  expect(stepsOf(await evacuate(bot, roomId)).webhook).toMatch(/^failed/);
+  answer();
+  expect(stepsOf(await first.ended).webhook).toBe("done");
+  hook.reply = (_request, response) => response.writeHead(204).end();
+  expect(stepsOf(await evacuate(bot, roomId)).webhook).toBe("done");
+  expect(hook.received.at(-1)!.message.data.text).toBe("Leave.");
+  expect((await service.end("SIGTERM")).code).toBe(0);
 });
 
 describe("a room that cannot be told", () => {

@@ -9,6 +9,8 @@ import type { RunningSotto } from "./sotto.ts";
 import type { Listener, World } from "./world.ts";
 
 export const PATIENCE = { timeout: 60_000, interval: 100 };
+/** For a test that starts the service twice, or goes through many rests: 80 s on a machine with seven others' work. */
+export const LONG_MS = 240_000;
 
 export const roomPath = (room: string, rest: string): string =>
   `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/${rest}`;
@@ -97,6 +99,10 @@ export class PatrolledRooms {
   /** What was said in the operators' room, in order. */
   notices = async (): Promise<string[]> =>
     Promise.all((await this.sent(this.operatorsRoom)).map((id) => this.#words(id)));
+
+  /** A first notice has come, and perhaps others: the account is in the operators' room, and all was looked at. */
+  begun = (): Promise<void> =>
+    vi.waitFor(async () => expect((await this.notices()).join("\n")).toContain("Patrol: "), PATIENCE);
 
   /** A notice that says it, of all that were sent to the operators. */
   told = (text: string): Promise<void> =>

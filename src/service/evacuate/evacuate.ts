@@ -78,11 +78,12 @@ async function carryOut(account: Account, { roomId, settings, text, ended }: Wor
   const stopped = ended(await stop(account, roomId));
   const evacuation = await begun(account, roomId, text);
   const rotated = ended(await rotate(account, roomId));
-  const words = { roomId, text, isDrill: false, about: evacuation.noticeTxnId };
+  const about = { roomId, about: evacuation.noticeTxnId };
+  const words = { ...about, text, isDrill: false };
   const told = await Promise.all([
-    once(account, roomId, "notice", () => tellRoom(account, roomId, evacuation)).then(ended),
+    once(account, about, "notice", () => tellRoom(account, roomId, evacuation)).then(ended),
     ...channelsIn(settings).map((channel) =>
-      once(account, roomId, channel, () => tell(account, settings, channel, words)).then(ended),
+      once(account, about, channel, () => tell(account, settings, channel, words)).then(ended),
     ),
   ]);
   return [stopped, rotated, ...told, ...(told.length === 1 ? [noChannel] : [])];
@@ -146,18 +147,22 @@ async function rotate({ crypto, store }: Account, roomId: RoomId): Promise<StepR
   return { step: "rotate", outcome: "done", message: "our key of the room opens nothing that comes later" };
 }
 
-/** Who was told by an earlier run is not told again. */
+/** Who was told these words by an earlier run is not told again; others may have been begun meanwhile. */
 async function once(
   { store }: Account,
-  roomId: RoomId,
+  { roomId, about }: { roomId: RoomId; about: string },
   whom: keyof Evacuation["toldMs"],
   telling: () => Promise<StepResult>,
 ): Promise<StepResult> {
-  const atMs = store.evacuations.get(roomId)?.toldMs[whom];
+  const kept = (): Evacuation | undefined => {
+    const evacuation = store.evacuations.get(roomId);
+    return evacuation?.noticeTxnId === about ? evacuation : undefined;
+  };
+  const atMs = kept()?.toldMs[whom];
   if (atMs !== undefined)
     return { step: whom, outcome: "was-done", message: `told at ${new Date(atMs).toISOString()}` };
   const result = await telling();
-  const evacuation = store.evacuations.get(roomId);
+  const evacuation = kept();
   if (result.outcome === "done" && evacuation)
     store.evacuations.set(roomId, { ...evacuation, toldMs: { ...evacuation.toldMs, [whom]: Date.now() } });
   return result;

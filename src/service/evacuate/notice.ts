@@ -44,12 +44,20 @@ export async function tellInDrill(account: Account, roomId: RoomId, text: string
 }
 
 /** Nothing of a notice is sent when its room is lifted; of one that may have arrived, that is kept to be looked at. */
-export async function withdraw({ store, outbox }: Account, noticeTxnId: string): Promise<void> {
+export async function withdraw(
+  { store, outbox }: Pick<Account, "store" | "outbox">,
+  noticeTxnId: string,
+): Promise<void> {
   const job = store.jobs.withTxnId(noticeTxnId);
   if (!job || job.state === "sent") return;
-  if (job.state !== "encrypted") return void (await outbox.drop(job.jobId));
+  // it may leave before its turn comes to be dropped
+  const dropped = job.state === "encrypted" ? undefined : outbox.drop(job.jobId);
+  const trouble = await dropped?.then(() => undefined, toSottoError);
+  const kept = store.jobs.withTxnId(noticeTxnId);
+  if (!kept || kept.state === "sent") return;
+  if (kept.state !== "encrypted") throw trouble;
   const message = "whether the notice of an evacuation reached the room is not known";
-  store.jobs.failed(job, new SottoError("SEND_UNCERTAIN", message));
+  store.jobs.failed(kept, new SottoError("SEND_UNCERTAIN", message));
 }
 
 /** Durable, and not sent before somebody waits for it: the room is stopped for all that nobody waits for. */

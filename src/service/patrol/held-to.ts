@@ -12,9 +12,16 @@ export interface HeldTo {
   baseline?: ReadonlyMap<string, Limit>;
 }
 
+/** How each file of the config is read that says so. */
+export const READ = {
+  policy: loadPolicy,
+  waivers: loadWaivers,
+  baseline: (file: string) => baselineOf(readBaseline(file)),
+};
+
 /** @throws SottoError `CONFIG_NOT_FOUND`, `CONFIG_INVALID`, `USAGE` */
 export const readHeldTo = ({ policy, waivers, baseline }: Config): HeldTo => ({
-  policy: policy === undefined ? DEFAULT_POLICY : loadPolicy(policy),
-  ...(waivers !== undefined && { waivers: loadWaivers(waivers) }),
-  ...(baseline !== undefined && { baseline: baselineOf(readBaseline(baseline)) }),
+  policy: policy === undefined ? DEFAULT_POLICY : READ.policy(policy),
+  ...(waivers !== undefined && { waivers: READ.waivers(waivers) }),
+  ...(baseline !== undefined && { baseline: READ.baseline(baseline) }),
 });

@@ -68,7 +68,7 @@ export class Leaving implements Disposable {
   #waiting(): { roomId: RoomId; dueMs: number }[] {
     return this.#account.store.patrol
       .leaving()
-      .filter(({ roomId }) => this.#isJoined(roomId))
+      .filter(({ roomId }) => this.#mayBeLeft(roomId))
       .flatMap(({ roomId, announcedMs }) =>
         announcedMs === undefined ? [] : [{ roomId, dueMs: this.#dueMs(roomId, announcedMs) }],
       );
@@ -78,14 +78,21 @@ export class Leaving implements Disposable {
     return Math.max(announcedMs + this.#afterMs, this.#notBeforeMs.get(roomId) ?? 0);
   }
 
-  #isJoined = (roomId: RoomId): boolean => this.#account.store.rooms.get(roomId)?.membership === "join";
+  #mayBeLeft(roomId: RoomId): boolean {
+    const { store, config } = this.#account;
+    const { operatorsRoom } = config;
+    // who would hear of anything else?
+    if (operatorsRoom !== undefined && roomId === store.successors.current(operatorsRoom)) return false;
+    return store.rooms.get(roomId)?.membership === "join";
+  }
 
   async #announceAll(): Promise<void> {
-    const { store, config, logger } = this.#account;
+    const { store, logger } = this.#account;
     for (const stop of store.stoppedRooms.all()) {
       const { roomId, because } = stop;
-      // who would hear of anything else?
-      if (because !== "policy" || roomId === config.operatorsRoom || !this.#isJoined(roomId)) continue;
+      if (because !== "policy" || !this.#mayBeLeft(roomId)) continue;
+      // it may be left already, and sync has not told yet
+      if ((this.#notBeforeMs.get(roomId) ?? 0) > Date.now()) continue;
       try {
         await this.#announceIn(stop);
       } catch (thrown) {

@@ -41,8 +41,11 @@ export class Marks {
 
   /** When the next one is due, by the clock. */
   nextMs(): number | undefined {
-    const due = [...this.#marks.values()].map(({ dueMs }) => dueMs).filter((dueMs) => dueMs !== undefined);
-    return due.length === 0 ? undefined : Math.min(...due);
+    let nextMs: number | undefined;
+    // a homeserver may tell of more than a call takes arguments
+    for (const { dueMs } of this.#marks.values())
+      if (dueMs !== undefined && dueMs < (nextMs ?? Infinity)) nextMs = dueMs;
+    return nextMs;
   }
 
   /** Takes those that are due; from here on a change marks them anew. */
@@ -60,6 +63,13 @@ export class Marks {
       this.#marks.set(id, { ...mark, dueMs: undefined, lookedMs: nowMs });
     }
     return taken;
+  }
+
+  /** Takes one that is looked at whether it has changed or not. */
+  takeNow(id: string): Set<string> {
+    const failures = this.#marks.get(id)?.failures ?? 0;
+    this.#marks.set(id, { dueMs: undefined, lookedMs: this.#clock(), failures });
+    return new Set([id]);
   }
 
   /** How a look at those that were taken has ended. */

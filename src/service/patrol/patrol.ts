@@ -90,12 +90,12 @@ export class Patrol implements AsyncDisposable {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const waitMs = this.#nextMs();
-      if (waitMs > 0) {
-        await this.#rest(waitMs);
-        continue;
-      }
       try {
+        const waitMs = this.#nextMs();
+        if (waitMs > 0) {
+          await this.#rest(waitMs);
+          continue;
+        }
         await this.#look();
       } catch (thrown) {
         if (signal.aborted) return;
@@ -195,7 +195,7 @@ export class Patrol implements AsyncDisposable {
 
   /** Only where it is below the policy still: that was read just now, of the room and of everybody in it. */
   async #leave(roomId: RoomId): Promise<void> {
-    const unread = await this.#lookAt(new Set([roomId]));
+    const unread = await this.#lookAt(this.#marks.takeNow(roomId));
     if (unread.length > 0 || this.#marks.waiting().has(roomId)) return this.#leaving!.later(roomId);
     if (this.#leaving!.due().includes(roomId)) await this.#leaving!.leave(roomId);
   }

@@ -46,30 +46,52 @@ export class Reports implements Disposable {
   async #tell(): Promise<void> {
     const { store, outbox, config } = this.#account;
     const { operatorsRoom } = config;
-    if (operatorsRoom === undefined || !noticeOf(store.patrol.news())) return;
+    if (operatorsRoom === undefined) return;
     const last = this.#lastNotice();
-    if (last && last.state !== "sent" && last.state !== "failed") return;
+    const isUnderWay = last !== undefined && last.state !== "sent" && last.state !== "failed";
+    const isElsewhere = last?.roomId !== store.successors.current(operatorsRoom);
+    const untold = isElsewhere && last?.state !== "sent" ? last?.contentJson : undefined;
+    if (untold === undefined && (isUnderWay || !noticeOf(store.patrol.news()))) return;
     if (!this.#mayTell()) return;
     const roomId = await this.#room(operatorsRoom);
     if (roomId === undefined) return this.#later(RETRY_MS);
     const stop = store.stoppedRooms.of(roomId);
     if (stop.length > 0) return this.#sayOwnStop(stop);
+    if (last && untold !== undefined) return this.#sayHere(roomId, untold, last.jobId);
+    // it may be gone since
+    const content = noticeOf(store.patrol.news());
+    if (!content) return;
     this.#sentMs.push(performance.now());
     // one that was given up says what nobody was told
     if (last?.state === "failed") return void (await outbox.retry(last.jobId));
     store.transaction(() => {
-      const content = noticeOf(store.patrol.news());
-      const [taken] = store.jobs.insert([{ ...newNotice(roomId, content), createdMs: Date.now() }]);
-      store.patrol.told(taken!.jobId);
+      store.patrol.told(this.#insert(roomId, JSON.stringify(content)));
     });
     void outbox.resumeDue([roomId]);
+  }
+
+  /** The operators have another room now, which hears what was to be said in the one before. */
+  async #sayHere(roomId: RoomId, contentJson: string, before: number): Promise<void> {
+    const { store, outbox } = this.#account;
+    this.#sentMs.push(performance.now());
+    store.transaction(() => {
+      store.patrol.saidBy(this.#insert(roomId, contentJson));
+    });
+    void outbox.resumeDue([roomId]);
+    // what may have reached the room before is in the queue still
+    await outbox.drop(before).catch(() => undefined);
+  }
+
+  #insert(roomId: RoomId, contentJson: string): number {
+    const job = { ...newNotice(roomId, contentJson), createdMs: Date.now() };
+    return this.#account.store.jobs.insert([job])[0]!.jobId;
   }
 
   /** Below the policy itself, the room hears that, once, and nothing of others: whoever is in it now may be anybody. */
   async #sayOwnStop(reasons: readonly StoppedRoom[]): Promise<void> {
     const { store, outbox, stops } = this.#account;
     const [stop] = reasons;
-    if (!stop || reasons.some(({ because }) => because !== "policy")) return;
+    if (!stop || reasons.some(({ because }) => because !== "policy")) return this.#later(RETRY_MS);
     const { roomId, sinceMs, message, cure } = stop;
     const origin = store.originOf(PATROL, JSON.stringify(["own", roomId, sinceMs]));
     if (!store.jobs.jobsOf(origin)) {
@@ -79,11 +101,15 @@ export class Reports implements Disposable {
         `The cure: ${cure}`,
       ];
       this.#sentMs.push(performance.now());
-      await outbox.take([newNotice(roomId, noticeWith(lines))], origin);
+      await outbox.take([newNotice(roomId, JSON.stringify(noticeWith(lines)))], origin);
     }
     const [jobId] = store.jobs.jobsOf(origin) ?? [];
     const job = jobId === undefined ? undefined : store.jobs.get(jobId);
-    if (!job || job.state === "sent" || job.state === "failed") return;
+    if (!job || job.state === "sent") return;
+    if (job.state === "failed") {
+      this.#sentMs.push(performance.now());
+      await outbox.retry(job.jobId);
+    }
     await stops.letThrough(job.txnId, ["policy"], () => outbox.send(job));
   }
 
@@ -127,7 +153,7 @@ export class Reports implements Disposable {
   }
 }
 
-const newNotice = (roomId: RoomId, content: object | undefined) => ({
+const newNotice = (roomId: RoomId, contentJson: string) => ({
   ...{ roomId, txnId: randomUUID(), state: "uploaded" as const, priority: "high" as const },
-  ...{ source: PATROL, contentJson: JSON.stringify(content) },
+  ...{ source: PATROL, contentJson },
 });

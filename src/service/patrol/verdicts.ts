@@ -17,7 +17,7 @@ const TITLES = new Map(RULES.map(({ id, title }) => [id, title]));
 export class Verdicts {
   readonly #account: Account;
   readonly #stopAt: StopAt;
-  readonly #open: Map<string, OpenFinding>;
+  #open: ReadonlyMap<string, OpenFinding>;
 
   constructor(account: Account, { stopAt }: { stopAt: StopAt }) {
     this.#account = account;
@@ -32,16 +32,18 @@ export class Verdicts {
   /** @param gone - fingerprints */
   keep(found: readonly OpenFinding[], gone: readonly string[]): void {
     const { store, stops } = this.#account;
-    const before = new Map(this.#open);
+    const before = this.#open;
     const changed = found.filter((finding) => !isSame(before.get(finding.fingerprint), finding));
-    for (const fingerprint of gone) this.#open.delete(fingerprint);
-    for (const finding of found) this.#open.set(finding.fingerprint, finding);
-    const below = belowPolicy(this.open(), this.#stopAt, (userId) => store.rooms.roomsOf(userId));
+    const open = new Map(before);
+    for (const fingerprint of gone) open.delete(fingerprint);
+    for (const finding of found) open.set(finding.fingerprint, finding);
+    const below = belowPolicy([...open.values()], this.#stopAt, (userId) => store.rooms.roomsOf(userId));
     const stopping = [...below].flatMap(([roomId, finding]) => this.#stopOf(roomId, finding));
     store.transaction(() => {
       if (changed.length > 0 || gone.length > 0) store.patrol.update(changed, gone);
       for (const stop of stopping) store.stoppedRooms.stop({ ...stop, sinceMs: Date.now() });
     });
+    this.#open = open;
     // what had left before the verdict is not waited for
     for (const stop of stopping) stops.stopped(stop);
     this.#liftAllBut(below);
