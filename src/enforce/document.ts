@@ -55,7 +55,12 @@ const request = z.discriminatedUnion("kind", [
     ),
     graceMs: z.number(),
   }),
-  z.strictObject({ kind: z.literal("kick"), userId: z.string(), warnedMs: z.number() }),
+  z.strictObject({
+    kind: z.literal("kick"),
+    userId: z.string(),
+    warnedMs: z.number(),
+    lacks: about("What the policy wants of them and was not there.", z.enum(["identity", "signatures"])),
+  }),
   z.strictObject({ kind: z.literal("replace"), room: newRoom }),
 ]);
 

@@ -49,7 +49,7 @@ export function dealWithUnsigned(room: Room, known: PeopleKnown): PeoplePlan {
     const isOver = warning !== undefined && nowMs - warning.firstMs >= policy.graceMs;
     const isDue = warning === undefined || nowMs - warning.lastMs >= policy.graceMs / ROUNDS;
     if (warning && isOver && warning.count >= ROUNDS) {
-      if (levelOf(state, userId) < Number.POSITIVE_INFINITY) kicks.push(kick(room, user, warning));
+      if (levelOf(state, userId) < Number.POSITIVE_INFINITY) kicks.push(kick(room, warning, devices));
       else notes.push(`${userId} made this room and cannot be removed by anybody: only another room helps`);
     } else if (isDue) warned.push({ userId, round, devices });
   }
@@ -74,7 +74,7 @@ export function clearedOf({ facts, policy, warnings }: Omit<PeopleKnown, "nowMs"
   });
 }
 
-/** Their unsigned devices; undefined where all is well, and a sentence where it is not known. */
+/** Their unsigned devices, none where there is no identity to sign them; undefined where all is well, and a sentence where it is not known. */
 function unsignedOf({ identity, devices }: UserFacts, policy: PeoplePolicy): DeviceId[] | string | undefined {
   if ("unread" in identity) return identity.unread;
   if ("unread" in devices) return devices.unread;
@@ -95,11 +95,12 @@ function warn(room: Room, users: WarnedUser[], { graceMs }: PeoplePolicy): Step[
   return [step(room, { kind: "warn", users, graceMs }, { what, needs, reversible: false })];
 }
 
-function kick(room: Room, { userId }: UserFacts, { firstMs }: Warning): Step {
+function kick(room: Room, { userId, firstMs }: Warning, devices: DeviceId[]): Step {
   const { state } = room;
   const what = `remove ${userId}, whose devices are unsigned and who was told on ${day(firstMs)} first`;
   // one above theirs: who stands as high as we do cannot be removed by us
   const needs = Math.max(state.powerLevels.kick, levelOf(state, userId) + 1);
-  const request = { kind: "kick" as const, userId, warnedMs: firstMs };
+  const lacks = devices.length === 0 ? ("identity" as const) : ("signatures" as const);
+  const request = { kind: "kick" as const, userId, warnedMs: firstMs, lacks };
   return step(room, request, { what, needs, reversible: true });
 }

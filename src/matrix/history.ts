@@ -42,7 +42,7 @@ export async function encryptedHistory(
       ...(signal && { signal }),
     });
     if (!isObject(answer)) return { events: events.reverse(), complete: false };
-    if (Array.isArray(answer.chunk)) events.push(...answer.chunk.filter(isRoomEvent));
+    if (Array.isArray(answer.chunk)) for (const event of answer.chunk.filter(isRoomEvent)) events.push(event);
     // the spec leaves `end` out where there is no more; some servers repeat the token instead
     if (!isString(answer.end) || answer.end === token) return { events: events.reverse(), complete: true };
     token = answer.end;

@@ -28,7 +28,7 @@ export type StepRequest =
   | { kind: "redact"; eventId: EventId; sender: UserId; purges: boolean }
   /** An encrypted notice to those whose devices are unsigned. `round` counts from 1. */
   | { kind: "warn"; users: WarnedUser[]; graceMs: number }
-  | { kind: "kick"; userId: UserId; warnedMs: number }
+  | { kind: "kick"; userId: UserId; warnedMs: number; lacks: "identity" | "signatures" }
   /** A new room to policy, a tombstone in the old one, and an invitation for everybody. */
   | { kind: "replace"; room: NewRoom };
 

@@ -11,29 +11,12 @@ import { factsSchema } from "../../src/service/audit/facts-schema.ts";
 import { readHomeserverFiles } from "../../src/service/audit/homeserver-files.ts";
 import { adminTokenFile, auditOf } from "../support/audited-server.ts";
 import { facts } from "../support/facts.ts";
+import { garbage, spoiled } from "../support/garbage.ts";
 import { OWN } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 // Garbage in what a homeserver's files or its answers say breaks nothing, and makes nothing good that was bad.
 
-const garbage = fc.oneof(
-  fc.jsonValue({ maxDepth: 2 }),
-  fc.constantFrom<unknown>(null, "", [], {}, 1e308, -1, 0.5, "1".repeat(400), "9y", "__proto__", "\u202e"),
-  fc.constantFrom<unknown>({ toString: 1, valueOf: 2 }, [{ toString: null }], { constructor: 1, length: -1 }),
-  fc.constant("x".repeat(10_000)),
-);
-
-/** The same with garbage in one place of it. */
-function spoiled(value: unknown, steps: readonly number[], by: unknown): unknown {
-  const [step, ...rest] = steps;
-  if (step === undefined || typeof value !== "object" || value === null) return by;
-  const keys = Object.keys(value);
-  const key = keys[step % Math.max(keys.length, 1)];
-  if (key === undefined) return by;
-  const inner = spoiled((value as Record<string, unknown>)[key], rest, by);
-  if (!Array.isArray(value)) return { ...value, [key]: inner };
-  return value.map((part, at) => (String(at) === key ? inner : part));
-}
 const places = fc.array(fc.nat(), { minLength: 1, maxLength: 4 });
 
 /** Nothing broke, and what is saved can be read again. */

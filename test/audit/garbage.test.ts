@@ -9,6 +9,7 @@ import type { RoomEvent } from "../../src/model/event.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { RoomState } from "../../src/model/room-facts.ts";
 import { facts, known, room } from "../support/facts.ts";
+import { garbage } from "../support/garbage.ts";
 import { ALICE, BOB, event, member, ROOM, state } from "../support/store.ts";
 
 // A room in which much is wrong, and then garbage somewhere in what is said of it: nothing breaks, and nothing is cured.
@@ -31,10 +32,6 @@ const bad = (): RoomEvent[] => [
 ];
 const results = (found: RoomState) =>
   audit({ facts: facts({ rooms: [room({ roomId: ROOM, state: known(found) })] }), policy: POLICY }).findings;
-const garbage = fc.oneof(
-  fc.jsonValue({ maxDepth: 2 }),
-  fc.constantFrom<unknown>(null, 1e308, -1, 0.5, "__proto__", "100", "\u202e", "x".repeat(100_000)),
-);
 /** Who finds it, whatever stands in it. Power levels that are none have no effect; a name or a topic is gone. */
 const FOUND_BY: Record<string, string[]> = {
   "m.room.encryption": ["SOTTO-ENC-002"],

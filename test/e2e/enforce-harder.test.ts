@@ -16,7 +16,7 @@ import { signListener } from "../witness/sign-listener.ts";
 
 // What enforcement does to people and to what was said: it ends with somebody removed, something gone, or another room.
 
-const { newBot, newListener, newAccount, proxy, synapse } = await openWorld();
+const { newBot, newListener, newAccount, newDevice, proxy, synapse } = await openWorld();
 const { signal } = new AbortController();
 const adminSession = await synapse.registerUser(`admin${randomUUID().slice(0, 8)}`, undefined, {
   admin: true,
@@ -87,13 +87,20 @@ describe("a member whose device is unsigned", () => {
 });
 
 describe("a member who has signed since the removal was planned", () => {
-  it("stays", async () => {
+  it.each([
+    ["", {}],
+    [
+      ", also with another device that is not signed, where the policy lets that be",
+      { unsignedDevices: true },
+    ],
+  ])("stays%s", async (_where, people: { unsignedDevices?: boolean }) => {
     const careful = await newListener({ signed: false });
     const roomId = await roomWith(careful);
-    await enforce(roomId);
-    await enforce(roomId, { graceMs: 0 });
+    if (people.unsignedDevices) await newDevice(careful.account);
+    await enforce(roomId, people);
+    await enforce(roomId, { ...people, graceMs: 0 });
     await using sotto = await Sotto.open(bot.config);
-    const policy = { ...DEFAULT_POLICY, people: { ...DEFAULT_POLICY.people, graceMs: 0 } };
+    const policy = { ...DEFAULT_POLICY, people: { ...DEFAULT_POLICY.people, ...people, graceMs: 0 } };
     const plan = await planEnforcement(sotto.account, { policy, rooms: [roomId] }, signal);
     expect(plan.rooms.flatMap(({ steps }) => steps.map(({ request }) => request.kind))).toEqual(["kick"]);
     await signListener({ baseUrl: synapse.baseUrl, ...careful.session });

@@ -77,7 +77,7 @@ describe("members with unsigned devices", () => {
       users: [{ userId: ALICE, round: 1, devices: ["LAPTOP"] }],
     });
     expect(stepWith(told(5, 1)).request).toMatchObject({ kind: "warn", users: [{ round: 2 }] });
-    expect(stepWith(told(8, 2)).request).toMatchObject({ kind: "kick", userId: ALICE });
+    expect(stepWith(told(8, 2)).request).toMatchObject({ kind: "kick", userId: ALICE, lacks: "signatures" });
   });
 
   it("are left alone between two notices, and never removed after one notice only", () => {
@@ -95,6 +95,12 @@ describe("members with unsigned devices", () => {
       user(ALICE, { identity: known(null), devices: known([device({ isCrossSigned: false })]) }),
     ];
     expect(only({ users: without }).request).toMatchObject({ users: [{ devices: [] }] });
+    const { request } = only({
+      users: [...without, user(BOT)],
+      warnings: told(8, 2),
+      state: { powerLevels },
+    });
+    expect(request).toMatchObject({ kind: "kick", lacks: "identity" });
   });
 
   it("are not told in clear, and not where their devices could not be read", () => {

@@ -5,7 +5,7 @@ import type { EventId, RoomId, UserId } from "../../model/ids.ts";
 import type { Hands } from "./hands.ts";
 import { purgeMediaOf } from "./purge.ts";
 import { replaceRoom, successorOf } from "./replace.ts";
-import { isStillUnsigned } from "./still-unsigned.ts";
+import { stillLacks } from "./still-lacks.ts";
 import { warn, wasTold } from "./warn.ts";
 
 /** How the room stands to a step: it is to be done, it is done, or the room is not as it was when that was planned. */
@@ -31,7 +31,7 @@ export async function standingOf(
     case "warn":
       return wasTold(account, roomId, request.users) ? "done" : "open";
     case "kick":
-      return (await isHere(hands, roomId, request.userId)) && (await isStillUnsigned(account, request.userId))
+      return (await isHere(hands, roomId, request.userId)) && (await stillLacks(account, request))
         ? "open"
         : "done";
     case "replace":
