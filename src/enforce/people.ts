@@ -74,7 +74,10 @@ export function clearedOf({ facts, policy, warnings }: Omit<PeopleKnown, "nowMs"
   });
 }
 
-/** Their unsigned devices, none where there is no identity to sign them; undefined where all is well, and a sentence where it is not known. */
+/**
+ * Their unsigned devices, none where there is no identity to sign them; undefined where all is well, and a sentence where
+ * it is not known.
+ */
 function unsignedOf({ identity, devices }: UserFacts, policy: PeoplePolicy): DeviceId[] | string | undefined {
   if ("unread" in identity) return identity.unread;
   if ("unread" in devices) return devices.unread;

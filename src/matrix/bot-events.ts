@@ -56,9 +56,7 @@ export async function* botEvents(
   for (const event of accountData.global) yield ["account_data", event];
   for (const room of batch.left) yield* leftRoom(room, accountData.of(room.roomId), source);
   for (const { roomId, state } of batch.invited) {
-    const invite = state
-      .filter(isObject)
-      .findLast((event) => isOwnMembership(event, source.userId, ["invite"]));
+    const invite = state.findLast((event) => isOwnMembership(event, source.userId, ["invite"]));
     if (invite !== undefined) yield ["room.invite", roomId, await source.process(invite)];
   }
   for (const room of batch.joined) {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SottoError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { RoomEvent } from "../model/event.ts";
-import type { RoomSync, SyncBatch } from "../model/sync.ts";
+import type { RoomSync, StrippedState, SyncBatch } from "../model/sync.ts";
 import { isObject, isString, type JsonObject, requireString, stringsOf } from "./json.ts";
 import type { Transport } from "./transport.ts";
 
@@ -192,7 +192,7 @@ export function parseSync(answer: unknown): SyncBatch {
     joined: Object.entries(objectOf(rooms.join)).map(roomSync),
     invited: Object.entries(objectOf(rooms.invite)).map(([roomId, room]) => ({
       roomId,
-      state: listOf(objectOf(objectOf(room).invite_state).events),
+      state: listOf(objectOf(objectOf(room).invite_state).events).filter(isStrippedState),
     })),
     left: Object.entries(objectOf(rooms.leave)).map(roomSync),
     accountData: listOf(objectOf(body.account_data).events).filter(isDataEvent),
@@ -217,6 +217,13 @@ function roomSync([roomId, value]: [roomId: string, room: unknown]): RoomSync {
     timeline: listOf(timeline.events).filter(isRoomEvent),
   };
 }
+
+const isStrippedState = (value: unknown): value is StrippedState =>
+  isObject(value) &&
+  isString(value.type) &&
+  isString(value.state_key) &&
+  isString(value.sender) &&
+  isObject(value.content);
 
 const isDataEvent = (value: unknown): value is SyncBatch["accountData"][number] =>
   isObject(value) && isString(value.type) && isObject(value.content);

@@ -16,12 +16,24 @@ export interface RoomSync {
   hasGap?: boolean;
 }
 
+/**
+ * What somebody who is not in a room is told of it. The inviter's homeserver writes it, but for our homeserver's own copy
+ * of the invitation, which stands among the rest.
+ * https://spec.matrix.org/v1.19/client-server-api/#stripped-state
+ */
+export interface StrippedState {
+  type: string;
+  state_key: string;
+  sender: UserId;
+  content: Record<string, unknown>;
+}
+
 /** A `/sync` answer, reduced to what Sotto acts on. https://spec.matrix.org/v1.19/client-server-api/#syncing */
 export interface SyncBatch {
   nextBatch: string;
   joined: RoomSync[];
-  /** Rooms the account was invited to, with the stripped state. */
-  invited: { roomId: RoomId; state: unknown[] }[];
+  /** Rooms the account was invited to. */
+  invited: { roomId: RoomId; state: StrippedState[] }[];
   left: RoomSync[];
   /** The account's own data, as far as it was asked for. */
   accountData: { type: string; content: Record<string, unknown> }[];

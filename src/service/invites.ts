@@ -9,12 +9,14 @@ export async function acceptInvites(account: Account, batch: SyncBatch): Promise
   const { acceptInvitesFrom, account: own } = account.config;
   let mayHaveHistory = batch.toDevice.length > 0;
   for (const { roomId, state } of batch.invited) {
-    const invitation = (state as StrippedState[]).find(
-      (event) => event.type === "m.room.member" && event.state_key === own.userId,
-    );
-    if (!invitation || !isAllowed(invitation.sender, acceptInvitesFrom)) continue;
+    const inviters = state
+      .filter(({ type, state_key }) => type === "m.room.member" && state_key === own.userId)
+      .map(({ sender }) => sender);
+    const inviter = inviters.at(-1);
+    // an inviter's homeserver can put more invitations there, in anybody's name: ours adds the one that counts
+    if (!inviter || !inviters.every((sender) => isAllowed(sender, acceptInvitesFrom))) continue;
     mayHaveHistory = true;
-    await accept(account, roomId, invitation.sender).catch((thrown) => {
+    await accept(account, roomId, inviter).catch((thrown) => {
       account.logger.warn("an invitation could not be accepted", { roomId, reason: String(thrown) });
     });
   }
@@ -40,11 +42,4 @@ async function importHistory({ crypto, contentRepository, logger }: Account): Pr
     if (error === undefined) logger.info("the inviter has shared the keys of the room's history", { roomId });
     else logger.warn("the keys of a room's history were not imported", { roomId, reason: String(error) });
   }
-}
-
-/** https://spec.matrix.org/v1.19/client-server-api/#stripped-state */
-interface StrippedState {
-  type: string;
-  state_key: string;
-  sender: string;
 }

@@ -56,6 +56,7 @@ describe("one sync", () => {
   });
 
   test("gives the batch in the model's shape", async () => {
+    const invitation = { type: "m.room.member", state_key: "@a:b", sender: "@c:d", content: {} };
     const answer = {
       rooms: {
         join: {
@@ -68,7 +69,7 @@ describe("one sync", () => {
             },
           },
         },
-        invite: { "!i": { invite_state: { events: [{ type: "m.room.member" }] } } },
+        invite: { "!i": { invite_state: { events: [invitation, { ...invitation, sender: 7 }, null] } } },
         leave: { "!l": { timeline: { events: [] } } },
       },
       account_data: { events: [{ type: "m.direct", content: {} }, { type: "broken" }, 7] },
@@ -89,7 +90,7 @@ describe("one sync", () => {
             timeline: [event("m.room.encrypted")],
           },
         ],
-        invited: [{ roomId: "!i", state: [{ type: "m.room.member" }] }],
+        invited: [{ roomId: "!i", state: [invitation] }],
         left: [{ roomId: "!l", limited: false, prevBatch: undefined, state: [], timeline: [] }],
         accountData: [{ type: "m.direct", content: {} }],
         toDevice: [{ type: "m.room.encrypted" }],
