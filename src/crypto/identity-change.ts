@@ -3,6 +3,7 @@ import type { UserId } from "../model/ids.ts";
 import { type Machine, wasm } from "./engine.ts";
 import type { OurSigner } from "./published-keys.ts";
 import type { RequestPump } from "./requests.ts";
+import { soundUserId } from "./user-ids.ts";
 
 /** What is known of a user's identity. */
 export interface UserIdentity {
@@ -17,7 +18,7 @@ export interface UserIdentity {
 
 /** True from the change of a known identity until a person has accepted or verified the new one. */
 export async function hasChanged(machine: Machine, userId: UserId): Promise<boolean> {
-  const identity = await machine.getIdentity(new wasm.UserId(userId));
+  const identity = await identityIn(machine, userId);
   if (identity === undefined) return false;
   const changed = isChanged(identity);
   identity.free();
@@ -73,15 +74,9 @@ export async function rememberedIdentity(
   return remembered;
 }
 
-/** A homeserver may name users whom the engine takes for none: it knows nothing of them. */
 async function identityIn(machine: Machine, userId: UserId): Promise<Identity | undefined> {
-  let id: wasm.UserId;
-  try {
-    id = new wasm.UserId(userId);
-  } catch {
-    return undefined;
-  }
-  return machine.getIdentity(id);
+  const id = soundUserId(userId);
+  return id && machine.getIdentity(id);
 }
 
 export interface RememberedIdentity {

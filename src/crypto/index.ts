@@ -35,7 +35,8 @@ import { fillStorage, type StorageStatus, storageStatus } from "./recovery.ts";
 import { RequestPump } from "./requests.ts";
 import { type EncryptionPolicy, PolicyEncryptor } from "./room-encryptor.ts";
 import type { SecretStorage } from "./secret-storage.ts";
-import { receiveToDevice, soundUserIds, type UnusableToDevice } from "./to-device.ts";
+import { receiveToDevice, type UnusableToDevice } from "./to-device.ts";
+import { soundUserIds } from "./user-ids.ts";
 import { Verifications } from "./verifications.ts";
 
 export type { BackupStatus, KeyBackup } from "./backup.ts";

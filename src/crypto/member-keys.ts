@@ -1,9 +1,10 @@
 import { SottoError } from "../errors.ts";
 import type { DeviceId, UserId } from "../model/ids.ts";
 import type { Delivery } from "../model/job.ts";
-import { type Machine, wasm } from "./engine.ts";
+import type { Machine } from "./engine.ts";
 import type { RequestPump } from "./requests.ts";
 import type { ShareWith } from "./sharing.ts";
+import { soundUserId } from "./user-ids.ts";
 
 interface MemberDevice {
   deviceId: DeviceId;
@@ -41,7 +42,9 @@ export async function readDevices(machine: Machine, members: readonly UserId[]):
 }
 
 async function devicesOf(machine: Machine, userId: UserId): Promise<MemberDevice[]> {
-  const listed = await machine.getUserDevices(new wasm.UserId(userId));
+  const id = soundUserId(userId);
+  if (!id) return [];
+  const listed = await machine.getUserDevices(id);
   const devices = listed.devices().map((device): MemberDevice => {
     const read = {
       deviceId: device.deviceId.toString(),

@@ -16,6 +16,7 @@ import {
   shareForVerification,
   shareRoomKey,
 } from "./sharing.ts";
+import { soundUserIds } from "./user-ids.ts";
 
 export interface EncryptionPolicy {
   sharing(roomId: RoomId): SharingPolicy;
@@ -150,7 +151,7 @@ export class PolicyEncryptor implements PreparingEncryptor {
   async #askAboutInvited(roomId: RoomId): Promise<void> {
     const invited = this.#store.rooms.members(roomId, ["invite"]);
     if (invited.length === 0 || !reachesInvited(encryptedRoom(this.#store.rooms, roomId))) return;
-    await this.#pump.send(this.#machine.queryKeysForUsers(invited.map((userId) => new wasm.UserId(userId))));
+    await this.#pump.send(this.#machine.queryKeysForUsers(soundUserIds(invited)));
     this.mustShare([roomId]);
   }
 

@@ -7,6 +7,7 @@ import { hasChanged } from "./identity-change.ts";
 import { previewExcluded, readDevices, requireOwnSignature, unsoundDevices } from "./member-keys.ts";
 import type { RequestPump } from "./requests.ts";
 import { ENGINE_MESSAGES, ENGINE_PERIOD_MICROSECONDS } from "./rotation.ts";
+import { soundUserIds } from "./user-ids.ts";
 
 /**
  * Who receives room keys: devices their owner has cross-signed (MSC4153, the default), only devices of users we
@@ -52,7 +53,7 @@ const MEMBERS_IN_A_BATCH = 50;
  */
 export async function shareRoomKey(share: Share): Promise<ReadonlySet<UserId>> {
   const { machine, pump, members, policy } = share;
-  await machine.updateTrackedUsers(usersOf(members));
+  await machine.updateTrackedUsers(soundUserIds(members));
   await pump.drain();
   await refuseChangedIdentities(machine, members);
   if (policy.shareWith !== "all") await requireOwnSignature(machine);
@@ -70,10 +71,6 @@ export async function shareRoomKey(share: Share): Promise<ReadonlySet<UserId>> {
   else await shareInBatches(share, unreachable);
   return unreachable;
 }
-
-// the engine takes each array's members away with it, so every call gets its own
-const usersOf = (members: readonly UserId[]): wasm.UserId[] =>
-  members.map((userId) => new wasm.UserId(userId));
 
 function batchesOf({ isFirst, members }: Share): UserId[][] {
   const size = isFirst ? MEMBERS_IN_A_BATCH : members.length;
@@ -126,14 +123,14 @@ async function claim(
 ): Promise<void> {
   const users = batch.filter((userId) => !unreachable.has(userId));
   if (users.length === 0) return;
-  const silent = new Set(await pump.claimMissing(() => usersOf(users)));
+  const silent = new Set(await pump.claimMissing(() => soundUserIds(users)));
   for (const userId of members) if (silent.has(serverNameOf(userId))) unreachable.add(userId);
 }
 
 /** Looks at all that would be sent before any of it is: a device may turn out to have no one-time key. */
 async function shareAtOnce(share: Share): Promise<void> {
   const { machine, pump, room, members, policy } = share;
-  await pump.claimMissing(() => usersOf(members));
+  await pump.claimMissing(() => soundUserIds(members));
   const requests = await engineShare(machine, room, members, policy.shareWith);
   const excluded = requests.flatMap(readDeliveries).filter(({ outcome }) => outcome !== "shared");
   if (excluded.length > 0) {
@@ -150,9 +147,9 @@ export async function shareForVerification(
   room: RoomRecord,
   members: readonly UserId[],
 ): Promise<void> {
-  await machine.updateTrackedUsers(usersOf(members));
+  await machine.updateTrackedUsers(soundUserIds(members));
   await pump.drain();
-  await pump.claimMissing(() => usersOf(members));
+  await pump.claimMissing(() => soundUserIds(members));
   for (const request of await engineShare(machine, room, members, "all")) await pump.send(request);
 }
 
@@ -171,7 +168,7 @@ async function engineShare(
   settings.rotationPeriod = ENGINE_PERIOD_MICROSECONDS;
   settings.historyVisibility = historyVisibility(room.historyVisibility);
   try {
-    return await machine.shareRoomKey(new wasm.RoomId(room.roomId), usersOf(members), settings);
+    return await machine.shareRoomKey(new wasm.RoomId(room.roomId), soundUserIds(members), settings);
   } catch (cause) {
     if (!OWN_IDENTITY_MISSING.test(String(cause))) throw cause;
     throw new SottoError("IDENTITY_NOT_READY", "this device is not signed by its account's identity", {

@@ -1,6 +1,6 @@
-import type { UserId } from "../model/ids.ts";
 import type { SyncBatch } from "../model/sync.ts";
 import { type Machine, wasm } from "./engine.ts";
+import { soundUserIds } from "./user-ids.ts";
 
 /** How many to-device messages of a batch nothing was made of. */
 export interface UnusableToDevice {
@@ -35,14 +35,3 @@ const INVALID = wasm.ProcessedToDeviceEventType.Invalid;
 
 const isClearKey = (event: unknown): boolean =>
   typeof event === "object" && event !== null && "type" in event && ENCRYPTED_ONLY.has(event.type);
-
-/** Without what is no user ID: one broken entry in a homeserver's list must not stop the sync of all. */
-export function soundUserIds(ids: readonly UserId[]): wasm.UserId[] {
-  return ids.flatMap((id) => {
-    try {
-      return [new wasm.UserId(id)];
-    } catch {
-      return [];
-    }
-  });
-}

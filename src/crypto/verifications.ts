@@ -5,7 +5,7 @@ import { queryKeys } from "./devices.ts";
 import { type Machine, wasm } from "./engine.ts";
 import type { Alarm } from "./patience.ts";
 import type { RequestPump } from "./requests.ts";
-import { soundUserIds } from "./to-device.ts";
+import { soundUserId } from "./user-ids.ts";
 import { Verification, type VerificationTools } from "./verification.ts";
 import {
   engineMethods,
@@ -170,7 +170,7 @@ export class Verifications {
   async afterToDevice(events: readonly unknown[]): Promise<void> {
     for (const event of events as (ToDeviceEvent | null)[]) {
       if (event?.type !== REQUEST || typeof event.sender !== "string") continue;
-      if (soundUserIds([event.sender]).length === 0) continue;
+      if (!soundUserId(event.sender)) continue;
       const { transaction_id: id, timestamp, from_device: deviceId } = event.content ?? {};
       if (typeof id !== "string" || typeof timestamp !== "number") continue;
       if (this.#discover(event.sender, id, timestamp)) continue;

@@ -31,6 +31,19 @@ describe("a room's key", () => {
     expect(shares).toHaveLength(4);
   });
 
+  it.each(["nobody", "@nobody", "@no:body at all", ""])(
+    "is no reason to stop where %j is a member",
+    async (nobody) => {
+      const { encrypt, shares, asked, change } = encryptorFor();
+      change(member(nobody, "invite"));
+      expect(await encrypt()).toBe("session 1");
+      change(member(nobody, "join"));
+      expect(await encrypt()).toBe("session 1");
+      expect(shares.flat().includes(nobody)).toBe(false);
+      expect(asked.flat()).toEqual([]);
+    },
+  );
+
   it("is another one after somebody has left", async () => {
     const { encrypt, shares, change } = encryptorFor();
     await encrypt();

@@ -1,16 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SendResult } from "../../src/index.ts";
 import { SynapseRequestError } from "../../synapse-dev/synapse.ts";
 import type { Bot } from "../support/bot.ts";
 import { ODD, placesIn, spoiled } from "../support/garbage.ts";
 import { record } from "../support/recordings.ts";
+import { isSync } from "../support/room-events.ts";
 import { linesOf, type RunningSotto, resultOf } from "../support/sotto.ts";
 import { type ElementUser, openWorld } from "../support/world.ts";
 
 // What members may write into a room without their clients, and a homeserver passes on: none of it ends what the bot does.
 
-const { folder, newAccount, newBot, newElement, synapse } = await openWorld();
+const { folder, newAccount, newBot, newElement, proxy, synapse } = await openWorld();
 /** Numbers with a fraction are in no event. */
 const GARBAGE = ODD.filter((value) => typeof value !== "number" || Number.isSafeInteger(value));
 const MEGOLM = {
@@ -127,4 +129,27 @@ describe("state by who may set it", () => {
     expect(await put(friendToken, `rooms/ROOM/state/${type}/`, content)).toBe(true);
     await goesOn();
   });
+});
+
+it("a member who cannot exist is told of as one without devices, and all others can read", async () => {
+  const nobody = "@no:body at all";
+  const joined = { type: "m.room.member", state_key: nobody, content: { membership: "join" } };
+  proxy.intercept(isSync, {
+    rewrite(answer) {
+      const rooms = answer.rooms as
+        | { join?: Record<string, { timeline: { events: unknown[] } }> }
+        | undefined;
+      const event = { ...joined, sender: friend.userId, event_id: "$nobody", origin_server_ts: 1 };
+      rooms?.join?.[roomId]?.timeline.events.push(event);
+      return answer;
+    },
+  });
+  // the request that waits already is not changed
+  const next = proxy.arrival(isSync);
+  await put(friendToken, "rooms/ROOM/state/m.room.topic/", { topic: "somebody comes" });
+  await next;
+  await put(friendToken, "rooms/ROOM/state/m.room.topic/", { topic: "somebody came" });
+  const { eventId, withheld } = resultOf<SendResult>(await bot.run(["send", voice, "--room", roomId]));
+  expect(withheld).toContainEqual({ userId: nobody, deviceId: null, code: "no-device" });
+  expect(await friend.request("waitEvent", { roomId, eventId })).toMatchObject({ decrypted: true });
 });
