@@ -2,6 +2,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -50,8 +51,11 @@ export function createWholePrivateFile(path: string, content: string | Uint8Arra
   const temporary = join(dirname(path), `.${basename(path)}.part`);
   rmSync(temporary, { force: true });
   try {
-    writeDurably(temporary, content);
-    nameOnce(temporary, path);
+    writeDurably(temporary, content, (file) => {
+      nameOnce(temporary, path);
+      // another process may have put its own there before it had the name
+      if (lstatSync(path).ino !== fstatSync(file).ino) throw exists(path);
+    });
     syncFolderOf(path);
   } finally {
     rmSync(temporary, { force: true });
@@ -141,12 +145,18 @@ export const unusableFolder = (path: string, cause: unknown): SottoError =>
 const exists = (path: string, cause?: unknown): SottoError =>
   new SottoError("FILE_EXISTS", `${path} is there already`, { cause });
 
-function writeDurably(path: string, content: string | Uint8Array): void {
+/** @param written told of the file when all of it is on the disk, before it is closed */
+function writeDurably(
+  path: string,
+  content: string | Uint8Array,
+  written: (file: number) => void = () => undefined,
+): void {
   const file = openSync(path, "wx", 0o600);
   try {
     const bytes = Buffer.from(content);
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     fsyncSync(file);
+    written(file);
   } finally {
     closeSync(file);
   }

@@ -1,11 +1,22 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { createPrivateFile, requireCreatable, writePrivateFile } from "../../src/service/private-file.ts";
+import {
+  createPrivateFile,
+  createWholePrivateFile,
+  requireCreatable,
+  writePrivateFile,
+} from "../../src/service/private-file.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 /** What was brought to the disk, by path, and what fails there. */
-const disk = vi.hoisted(() => ({ paths: new Map<number, string>(), synced: [] as string[], full: false }));
+const disk = vi.hoisted(() => ({
+  paths: new Map<number, string>(),
+  synced: [] as string[],
+  full: false,
+  /** What another process does meanwhile. */
+  meanwhile: (_path: string): void => undefined,
+}));
 
 vi.mock("node:fs", async (original) => {
   const fs = await original<typeof import("node:fs")>();
@@ -18,7 +29,9 @@ vi.mock("node:fs", async (original) => {
     },
     fsyncSync(file: number) {
       if (disk.full) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
-      disk.synced.push(disk.paths.get(file) ?? "");
+      const path = disk.paths.get(file) ?? "";
+      disk.synced.push(path);
+      disk.meanwhile(path);
       fs.fsyncSync(file);
     },
   };
@@ -27,6 +40,7 @@ vi.mock("node:fs", async (original) => {
 beforeEach(() => {
   disk.synced.length = 0;
   disk.full = false;
+  disk.meanwhile = () => undefined;
 });
 
 describe("a private file", () => {
@@ -54,6 +68,18 @@ describe("a private file", () => {
     disk.full = true;
     expect(() => createPrivateFile(join(folder, "token"), "one")).toThrow("no space");
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is not taken for ours where another process has put its own there", () => {
+    const path = join(temporaryDirectory(), "password");
+    disk.meanwhile = (written) => {
+      if (!written.endsWith(".part")) return;
+      rmSync(written);
+      writeFileSync(written, "theirs");
+    };
+    const error = expect.objectContaining({ code: "FILE_EXISTS" }) as Error;
+    expect(() => createWholePrivateFile(path, "ours")).toThrow(error);
+    expect(readFileSync(path, "utf8")).toBe("theirs");
   });
 
   it("does not take the place of another", () => {
