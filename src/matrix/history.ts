@@ -42,6 +42,7 @@ export async function encryptedHistory(
       ...(signal && { signal }),
     });
     if (!isObject(answer)) return { events: events.reverse(), complete: false };
+    // one by one: a page may have more than a call takes arguments
     if (Array.isArray(answer.chunk)) for (const event of answer.chunk.filter(isRoomEvent)) events.push(event);
     // the spec leaves `end` out where there is no more; some servers repeat the token instead
     if (!isString(answer.end) || answer.end === token) return { events: events.reverse(), complete: true };

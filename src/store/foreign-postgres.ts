@@ -98,14 +98,21 @@ async function* told<T>(address: PostgresAddress, read: AsyncIterable<T>): Async
   }
 }
 
+/** So often tables are listed again, whatever is done to them meanwhile. */
+const ROUNDS = 10;
+
 async function* partsIn(client: pg.Client, address: PostgresAddress): AsyncGenerator<ForeignRows> {
   const parts = async function* (): AsyncGenerator<ForeignRows> {
     const read = new Set<number>();
     const left = async () => (await tablesIn(client)).filter(({ oid }) => !read.has(oid));
     // homeservers drop and rename tables while they run: what was in them may be in another one by now
-    for (let tables = await left(); tables.length > 0; tables = await left()) {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const tables = await left();
       for (const table of tables) if (yield* partsOf(client, address, table)) read.add(table.oid);
+      if (tables.length === 0) break;
     }
+    for (const table of await left())
+      yield { table: namedOf(table), unread: "tables were made or changed again and again meanwhile" };
     yield* largeObjectsIn(client);
   };
   for await (const part of parts())
@@ -137,15 +144,16 @@ async function askCatalogue(
 const tablesIn = async (client: pg.Client): Promise<Table[]> =>
   (await askCatalogue(client, TABLES)).map(([table]) => JSON.parse(table!) as Table);
 
+const namedOf = ({ schema, name }: Table): string => (schema === "public" ? name : `${schema}.${name}`);
+
 /** Gives false where the table is not what was listed any more. */
 async function* partsOf(
   client: pg.Client,
   address: PostgresAddress,
   table: Table,
 ): AsyncGenerator<ForeignRows, boolean> {
-  const { schema, name, isForeign } = table;
-  const named = schema === "public" ? name : `${schema}.${name}`;
-  if (isForeign) {
+  const named = namedOf(table);
+  if (table.isForeign) {
     const cure = "look through that database as well, in a run of its own";
     yield { table: named, unread: "its rows lie in another database", cure };
     return true;

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it, vi } from "vitest";
 import type { Bot } from "../support/bot.ts";
 import { ODD } from "../support/garbage.ts";
+import { roomPath } from "../support/patrolled-rooms.ts";
 import { isSync } from "../support/room-events.ts";
 import { type Listener, openWorld } from "../support/world.ts";
 
@@ -20,7 +21,7 @@ interface Invited {
   rooms?: { invite?: Record<string, { invite_state: { events: unknown[] } }> };
 }
 const membership = async (by: Listener, roomId: string): Promise<string> => {
-  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state/m.room.member/${bot.userId}`;
+  const path = roomPath(roomId, `state/m.room.member/${bot.userId}`);
   const answer = await synapse.request<{ membership: string }>("GET", path, by.session.accessToken);
   return answer.membership;
 };

@@ -130,6 +130,23 @@ describe.skipIf(noPostgres)("PostgreSQL is read", () => {
     });
   });
 
+  it("until tables have come again and again; then it is said what was not", async () => {
+    let made = 0;
+    const makeOne = () => execute(`CREATE TABLE made${++made} AS SELECT 'x' AS a`);
+    await makeOne();
+    const { tables, unread } = await read({
+      ...database,
+      async *rows() {
+        for await (const part of database.rows()) {
+          if ("rows" in part) await makeOne();
+          yield part;
+        }
+      },
+    });
+    expect(Object.keys(unread)).toEqual([`made${made}`]);
+    expect(Object.keys(tables)).toHaveLength(made);
+  });
+
   it("long values in pieces, packed by the server or not; again if need be", async () => {
     const random = randomBytes(3_000_000);
     const text = "é and what follows it ".repeat(200_000);

@@ -6,7 +6,7 @@ import type { Account } from "../account.ts";
 
 /**
  * Asked right before somebody is removed: they may have made an identity or signed their devices since that was planned.
- * Who lacks something else now is told of that first.
+ * Who lacks something else by now is not removed for it before another plan says so.
  *
  * @throws SottoError where nobody can say: then nobody is removed
  */

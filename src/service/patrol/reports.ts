@@ -49,8 +49,8 @@ export class Reports implements Disposable {
     if (operatorsRoom === undefined) return;
     const last = this.#lastNotice();
     const isUnderWay = last !== undefined && last.state !== "sent" && last.state !== "failed";
-    const isElsewhere = last?.roomId !== store.successors.current(operatorsRoom);
-    const untold = isElsewhere && last?.state !== "sent" ? last?.contentJson : undefined;
+    const isHere = last?.roomId === store.successors.current(operatorsRoom);
+    const untold = isHere || last?.state === "sent" ? undefined : last?.contentJson;
     if (untold === undefined && (isUnderWay || !noticeOf(store.patrol.news()))) return;
     if (!this.#mayTell()) return;
     const roomId = await this.#room(operatorsRoom);
